@@ -1,0 +1,368 @@
+"""The records and tables that two folders exchange. A noun enters here only when two folders need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.errors import InputError
+from swath.table import Table, column
+
+__all__ = [
+    "Acquisitions",
+    "Contacts",
+    "Elements",
+    "Estimate",
+    "Flown",
+    "Grid",
+    "Opportunities",
+    "Place",
+    "Plan",
+    "Product",
+    "Refusal",
+    "Request",
+    "SIMULATED",
+    "Scene",
+    "Station",
+    "Telemetry",
+    "Windows",
+]
+
+SIMULATED = "SIMULATED"
+
+
+@dataclass(frozen=True)
+class Elements:
+    """SGP4 mean elements of one object, as published (WGS-72, TEME). The catalogue number may have nine digits."""
+
+    name: str
+    norad_id: int
+    epoch: np.datetime64
+    """UTC, ns; a TLE epoch (1e-8 day) is held exactly."""
+    mean_motion_rev_day: float
+    eccentricity: float
+    inclination_deg: float
+    raan_deg: float
+    argument_of_perigee_deg: float
+    mean_anomaly_deg: float
+    bstar: float
+    mean_motion_dot: float = 0.0
+    """rev/day2, already halved as TLEs print it."""
+    mean_motion_ddot: float = 0.0
+    cospar_id: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point or a polygon on the ground, longitude first. ``ring`` is the outer ring, open, empty for a point."""
+
+    id: str
+    lon_deg: float
+    lat_deg: float
+    altitude_m: float = 0.0
+    """above the WGS84 ellipsoid"""
+    ring: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        for lon, lat in ((self.lon_deg, self.lat_deg), *self.ring):
+            if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
+                raise InputError(
+                    f"longitude {lon}, latitude {lat} is outside the world",
+                    where=f"place {self.id}",
+                    fix="Longitude comes first, -180 to 180, then latitude, -90 to 90, in degrees",
+                )
+
+    @classmethod
+    def point(cls, id: str, *, lon_deg: float, lat_deg: float, altitude_m: float = 0.0) -> Place:
+        """A place without extent."""
+        return cls(id, lon_deg, lat_deg, altitude_m)
+
+    @classmethod
+    def box(cls, id: str, *, lon_deg: float, lat_deg: float, width_m: float, height_m: float) -> Place:
+        """A rectangle of ``width_m`` east-west by ``height_m`` north-south about a centre (not over a pole)."""
+        half_lat = np.degrees(height_m / 2.0 / 6371008.8)
+        half_lon = np.degrees(width_m / 2.0 / (6371008.8 * np.cos(np.radians(lat_deg))))
+        west, east, south, north = lon_deg - half_lon, lon_deg + half_lon, lat_deg - half_lat, lat_deg + half_lat
+        return cls(id, lon_deg, lat_deg, ring=((west, south), (east, south), (east, north), (west, north)))
+
+
+@dataclass(frozen=True)
+class Station:
+    """A ground antenna. Data comes down at ``rate_bit_s`` while a satellite stands above ``min_elevation_deg``."""
+
+    id: str
+    lon_deg: float
+    lat_deg: float
+    altitude_m: float
+    min_elevation_deg: float
+    rate_bit_s: float
+    setup_s: float = 30.0
+    """to point and lock before each contact; one antenna serves one satellite"""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asked for: one picture of a place, by a time, under conditions."""
+
+    id: str
+    place: Place
+    kind: str
+    """``field``, ``watch``, ``area`` or ``flood``: what is made of the picture"""
+    value: float
+    """worth of a perfect picture; the plan's value is the sum of value x quality x P(clear)"""
+    ordered: np.datetime64
+    start: np.datetime64
+    stop: np.datetime64
+    """the picture lies inside ``start`` .. ``stop``"""
+    deadline: np.datetime64
+    """the data is on the ground by then"""
+    min_sun_elevation_deg: float
+    max_off_nadir_deg: float
+    extent_m: float
+    """side of the square to be pictured round a point; polygons use their ring"""
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Windows(Table):
+    """Stretches of time in which something holds for one satellite (eclipse, visibility of a station, ...)."""
+
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    subject: npt.NDArray[np.str_] = column("U", "-", "station id, place id or the word for the condition")
+    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "")
+    stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "")
+
+
+@dataclass(frozen=True)
+class Opportunities(Table):
+    """Looks worth something: one row per way a request could be pictured (a start slot of one pass).
+
+    Attitude is constant in the orbital frame (``frames.orbital_axes``) while imaging: roll positive looks right,
+    pitch positive looks forward; boresight = (sin p, cos p sin r, cos p cos r) in (forward, right, down).
+    """
+
+    request: npt.NDArray[np.str_] = column("U", "-", "request id")
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    window: npt.NDArray[np.int32] = column("i4", "-", "number of the pass this slot belongs to")
+    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "imaging starts")
+    middle: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "the boresight crosses the place's centre")
+    stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "imaging ends")
+    roll_deg: npt.NDArray[np.float64] = column("f8", "deg", "constant while imaging")
+    pitch_deg: npt.NDArray[np.float64] = column("f8", "deg", "constant while imaging")
+    off_nadir_deg: npt.NDArray[np.float64] = column("f8", "deg", "from the geodetic nadir")
+    sun_elevation_deg: npt.NDArray[np.float64] = column("f8", "deg", "at the place")
+    gsd_m: npt.NDArray[np.float64] = column("f8", "m", "geometric mean of along and across track")
+    p_clear: npt.NDArray[np.float64] = column("f8", "-", "forecast probability of a clear look")
+    value: npt.NDArray[np.float64] = column("f8", "-", "request value x quality x P(clear)")
+    data_bit: npt.NDArray[np.float64] = column("f8", "bit", "memory the picture takes")
+
+
+@dataclass(frozen=True)
+class Acquisitions(Table):
+    """Looks that were decided on, each with the contact that brings it down."""
+
+    id: npt.NDArray[np.str_] = column("U", "-", "acquisition id, unique in the plan")
+    request: npt.NDArray[np.str_] = column("U", "-", "request id")
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "imaging starts")
+    middle: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "the boresight crosses the place's centre")
+    stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "imaging ends")
+    roll_deg: npt.NDArray[np.float64] = column("f8", "deg", "constant while imaging")
+    pitch_deg: npt.NDArray[np.float64] = column("f8", "deg", "constant while imaging")
+    off_nadir_deg: npt.NDArray[np.float64] = column("f8", "deg", "from the geodetic nadir")
+    sun_elevation_deg: npt.NDArray[np.float64] = column("f8", "deg", "at the place")
+    gsd_m: npt.NDArray[np.float64] = column("f8", "m", "geometric mean of along and across track")
+    p_clear: npt.NDArray[np.float64] = column("f8", "-", "forecast probability of a clear look")
+    value: npt.NDArray[np.float64] = column("f8", "-", "request value x quality x P(clear)")
+    data_bit: npt.NDArray[np.float64] = column("f8", "bit", "memory the picture takes")
+    contact: npt.NDArray[np.str_] = column("U", "-", "id of the contact whose end brings the last bit down")
+    on_ground: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "last bit received, as planned")
+
+
+@dataclass(frozen=True)
+class Contacts(Table):
+    """Station passes that were decided on: one antenna, one satellite."""
+
+    id: npt.NDArray[np.str_] = column("U", "-", "contact id, unique in the plan")
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    station: npt.NDArray[np.str_] = column("U", "-", "station id")
+    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "first bit may flow (set-up is before)")
+    stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "last bit may flow")
+    rate_bit_s: npt.NDArray[np.float64] = column("f8", "bit/s", "")
+    volume_bit: npt.NDArray[np.float64] = column("f8", "bit", "planned to come down")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An order that is not in the plan, and why. ``reason`` is a short code, ``because`` a sentence with numbers."""
+
+    request: str
+    reason: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the fleet will do, what it is worth, and what no plan could exceed."""
+
+    acquisitions: Acquisitions
+    contacts: Contacts
+    refused: tuple[Refusal, ...]
+    value: float
+    bound: float
+    bound_because: str
+    solver: str
+    seed: int
+    made: np.datetime64
+
+    @property
+    def gap(self) -> float:
+        """(bound - value) / bound; 0 is proven best."""
+        return (self.bound - self.value) / self.bound if self.bound > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Flown(Table):
+    """What became of each planned acquisition in flight."""
+
+    acquisition: npt.NDArray[np.str_] = column("U", "-", "acquisition id")
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "first line")
+    stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "last line")
+    roll_deg: npt.NDArray[np.float64] = column("f8", "deg", "true mean attitude flown")
+    pitch_deg: npt.NDArray[np.float64] = column("f8", "deg", "true mean attitude flown")
+    yaw_deg: npt.NDArray[np.float64] = column("f8", "deg", "true mean attitude flown")
+    pointing_error_deg: npt.NDArray[np.float64] = column("f8", "deg", "angle between commanded and true boresight")
+    status: npt.NDArray[np.str_] = column("U", "-", "done, blurred, skipped")
+    because: npt.NDArray[np.str_] = column("U", "-", "why, where not done")
+
+
+@dataclass(frozen=True)
+class Telemetry(Table):
+    """State of the fleet, sampled."""
+
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    time: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "")
+    battery_wh: npt.NDArray[np.float64] = column("f8", "Wh", "stored energy")
+    memory_bit: npt.NDArray[np.float64] = column("f8", "bit", "recorder in use")
+    roll_deg: npt.NDArray[np.float64] = column("f8", "deg", "")
+    pitch_deg: npt.NDArray[np.float64] = column("f8", "deg", "")
+    mode: npt.NDArray[np.str_] = column("U", "-", "idle, slew, image or contact")
+    sunlit: npt.NDArray[np.bool_] = column("?", "-", "")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A north-up map grid: EPSG code (metres), upper left corner, square pixels."""
+
+    epsg: int
+    west_m: float
+    north_m: float
+    pixel_m: float
+    width: int
+    height: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.height, self.width
+
+    @property
+    def bounds_m(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        return (
+            self.west_m,
+            self.north_m - self.height * self.pixel_m,
+            self.west_m + self.width * self.pixel_m,
+            self.north_m,
+        )
+
+    @property
+    def pixel_area_km2(self) -> float:
+        """Area of one pixel."""
+        return self.pixel_m**2 / 1e6
+
+    def centres_m(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """East coordinate of each column ``(width,)`` and north coordinate of each row ``(height,)``."""
+        east = self.west_m + (np.arange(self.width) + 0.5) * self.pixel_m
+        north = self.north_m - (np.arange(self.height) + 0.5) * self.pixel_m
+        return east, north
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its doubt: an interval at ``confidence``, or the reason why there is none."""
+
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    confidence: float = 0.9
+    because: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.low is None or self.high is None) and not self.because:
+            raise InputError("an estimate without an interval must say why", fix="Give low and high, or because")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; an interval, or ``interval: null`` with ``because``."""
+        interval = None if self.low is None or self.high is None else [self.low, self.high]
+        entry: dict[str, Any] = {"value": self.value, "unit": self.unit, "interval": interval}
+        if interval is not None:
+            entry["confidence"] = self.confidence
+        if self.because:
+            entry["because"] = self.because
+        return entry
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture on the map: pixels, where they are, how they were taken and how well they are placed."""
+
+    id: str
+    request: str
+    acquisition: str
+    satellite: str
+    station: str
+    start: np.datetime64
+    stop: np.datetime64
+    received: np.datetime64
+    grid: Grid
+    bands: tuple[str, ...]
+    """in the order of ``pixels``: ``blue``, ``green``, ``red``, ``nir``"""
+    pixels: npt.NDArray[np.uint16]
+    """``(band, row, column)`` top-of-atmosphere reflectance x 10000; 0 is no data"""
+    gsd_m: float
+    off_nadir_deg: float
+    sun_elevation_deg: float
+    sun_azimuth_deg: float
+    ce90_m: Estimate
+    """90 % circular error of position, measured against control"""
+    missing_fraction: float
+    """share of picture bytes that never arrived"""
+    simulated: bool
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Product:
+    """What was made of scenes: named raster layers on one grid, estimates, and a table."""
+
+    id: str
+    kind: str
+    """``flood``, ``vegetation``"""
+    request: str
+    scenes: tuple[str, ...]
+    grid: Grid
+    layers: Mapping[str, npt.NDArray[Any]]
+    estimates: Mapping[str, Estimate]
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """a table, one mapping a row (per field)"""
+    simulated: bool = False
+    because: str = ""

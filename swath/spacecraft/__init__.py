@@ -1,0 +1,8 @@
+"""Models of a spacecraft that access, plan, fly and archive share: what it can see, turn, store, power and send."""
+
+from swath.spacecraft.agility import Agility, boresight, slew_s
+from swath.spacecraft.optics import Optics
+from swath.spacecraft.power import Power
+from swath.spacecraft.satellite import Memory, Radio, Satellite
+
+__all__ = ["Agility", "Memory", "Optics", "Power", "Radio", "Satellite", "boresight", "slew_s"]

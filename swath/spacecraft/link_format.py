@@ -1,0 +1,82 @@
+"""The interface between space and ground: how a picture lies in CCSDS bytes.
+
+``fly`` writes it and ``archive`` reads it, each with its own code; this page is all they share. Numbers are
+big-endian. Standards: CCSDS 133.0-B-2 (space packets), CCSDS 132.0-B-3 (TM transfer frames), CCSDS 131.0-B-5 (sync
+marker), CCSDS 301.0-B-4 (time).
+
+A contact file is a run of channel units: ``SYNC_MARKER`` + one TM transfer frame of ``FRAME_BYTES``: 6 bytes primary
+header (no secondary header, no OCF), ``FRAME_DATA_BYTES`` of packets back to back (first header pointer
+``NO_PACKET_START`` where none begins; unused space holds idle packets of APID 2047), 2 bytes frame error control
+(CRC-16-CCITT, preset to ones, over all that stands before it). Virtual channel 0 carries pictures.
+
+A space packet: 6 bytes primary header (telemetry, secondary header present, sequence flags unsegmented), secondary
+header ``SECONDARY`` (CUC time: TAI seconds since 1958-01-01 and 1/65536 s; picture number; kind; chunk number), the
+chunk, 2 bytes packet error control (same CRC over the whole packet before it).
+
+Kinds: ``KIND_HEADER`` one chunk: UTF-8 JSON of the picture header, see ``HEADER_KEYS``. ``KIND_LINES`` ancillary
+records, ``LINES_PER_CHUNK`` to a chunk, each ``LINE_RECORD``: line number, UTC as nanoseconds since 1970, ITRF
+position (m) and Earth-fixed velocity (m/s) as measured on board, roll, pitch, yaw in the orbital frame (deg) as
+measured. One record stands for every ``line_step``-th line, the last line included; between them linear
+interpolation is meant (cubic Hermite for the position). ``KIND_PIXELS`` the picture as one byte string: bands in
+order, each band line by line, 12-bit samples packed two in three bytes (high bits first), cut in chunks of
+``CHUNK_BYTES``.
+
+Angles: boresight = (sin p, cos p sin r, cos p cos r) in the (forward, right, down) axes of ``frames.orbital_axes``;
+the detector axis is the rolled right axis (0, cos r, -sin r), turned about the boresight by yaw (positive turns right
+towards backward: axis cos y - (axis x boresight) sin y, where axis x boresight points forward at zero angles).
+Column ``j`` looks along boresight + (j - (columns - 1) / 2) x ifov_rad x detector axis.
+"""
+
+from __future__ import annotations
+
+import struct
+
+__all__ = [
+    "CHUNK_BYTES",
+    "FRAME_BYTES",
+    "FRAME_DATA_BYTES",
+    "HEADER_KEYS",
+    "IDLE_APID",
+    "KIND_HEADER",
+    "KIND_LINES",
+    "KIND_PIXELS",
+    "LINES_PER_CHUNK",
+    "LINE_RECORD",
+    "NO_PACKET_START",
+    "SECONDARY",
+    "SYNC_MARKER",
+]
+
+SYNC_MARKER = bytes.fromhex("1ACFFC1D")
+FRAME_BYTES = 1115
+FRAME_DATA_BYTES = FRAME_BYTES - 6 - 2
+NO_PACKET_START = 0b111_1111_1111
+IDLE_APID = 2047
+
+SECONDARY = struct.Struct(">IHIBI")
+"""CUC coarse seconds, CUC fine (1/65536 s), picture number, kind, chunk number"""
+
+KIND_HEADER, KIND_LINES, KIND_PIXELS = 0, 1, 2
+CHUNK_BYTES = 8192
+LINES_PER_CHUNK = 64
+LINE_RECORD = struct.Struct(">Iq3d3d3d")
+"""line, UTC ns, x y z m, vx vy vz m/s, roll pitch yaw deg"""
+
+HEADER_KEYS = (
+    "acquisition",
+    "request",
+    "satellite",
+    "lines",
+    "columns",
+    "bands",
+    "line_step",
+    "line_chunks",
+    "pixel_chunks",
+    "pixel_bytes",
+    "ifov_rad",
+    "reflectance_per_count",
+    "offset_count",
+    "gsd_m",
+    "simulated",
+)
+"""reflectance x cos(sun zenith) = (count - offset_count) x reflectance_per_count; count 0 is a dead sample"""

@@ -1,0 +1,45 @@
+"""A satellite: published elements and the spacecraft that flies them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from swath.model import Elements
+from swath.spacecraft.agility import Agility
+from swath.spacecraft.optics import Optics
+from swath.spacecraft.power import Power
+
+__all__ = ["Memory", "Radio", "Satellite"]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The picture recorder."""
+
+    capacity_bit: float
+
+
+@dataclass(frozen=True)
+class Radio:
+    """The downlink: what it can send, and the CCSDS numbers by which the ground knows the sender."""
+
+    max_rate_bit_s: float
+    spacecraft_id: int
+    """CCSDS spacecraft identifier, 0 to 1023"""
+    apid: int
+    """application process of the camera, 0 to 2046"""
+    overhead: float = 1.03
+    """bits sent per bit of picture: packet and frame headers, checksums"""
+
+
+@dataclass(frozen=True)
+class Satellite:
+    """One spacecraft on one orbit."""
+
+    id: str
+    elements: Elements
+    optics: Optics
+    agility: Agility
+    power: Power
+    memory: Memory
+    radio: Radio
