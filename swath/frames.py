@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import DataError
-from swath.time import julian_date, modified_julian_day, terrestrial_julian_date
+from swath.time import hourly, julian_date, modified_julian_day, terrestrial_julian_date
 
 __all__ = [
     "EARTH_ROTATION_RAD_S",
@@ -83,7 +83,7 @@ class EarthOrientation:
 
 def rotate(matrix: Floats, vector: Floats) -> Floats:
     """``matrix @ vector`` for stacks: ``(..., 3, 3)`` with ``(..., 3)``."""
-    return np.einsum("...ij,...j->...i", matrix, vector)
+    return np.asarray(np.einsum("...ij,...j->...i", matrix, vector), np.float64)
 
 
 def _about_z(angle_rad: Floats) -> Floats:
@@ -120,12 +120,15 @@ def _turning(r_pef_m: Floats) -> Floats:
 
 
 def itrf_from_gcrf(r_gcrf_m: Floats, *, at: npt.ArrayLike, eop: EarthOrientation) -> Floats:
-    """A direction or position among the stars, seen from the turning Earth (IAU 2006/2000A)."""
+    """A direction or position among the stars, seen from the turning Earth (IAU 2006/2000A).
+
+    Precession and nutation are worked out hourly and linear between, which is good to 1e-9 rad; the turning is exact.
+    """
     ut1_utc_s, x_rad, y_rad = eop.at(at)
-    tt1, tt2 = terrestrial_julian_date(at)
     jd, fraction = julian_date(at)
-    matrix = erfa.c2t06a(tt1, tt2, jd, fraction + ut1_utc_s / 86400.0, x_rad, y_rad)
-    return rotate(np.asarray(matrix, np.float64), r_gcrf_m)
+    intermediate = rotate(hourly(lambda t: erfa.c2i06a(*terrestrial_julian_date(t)), at), r_gcrf_m)
+    spin = _about_z(np.asarray(erfa.era00(jd, fraction + ut1_utc_s / 86400.0), np.float64))
+    return rotate(_polar_motion(x_rad, y_rad), rotate(spin, intermediate))
 
 
 def itrf_from_geodetic(*, lon_deg: npt.ArrayLike, lat_deg: npt.ArrayLike, altitude_m: npt.ArrayLike = 0.0) -> Floats:
@@ -135,7 +138,10 @@ def itrf_from_geodetic(*, lon_deg: npt.ArrayLike, lat_deg: npt.ArrayLike, altitu
 
 
 def geodetic_from_itrf(r_itrf_m: Floats) -> tuple[Floats, Floats, Floats]:
-    """Longitude (deg, -180 to 180), latitude (deg) and height above WGS84 (m) of ITRF points."""
+    """Longitude (deg, -180 to 180), latitude (deg) and height above WGS84 (m) of ITRF points.
+
+    Good to 2 um of position up to 800 km and 1 mm at 40,000 km (tests/frames/test_frames.py).
+    """
     lon, lat, height = erfa.gc2gd(1, np.asarray(r_itrf_m, np.float64))
     return np.degrees(lon), np.degrees(lat), np.asarray(height, np.float64)
 

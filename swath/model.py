@@ -290,8 +290,8 @@ class Grid:
 
     def centres_m(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """East coordinate of each column ``(width,)`` and north coordinate of each row ``(height,)``."""
-        east = self.west_m + (np.arange(self.width) + 0.5) * self.pixel_m
-        north = self.north_m - (np.arange(self.height) + 0.5) * self.pixel_m
+        east = self.west_m + (np.arange(self.width, dtype=np.float64) + 0.5) * self.pixel_m
+        north = self.north_m - (np.arange(self.height, dtype=np.float64) + 0.5) * self.pixel_m
         return east, north
 
 

@@ -2,7 +2,21 @@
 
 from swath.spacecraft.agility import Agility, boresight, slew_s
 from swath.spacecraft.optics import Optics
+from swath.spacecraft.picture import PictureShape, outline_itrf_m, picture_bit, picture_shape
 from swath.spacecraft.power import Power
 from swath.spacecraft.satellite import Memory, Radio, Satellite
 
-__all__ = ["Agility", "Memory", "Optics", "Power", "Radio", "Satellite", "boresight", "slew_s"]
+__all__ = [
+    "Agility",
+    "Memory",
+    "Optics",
+    "PictureShape",
+    "Power",
+    "Radio",
+    "Satellite",
+    "boresight",
+    "outline_itrf_m",
+    "picture_bit",
+    "picture_shape",
+    "slew_s",
+]

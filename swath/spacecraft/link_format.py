@@ -6,20 +6,25 @@ marker), CCSDS 301.0-B-4 (time).
 
 A contact file is a run of channel units: ``SYNC_MARKER`` + one TM transfer frame of ``FRAME_BYTES``: 6 bytes primary
 header (no secondary header, no OCF), ``FRAME_DATA_BYTES`` of packets back to back (first header pointer
-``NO_PACKET_START`` where none begins; unused space holds idle packets of APID 2047), 2 bytes frame error control
-(CRC-16-CCITT, preset to ones, over all that stands before it). Virtual channel 0 carries pictures.
+``NO_PACKET_START`` where none begins; unused space holds idle packets of APID 2047, which have neither secondary header
+nor error control), 2 bytes frame error control (CRC-16-CCITT, preset to ones, over the frame before it, not the marker).
+Virtual channel 0 carries pictures. Both frame counters run on from contact to contact, modulo 256.
 
 A space packet: 6 bytes primary header (telemetry, secondary header present, sequence flags unsegmented), secondary
-header ``SECONDARY`` (CUC time: TAI seconds since 1958-01-01 and 1/65536 s; picture number; kind; chunk number), the
-chunk, 2 bytes packet error control (same CRC over the whole packet before it).
+header ``SECONDARY`` (CUC time: TAI seconds since 1958-01-01 and 1/65536 s, of the picture's first line in all its
+packets, so that a number used again after a reset never mixes two pictures; picture number; kind; chunk number), the
+chunk, 2 bytes packet error control (same CRC over the whole packet before it). The sequence count numbers the packets
+of a picture (header, lines, pixels) modulo 16384; a packet sent again is the same bytes.
 
-Kinds: ``KIND_HEADER`` one chunk: UTF-8 JSON of the picture header, see ``HEADER_KEYS``. ``KIND_LINES`` ancillary
-records, ``LINES_PER_CHUNK`` to a chunk, each ``LINE_RECORD``: line number, UTC as nanoseconds since 1970, ITRF
+The ground asks for packets again by (picture number, kind, chunk); ``(number, WHOLE_PICTURE, 0)`` asks for all of one.
+
+Kinds: ``KIND_HEADER`` chunk 0: UTF-8 JSON of the picture header, see ``HEADER_KEYS``. ``KIND_LINES`` ancillary
+records, ``LINES_PER_CHUNK`` to a chunk, each ``LINE_RECORD``: line number, UTC of the line's middle in ns since 1970, ITRF
 position (m) and Earth-fixed velocity (m/s) as measured on board, roll, pitch, yaw in the orbital frame (deg) as
-measured. One record stands for every ``line_step``-th line, the last line included; between them linear
+measured. Records stand at lines 0, ``line_step``, 2 ``line_step``, ... and at the last line; between them linear
 interpolation is meant (cubic Hermite for the position). ``KIND_PIXELS`` the picture as one byte string: bands in
-order, each band line by line, 12-bit samples packed two in three bytes (high bits first), cut in chunks of
-``CHUNK_BYTES``.
+order, each band line by line, 12-bit samples packed two in three bytes (high bits first; an odd last one is padded with
+a zero sample), ``pixel_bytes`` in all, cut in chunks of ``CHUNK_BYTES``, the last one shorter.
 
 Angles: boresight = (sin p, cos p sin r, cos p cos r) in the (forward, right, down) axes of ``frames.orbital_axes``;
 the detector axis is the rolled right axis (0, cos r, -sin r), turned about the boresight by yaw (positive turns right
@@ -45,6 +50,7 @@ __all__ = [
     "NO_PACKET_START",
     "SECONDARY",
     "SYNC_MARKER",
+    "WHOLE_PICTURE",
 ]
 
 SYNC_MARKER = bytes.fromhex("1ACFFC1D")
@@ -57,6 +63,8 @@ SECONDARY = struct.Struct(">IHIBI")
 """CUC coarse seconds, CUC fine (1/65536 s), picture number, kind, chunk number"""
 
 KIND_HEADER, KIND_LINES, KIND_PIXELS = 0, 1, 2
+WHOLE_PICTURE = 255
+"""in place of a kind, when the ground asks for a picture from its header to its last pixel"""
 CHUNK_BYTES = 8192
 LINES_PER_CHUNK = 64
 LINE_RECORD = struct.Struct(">Iq3d3d3d")
@@ -79,4 +87,5 @@ HEADER_KEYS = (
     "gsd_m",
     "simulated",
 )
-"""reflectance x cos(sun zenith) = (count - offset_count) x reflectance_per_count; count 0 is a dead sample"""
+"""``bands`` is a list of names, ``simulated`` true or false, ids are of letters, digits and ``._:-``; for all bands
+reflectance x cos(sun zenith) = (count - offset_count) x reflectance_per_count; count 0 is a dead sample"""

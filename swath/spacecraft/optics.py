@@ -41,7 +41,7 @@ class Optics:
         return float(2.0 * np.degrees(np.arctan(self.ifov_rad * self.detectors / 2.0)))
 
     def gsd_m(self, range_m: npt.ArrayLike, incidence_deg: npt.ArrayLike) -> Floats:
-        """Geometric mean ground sample distance: IFOV x range across the ray, stretched by 1/cos(incidence) on one axis."""
+        """Geometric mean ground sample distance: IFOV x range, one axis stretched by 1/cos(incidence)."""
         return self.ifov_rad * np.asarray(range_m, np.float64) / np.sqrt(np.cos(np.radians(incidence_deg)))
 
     def swath_m(self, range_m: npt.ArrayLike, incidence_deg: npt.ArrayLike) -> Floats:

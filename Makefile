@@ -1,0 +1,62 @@
+# make demo    the main job: from an order to an answer, into out/demo
+# make test    every check but the slow ones; `make test-all` runs those too
+# make lint | bench | docs | pins | clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test test-all lint bench docs pins clean
+
+demo: $(READY)
+	$(BIN)/swath demo --out out/demo
+	@echo "The whole story, with pictures: $(CURDIR)/out/demo/report.html (opens in any browser, without a network)"
+
+test: lint
+	$(BIN)/pytest -m "not slow"
+
+test-all: lint
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict swath
+	$(BIN)/lint-imports --no-logo
+
+bench: $(READY)
+	$(BIN)/python benchmarks/demo.py --cold --size flood
+	$(BIN)/python benchmarks/demo.py
+
+docs: .venv/ready-docs
+	rm -rf docs/reference/library
+	$(BIN)/sphinx-build -W --keep-going --quiet docs docs/_build
+	@echo "Documentation: $(CURDIR)/docs/_build/index.html"
+
+# The environment stamps itself: made anew when the pins change, swath entered again when its metadata change.
+.venv/pins: requirements/test.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swath needs Python 3.11 or newer")'
+	$(PYTHON) -m venv --clear .venv
+	$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(READY): .venv/pins pyproject.toml
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/ready-docs: $(READY) requirements/docs.txt
+	$(PIP) --require-hashes -r requirements/docs.txt
+	@touch $@
+
+# Newest releases that fit pyproject.toml, with hashes and without addresses; needs `uv` on the path.
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
+pins:
+	$(COMPILE) --output-file requirements/run.txt
+	$(COMPILE) --constraint requirements/run.txt --extra test --output-file requirements/test.txt
+	$(COMPILE) --constraint requirements/test.txt --extra docs --output-file requirements/docs.txt
+
+clean:
+	rm -rf out dist build docs/_build docs/reference/library .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	find swath tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

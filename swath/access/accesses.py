@@ -1,0 +1,140 @@
+"""When can which satellite see which place?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.access.look import Nadir, cos_off_nadir, nadir_direction, sin_elevation
+from swath.access.many import Ground, elevations, ground_of, off_nadirs, possible_spans, sun_elevations
+from swath.access.search import Spans, peaks, positive_spans
+from swath.errors import InputError
+from swath.frames import EarthOrientation
+from swath.model import Place, Windows
+from swath.orbit.ephemeris import Ephemeris, TabulatedEphemeris, tabulate
+from swath.orbit.sun import sun_direction_itrf, sunlit_signal
+from swath.table import Table, column
+from swath.time import later
+
+__all__ = ["Accesses", "find_accesses", "find_eclipses"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Accesses(Table):
+    """Windows in which a satellite can see a place under the conditions asked for; one row a window."""
+
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    place: npt.NDArray[np.str_] = column("U", "-", "place id")
+    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "the conditions begin to hold")
+    stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "one of them ends")
+    closest: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "least range inside the window")
+    min_off_nadir_deg: npt.NDArray[np.float64] = column("f8", "deg", "least inside the window, from the nadir asked for")
+    max_elevation_deg: npt.NDArray[np.float64] = column("f8", "deg", "of the satellite, highest inside the window")
+    sun_elevation_deg: npt.NDArray[np.float64] = column("f8", "deg", "at the place, at the closest approach")
+
+
+def find_accesses(
+    ephemerides: Mapping[str, Ephemeris],
+    places: Sequence[Place],
+    start: np.datetime64,
+    stop: np.datetime64,
+    eop: EarthOrientation,
+    *,
+    max_off_nadir_deg: float | None = None,
+    min_elevation_deg: float | None = None,
+    min_sun_elevation_deg: float | None = None,
+    nadir: Nadir = "geodetic",
+    step_s: float = 30.0,
+) -> Accesses:
+    """When, from ``start`` to ``stop``, can each satellite see each place under all the conditions given?
+
+    A satellite always has to stand above the place's horizon, or above ``min_elevation_deg``. Polygons count by their
+    centre. Rows come in the order of their start; a window that reaches the end of the span is cut there.
+
+    Every window is found, and its edges lie within 0.01 s of the ephemeris' own truth for orbits from 200 km up
+    (tests/access/test_accesses.py). ``step_s`` is the spacing of the states that are interpolated between. Raises
+    :class:`InputError` for limits that cannot hold and what the ephemerides raise.
+
+    >>> accesses = find_accesses({"SW-1": orbit}, [place], start, stop, eop, max_off_nadir_deg=30.0)  # doctest: +SKIP
+    """
+    _check("max_off_nadir_deg", max_off_nadir_deg, 0.0, 90.0)
+    _check("min_elevation_deg", min_elevation_deg, -90.0, 90.0)
+    _check("min_sun_elevation_deg", min_sun_elevation_deg, -90.0, 90.0)
+    ground, least_deg = ground_of(places), 0.0 if min_elevation_deg is None else min_elevation_deg
+    found = []
+    for satellite, ephemeris in ephemerides.items():
+        table = tabulate(ephemeris, start, stop, step_s, name=satellite)
+        spans = possible_spans(table, ground, least_deg, max_off_nadir_deg, nadir)
+        spans = positive_spans(elevations(table, ground, least_deg), spans, step_s=step_s)
+        if max_off_nadir_deg is not None:
+            spans = positive_spans(off_nadirs(table, ground, max_off_nadir_deg, nadir), spans, step_s=step_s)
+        if min_sun_elevation_deg is not None:
+            spans = positive_spans(sun_elevations(table, ground, eop, min_sun_elevation_deg), spans, step_s=600.0)
+        found.append(_rows(satellite, table, places, ground, spans, eop, nadir))
+    return Accesses.join(found).sort_by("start", "satellite", "place")
+
+
+def find_eclipses(
+    ephemerides: Mapping[str, Ephemeris], start: np.datetime64, stop: np.datetime64, eop: EarthOrientation
+) -> Windows:
+    """When is each satellite in the Earth's umbra? Windows with the subject ``eclipse``, in the order of their start.
+
+    Cut at the ends of the span. The edges are those of a rigid Earth without air (``orbit.sun.sunlit_signal``).
+    """
+    found = []
+    for satellite, ephemeris in ephemerides.items():
+        table = tabulate(ephemeris, start, stop, name=satellite)
+
+        def dark(_: npt.NDArray[np.intp], t_s: Floats, table: TabulatedEphemeris = table) -> Floats:
+            return -sunlit_signal(table.positions_after(t_s), sun_direction_itrf(later(table.start, t_s), eop))
+
+        whole = Spans(np.zeros(1, np.intp), np.zeros(1), np.array([table.duration_s]))
+        spans = positive_spans(dark, whole, step_s=60.0)
+        found.append(
+            Windows(
+                satellite=np.full(len(spans), satellite),
+                subject=np.full(len(spans), "eclipse"),
+                start=later(table.start, spans.start_s),
+                stop=later(table.start, spans.stop_s),
+            )
+        )
+    return Windows.join(found).sort_by("start", "satellite")
+
+
+def _check(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise InputError(f"{name} is {value}", fix=f"Give {low:g} to {high:g} degrees")
+
+
+def _rows(
+    satellite: str,
+    table: TabulatedEphemeris,
+    places: Sequence[Place],
+    ground: Ground,
+    spans: Spans,
+    eop: EarthOrientation,
+    nadir: Nadir,
+) -> Accesses:
+    def nearness(which: npt.NDArray[np.intp], t_s: Floats) -> Floats:
+        return -np.linalg.norm(table.positions_after(t_s) - ground.at_itrf_m[which], axis=-1)
+
+    closest_s, _ = peaks(nearness, spans)
+    _, sine = peaks(elevations(table, ground, 0.0), spans)
+    _, cosine = peaks(off_nadirs(table, ground, 90.0, nadir), spans)
+    closest = later(table.start, closest_s)
+    sun = np.sum(sun_direction_itrf(closest, eop) * ground.up[spans.signal], -1)
+    return Accesses(
+        satellite=np.full(len(spans), satellite),
+        place=np.array([place.id for place in places], "U")[spans.signal],
+        start=later(table.start, spans.start_s),
+        stop=later(table.start, spans.stop_s),
+        closest=closest,
+        min_off_nadir_deg=np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))),
+        max_elevation_deg=np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))),
+        sun_elevation_deg=np.degrees(np.arcsin(np.clip(sun, -1.0, 1.0))),
+    )

@@ -1,0 +1,123 @@
+"""Conditions between one satellite and many places, asked together; and a sieve that says where to look.
+
+The sieve is exact: between two states of the table a satellite moves less than a known way, so the angles cannot change
+by more than that way over the range. Where the bound rules a condition out there is no window, however short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.access.look import Nadir, cos_off_nadir, nadir_direction, sin_elevation
+from swath.access.search import ManySignals, Spans
+from swath.errors import InputError
+from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic
+from swath.model import Place, Station
+from swath.orbit.ephemeris import TabulatedEphemeris
+from swath.orbit.sun import sun_direction_itrf
+from swath.time import later
+
+__all__ = ["Ground", "elevations", "ground_of", "off_nadirs", "possible_spans", "sun_elevations"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+_CELLS = 400_000
+"""places x states held at once: 3 MB an array"""
+_ARC = np.pi / 2.0
+"""an angle is at most this times its sine"""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Many places as arrays, ``(m, 3)`` ITRF."""
+
+    at_itrf_m: Floats
+    up: Floats
+    """unit verticals of the ellipsoid"""
+
+
+def ground_of(places: Sequence[Place] | Sequence[Station]) -> Ground:
+    """The places as arrays; a polygon counts by its centre. Raises :class:`InputError` where two share an id."""
+    ids = [place.id for place in places]
+    if len(set(ids)) < len(ids):
+        twice = next(name for name in ids if ids.count(name) > 1)
+        raise InputError(f"two places are called {twice!r}", fix="Give every place its own id")
+    lon_deg, lat_deg, altitude_m = (
+        np.array([getattr(place, name) for place in places], np.float64) for name in ("lon_deg", "lat_deg", "altitude_m")
+    )
+    at_itrf_m = itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=altitude_m)
+    return Ground(at_itrf_m.reshape(-1, 3), geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg).reshape(-1, 3))
+
+
+def elevations(table: TabulatedEphemeris, ground: Ground, least_deg: Floats | float) -> ManySignals:
+    """Signal number i: the satellite stands above ``least_deg`` (one limit, or one a place) at place i."""
+    least = np.broadcast_to(np.sin(np.radians(least_deg)), len(ground.up))
+    return lambda which, t_s: (
+        sin_elevation(table.positions_after(t_s), ground.at_itrf_m[which], ground.up[which]) - least[which]
+    )
+
+
+def off_nadirs(table: TabulatedEphemeris, ground: Ground, most_deg: float, nadir: Nadir) -> ManySignals:
+    """Signal number i: place i lies within ``most_deg`` of the satellite's nadir, on this side of the Earth or not."""
+    least = np.cos(np.radians(most_deg))
+
+    def ask(which: Ints, t_s: Floats) -> Floats:
+        r = table.positions_after(t_s)
+        return cos_off_nadir(r, ground.at_itrf_m[which], nadir_direction(r, nadir)) - least
+
+    return ask
+
+
+def sun_elevations(table: TabulatedEphemeris, ground: Ground, eop: EarthOrientation, least_deg: float) -> ManySignals:
+    """Signal number i: the Sun stands above ``least_deg`` at place i (seconds count from the table's start)."""
+    least = np.sin(np.radians(least_deg))
+    return lambda which, t_s: (
+        np.asarray(np.sum(sun_direction_itrf(later(table.start, t_s), eop) * ground.up[which], -1) - least, np.float64)
+    )
+
+
+def possible_spans(
+    table: TabulatedEphemeris,
+    ground: Ground,
+    least_elevation_deg: Floats | float,
+    most_off_nadir_deg: float | None = None,
+    nadir: Nadir = "geodetic",
+) -> Spans:
+    """Where could elevation and off-nadir angle hold? Spans that hold every window, whole, and little else."""
+    least = np.broadcast_to(np.sin(np.radians(least_elevation_deg)), len(ground.up))
+    r = table.r_itrf_m
+    # Farthest way from the nearest state, with room for the speed to change between states.
+    way_m = 0.51 * table.step_s * float(np.linalg.norm(table.v_itrf_m_s, axis=-1).max())
+    down = nadir_direction(r, nadir) if most_off_nadir_deg is not None else None
+    found = []
+    many = max(_CELLS // len(r), 1)
+    for first in range(0, max(len(ground.up), 1), many):
+        at_m, up = ground.at_itrf_m[first : first + many], ground.up[first : first + many]
+        squares = np.sum(r * r, -1) + np.sum(at_m * at_m, -1)[:, None]
+        range_m = np.sqrt(np.maximum(squares - 2.0 * at_m @ r.T, 1.0))
+        sine = (up @ r.T - np.sum(up * at_m, -1)[:, None]) / range_m
+        reach = np.where(range_m > way_m, _ARC * way_m / range_m, 2.0)
+        maybe = sine + reach > least[first : first + many, None]
+        if down is not None and most_off_nadir_deg is not None:
+            cosine = (at_m @ down.T - np.sum(r * down, -1)) / range_m
+            turn = _ARC * way_m / np.linalg.norm(r, axis=-1)
+            maybe &= cosine + reach + turn > np.cos(np.radians(most_off_nadir_deg))
+        found.append(_runs(maybe, table.step_s, table.duration_s, first))
+    return Spans(*(np.concatenate([getattr(f, name) for f in found]) for name in ("signal", "start_s", "stop_s")))
+
+
+def _runs(maybe: npt.NDArray[np.bool_], step_s: float, duration_s: float, first: int) -> Spans:
+    """Runs of possible states along each row, half a step longer at both ends."""
+    edges = np.diff(np.pad(maybe, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    row, begin = np.nonzero(edges == 1)
+    _, end = np.nonzero(edges == -1)
+    return Spans(
+        row + first,
+        np.maximum((begin - 0.5) * step_s, 0.0),
+        np.minimum((end - 0.5) * step_s, duration_s),
+    )

@@ -1,0 +1,72 @@
+"""When does which station see which satellite?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.access.many import elevations, ground_of, possible_spans
+from swath.access.search import peaks, positive_spans
+from swath.errors import InputError
+from swath.model import Station
+from swath.orbit.ephemeris import Ephemeris, tabulate
+from swath.table import Table, column
+from swath.time import later
+
+__all__ = ["Passes", "find_passes"]
+
+
+@dataclass(frozen=True)
+class Passes(Table):
+    """Windows in which a satellite stands above a station's least elevation; one row a pass."""
+
+    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
+    station: npt.NDArray[np.str_] = column("U", "-", "station id")
+    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "it rises above the station's least elevation")
+    culmination: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "it stands highest")
+    stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "it sinks below the least elevation")
+    max_elevation_deg: npt.NDArray[np.float64] = column("f8", "deg", "at culmination; no refraction")
+
+
+def find_passes(
+    ephemerides: Mapping[str, Ephemeris],
+    stations: Sequence[Station],
+    start: np.datetime64,
+    stop: np.datetime64,
+    *,
+    step_s: float = 30.0,
+) -> Passes:
+    """When, from ``start`` to ``stop``, does each satellite stand above each station's ``min_elevation_deg``?
+
+    Rows come in the order of their start; a pass that reaches the end of the span is cut there. As exact as
+    ``find_accesses``. Raises :class:`InputError` for an elevation that does not exist, and what the ephemerides raise.
+    """
+    least_deg = np.array([station.min_elevation_deg for station in stations], np.float64)
+    for station in stations:
+        if not -90.0 <= station.min_elevation_deg <= 90.0:
+            raise InputError(
+                f"min_elevation_deg is {station.min_elevation_deg}",
+                where=f"station {station.id}",
+                fix="Give -90 to 90 degrees",
+            )
+    ground = ground_of(stations)
+    found = []
+    for satellite, ephemeris in ephemerides.items():
+        table = tabulate(ephemeris, start, stop, step_s, name=satellite)
+        spans = possible_spans(table, ground, least_deg)
+        spans = positive_spans(elevations(table, ground, least_deg), spans, step_s=step_s)
+        culmination_s, sine = peaks(elevations(table, ground, 0.0), spans)
+        found.append(
+            Passes(
+                satellite=np.full(len(spans), satellite),
+                station=np.array([station.id for station in stations], "U")[spans.signal],
+                start=later(table.start, spans.start_s),
+                culmination=later(table.start, culmination_s),
+                stop=later(table.start, spans.stop_s),
+                max_elevation_deg=np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))),
+            )
+        )
+    return Passes.join(found).sort_by("start", "satellite", "station")

@@ -1,0 +1,284 @@
+"""What is a received picture? Its header as checked, its line records, and the samples that have arrived.
+
+Headers and records come over the link: every number is checked against its neighbours before memory is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.archive.link_kernels import unpack_samples
+from swath.errors import DataError
+from swath.spacecraft.link_format import (
+    CHUNK_BYTES,
+    HEADER_KEYS,
+    KIND_LINES,
+    KIND_PIXELS,
+    LINE_RECORD,
+    LINES_PER_CHUNK,
+    WHOLE_PICTURE,
+)
+
+__all__ = [
+    "MAX_PICTURE_BYTES",
+    "LineRecords",
+    "PacketName",
+    "PictureHeader",
+    "ReceivedPicture",
+    "band_counts",
+    "picture_counts",
+    "read_header",
+    "read_records",
+    "require_header",
+]
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+PacketName = tuple[int, int, int]
+"""Picture number, kind, chunk: how the ground asks for a packet again."""
+
+MAX_PICTURE_BYTES = 512 * 2**20
+"""Larger pictures are refused: a header is 200 bytes and could ask for any amount of memory."""
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,99}")
+_MAX_LINES = 200_000
+_MAX_COLUMNS = 100_000
+_MAX_BANDS = 16
+
+
+@dataclass(frozen=True)
+class PictureHeader:
+    """The header of a picture as it came down, every value checked; names as in ``link_format.HEADER_KEYS``."""
+
+    acquisition: str
+    request: str
+    satellite: str
+    lines: int
+    columns: int
+    bands: tuple[str, ...]
+    line_step: int
+    line_chunks: int
+    pixel_chunks: int
+    pixel_bytes: int
+    ifov_rad: float
+    reflectance_per_count: float
+    offset_count: float
+    gsd_m: float
+    simulated: bool
+
+    def chunk_lines(self, chunk: int) -> Whole:
+        """The lines whose records are in one record chunk: every ``line_step``-th and the last."""
+        records = np.arange(chunk * LINES_PER_CHUNK, (chunk + 1) * LINES_PER_CHUNK)
+        count = -(-(self.lines - 1) // self.line_step) + 1
+        return np.minimum(records[records < count] * self.line_step, self.lines - 1)
+
+    def chunk_bytes(self, chunk: Whole) -> Whole:
+        """Size of pixel chunks: the last one holds the rest."""
+        return np.minimum(CHUNK_BYTES, self.pixel_bytes - chunk * CHUNK_BYTES)
+
+
+@dataclass(frozen=True)
+class LineRecords:
+    """Where the camera was and which way it looked, as measured on board, at some lines (rising)."""
+
+    line: npt.NDArray[np.int64]
+    utc_ns: npt.NDArray[np.int64]
+    """middle of the line, nanoseconds since 1970"""
+    r_itrf_m: Floats
+    """``(n, 3)``"""
+    v_itrf_m_s: Floats
+    """``(n, 3)``, Earth-fixed"""
+    roll_deg: Floats
+    pitch_deg: Floats
+    yaw_deg: Floats
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+
+@dataclass(frozen=True)
+class ReceivedPicture:
+    """A picture as far as it has arrived. ``header`` is None while no header has."""
+
+    spacecraft: int
+    number: int
+    time_code: int
+    """48-bit CUC time of the first line: two pictures of one number (a reset on board) differ here"""
+    header: PictureHeader | None
+    record_chunks: Mapping[int, LineRecords]
+    """line records that have arrived, by chunk"""
+    pixel_chunks: Mapping[int, Bytes]
+    """pixel chunks that have arrived, views of the receptions they came in"""
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """(spacecraft, picture number): what it is asked for by."""
+        return self.spacecraft, self.number
+
+    @property
+    def lines_missing(self) -> Whole:
+        """Numbers of record chunks that have not arrived."""
+        return _absent(self.record_chunks, self.header.line_chunks if self.header else 0)
+
+    @property
+    def pixels_missing(self) -> Whole:
+        """Numbers of pixel chunks that have not arrived."""
+        return _absent(self.pixel_chunks, self.header.pixel_chunks if self.header else 0)
+
+    @property
+    def complete(self) -> bool:
+        """Has every packet arrived?"""
+        header = self.header
+        return header is not None and (len(self.record_chunks), len(self.pixel_chunks)) == (
+            header.line_chunks,
+            header.pixel_chunks,
+        )
+
+    @property
+    def missing(self) -> tuple[PacketName, ...]:
+        """Exactly the packets to ask for again. Without a header its size is unknown: the whole picture."""
+        if self.header is None:
+            return ((self.number, WHOLE_PICTURE, 0),)
+        lines = ((self.number, KIND_LINES, chunk) for chunk in self.lines_missing.tolist())
+        return (*lines, *((self.number, KIND_PIXELS, chunk) for chunk in self.pixels_missing.tolist()))
+
+    @property
+    def missing_fraction(self) -> float:
+        """Share of the picture's pixel bytes that have not arrived; 1 while there is no header."""
+        if self.header is None:
+            return 1.0
+        return 1.0 - sum(map(len, self.pixel_chunks.values())) / self.header.pixel_bytes
+
+    @property
+    def records(self) -> LineRecords:
+        """The line records that have arrived, in order of line."""
+        parts = [self.record_chunks[chunk] for chunk in sorted(self.record_chunks)]
+        return LineRecords(
+            line=np.concatenate([np.empty(0, np.int64), *(part.line for part in parts)]),
+            utc_ns=np.concatenate([np.empty(0, np.int64), *(part.utc_ns for part in parts)]),
+            r_itrf_m=np.concatenate([np.empty((0, 3)), *(part.r_itrf_m for part in parts)]),
+            v_itrf_m_s=np.concatenate([np.empty((0, 3)), *(part.v_itrf_m_s for part in parts)]),
+            roll_deg=np.concatenate([np.empty(0), *(part.roll_deg for part in parts)]),
+            pitch_deg=np.concatenate([np.empty(0), *(part.pitch_deg for part in parts)]),
+            yaw_deg=np.concatenate([np.empty(0), *(part.yaw_deg for part in parts)]),
+        )
+
+
+def _absent(present: Iterable[int], count: int) -> Whole:
+    absent = np.ones(count, bool)
+    absent[np.fromiter(present, np.int64)] = False
+    return np.flatnonzero(absent)
+
+
+def require_header(picture: ReceivedPicture) -> PictureHeader:
+    """The header, or :class:`DataError` while none has arrived."""
+    if picture.header is None:
+        raise DataError(
+            "no header has arrived",
+            where=f"picture {picture.number} of spacecraft {picture.spacecraft}",
+            fix="Ask for the whole picture again",
+        )
+    return picture.header
+
+
+def read_header(text: bytes) -> PictureHeader | None:
+    """The header in a header packet, or None where any of it is wrong, absurd or does not fit together."""
+    try:
+        found = json.loads(text.decode())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not set(HEADER_KEYS) <= set(found):
+        return None
+    if not (_names_are_sound(found) and _numbers_are_sound(found) and _sizes_agree(found)):
+        return None
+    values = {key: found[key] for key in HEADER_KEYS}
+    return PictureHeader(**{**values, "bands": tuple(found["bands"])})
+
+
+def _names_are_sound(found: Mapping[str, Any]) -> bool:
+    """Ids become file names: no separators, no hidden files, not long."""
+    bands = found["bands"]
+    if not isinstance(bands, list) or not 1 <= len(bands) <= _MAX_BANDS:
+        return False
+    names = [found["acquisition"], found["request"], found["satellite"], *bands]
+    sound = all(isinstance(name, str) and _NAME.fullmatch(name) for name in names)
+    return sound and len(set(bands)) == len(bands) and isinstance(found["simulated"], bool)
+
+
+def _numbers_are_sound(found: Mapping[str, Any]) -> bool:
+    limits = {"lines": _MAX_LINES, "columns": _MAX_COLUMNS, "line_step": _MAX_LINES, "line_chunks": _MAX_LINES}
+    limits |= {"pixel_chunks": MAX_PICTURE_BYTES, "pixel_bytes": MAX_PICTURE_BYTES}
+    whole = all(type(found[key]) is int and 1 <= found[key] <= limit for key, limit in limits.items())
+    floats = [found[key] for key in ("ifov_rad", "reflectance_per_count", "gsd_m", "offset_count")]
+    if not whole or not all(type(value) in (int, float) and -1e9 < value < 1e9 for value in floats):
+        return False
+    return all(math.isfinite(value) and value > 0 for value in floats[:3]) and 0 <= floats[3] < 4096
+
+
+def _sizes_agree(found: Mapping[str, Any]) -> bool:
+    samples = found["lines"] * found["columns"] * len(found["bands"])
+    records = -(-(found["lines"] - 1) // found["line_step"]) + 1
+    return bool(
+        found["pixel_bytes"] == (samples + 1) // 2 * 3
+        and found["pixel_chunks"] == -(-found["pixel_bytes"] // CHUNK_BYTES)
+        and found["line_chunks"] == -(-records // LINES_PER_CHUNK)
+    )
+
+
+def read_records(chunk: Bytes, lines: Whole) -> LineRecords | None:
+    """The line records in one chunk, which must be those of ``lines``; None where a value cannot be true."""
+    dtype = np.dtype([("line", ">u4"), ("utc_ns", ">i8"), ("state", ">f8", (9,))])
+    if len(chunk) != len(lines) * LINE_RECORD.size:
+        return None
+    table = np.ascontiguousarray(chunk).view(dtype)
+    state = table["state"].astype(np.float64)
+    if not np.array_equal(table["line"], lines) or not np.isfinite(state).all():
+        return None
+    r_itrf_m, v_itrf_m_s, angles_deg = state[:, :3], state[:, 3:6], state[:, 6:]
+    with np.errstate(over="ignore"):
+        radius_m, speed_m_s = np.linalg.norm(r_itrf_m, axis=1), np.linalg.norm(v_itrf_m_s, axis=1)
+    utc_ns = table["utc_ns"].astype(np.int64)
+    in_orbit = (radius_m > 6.4e6) & (radius_m < 1e8) & (speed_m_s > 10.0) & (speed_m_s < 2e4)
+    if not in_orbit.all() or (np.abs(angles_deg) > 360.0).any() or (np.diff(utc_ns) <= 0).any():
+        return None
+    return LineRecords(table["line"].astype(np.int64), utc_ns, r_itrf_m, v_itrf_m_s, *angles_deg.T.copy())
+
+
+def band_counts(picture: ReceivedPicture, band: int) -> npt.NDArray[np.uint16]:
+    """One band's counts ``(line, column)``; 0 is a dead sample or one that has not arrived.
+
+    Memory: two bytes a sample and 1.5 for the packed ones while it runs.
+    """
+    header = require_header(picture)
+    samples = header.lines * header.columns
+    first = band * samples
+    out = np.empty(samples, np.uint16)
+    # The band's bytes, from the start of a pair of samples; a band can begin in the middle of one.
+    begin, end = first // 2 * 3, (first + samples + 1) // 2 * 3
+    packed = np.zeros(end - begin, np.uint8)
+    first_chunk, last_chunk = begin // CHUNK_BYTES, (end - 1) // CHUNK_BYTES
+    for number in range(first_chunk, last_chunk + 1):
+        chunk = picture.pixel_chunks.get(number)
+        if chunk is not None:
+            low, high = max(begin, number * CHUNK_BYTES), min(end, number * CHUNK_BYTES + len(chunk))
+            packed[low - begin : high - begin] = chunk[low - number * CHUNK_BYTES : high - number * CHUNK_BYTES]
+    unpack_samples(packed, first % 2, out)
+    for number in picture.pixels_missing.tolist():
+        # A sample that lies half in a missing chunk is missing.
+        low, high = number * CHUNK_BYTES * 8 // 12, -(-(number + 1) * CHUNK_BYTES * 8 // 12)
+        out[max(low - first, 0) : max(high - first, 0)] = 0
+    return out.reshape(header.lines, header.columns)
+
+
+def picture_counts(picture: ReceivedPicture) -> npt.NDArray[np.uint16]:
+    """All counts ``(band, line, column)``; 0 is a dead sample or one that has not arrived."""
+    return np.stack([band_counts(picture, band) for band in range(len(require_header(picture).bands))])

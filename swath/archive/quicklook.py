@@ -1,0 +1,75 @@
+"""A picture for people: natural colour in eight bits, small, and marked where it is simulated."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swath import __version__
+from swath.archive.mark import burn_diagonal, require_marked_name
+from swath.archive.raster_kernels import block_mean
+from swath.errors import DataError, InputError
+from swath.model import SIMULATED
+
+__all__ = ["natural_colour", "write_quicklook"]
+
+Array = npt.NDArray[Any]
+
+_NO_DATA_GREY = 32
+_GAMMA = 1.4
+
+
+def natural_colour(
+    pixels: npt.NDArray[np.uint16], bands: tuple[str, ...], *, most_px: int = 1024
+) -> npt.NDArray[np.uint8]:
+    """A picture ``(row, column, 3)`` as an eye would like it, at most ``most_px`` on a side, by the mean of blocks.
+
+    Each band's darkest percent (haze) becomes black, the 98th percentile of all three together white, with a gamma of
+    1.4 for the shadows. No data is dark grey. A picture without red, green and blue shows its first band in grey.
+    """
+    names = ("red", "green", "blue") if {"red", "green", "blue"} <= set(bands) else (bands[0],) * 3
+    size = -(-max(pixels.shape[1:]) // most_px)
+    shape = tuple(-(-length // size) for length in pixels.shape[1:])
+    small = np.empty((3, *shape))
+    for out, name in zip(small, names, strict=True):
+        block_mean(pixels[bands.index(name)], size, out)
+    seen = (small > 0).all(0)
+    if not seen.any():
+        return np.full((*shape, 3), _NO_DATA_GREY, np.uint8)
+    black = np.quantile(small[:, seen], 0.01, axis=1)
+    white = max(float(np.quantile(small[:, seen] - black[:, None], 0.98)), 1.0)
+    level = np.clip((small - black[:, None, None]) / white, 0.0, 1.0) ** (1.0 / _GAMMA)
+    image = np.round(level * 255.0).astype(np.uint8)
+    image[:, ~seen] = _NO_DATA_GREY
+    return np.ascontiguousarray(np.moveaxis(image, 0, -1))
+
+
+def write_quicklook(path: Path, image: npt.NDArray[np.uint8], *, simulated: bool, description: str) -> Path:
+    """Write an 8-bit picture ``(row, column, 3)`` as PNG, marked where it is simulated; whole or not at all.
+
+    The file's text entries hold ``description`` and the software. Raises :class:`InputError` where a simulated
+    picture's file name does not say so, :class:`DataError` where it cannot be written.
+    """
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise InputError(f"a preview is uint8 (row, column, 3), not {image.dtype} {image.shape}", fix="Convert it")
+    if simulated:
+        require_marked_name(path)
+        image = burn_diagonal(image)
+    text = PngInfo()
+    text.add_text("Description", f"{SIMULATED}: {description}" if simulated else description)
+    text.add_text("Software", f"swath {__version__}")
+    scratch = path.with_name(f".{path.name}.part")
+    try:
+        Image.fromarray(image).save(scratch, format="PNG", pnginfo=text, compress_level=3)
+        os.replace(scratch, path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise DataError(f"cannot be written: {error}", where=str(path), fix="Look at space and rights") from error
+    return path

@@ -1,0 +1,45 @@
+"""The ``swath`` command: lists the others and turns errors into one message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+from cyclopts.exceptions import CycloptsError
+
+from swath import __version__
+from swath.errors import SwathError
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="swath",
+    version=__version__,
+    help="The ground system of an Earth-observation constellation: from an orbit to an answer.",
+    help_epilogue="Start with: swath demo --out out/demo",
+)
+app.command("swath.cli.demo:demo", name="demo", help="A flood, four satellites, one day: from an order to a map.")
+app.command("swath.cli.run:run", name="run", help="Run a mission file from its orders to the answers.")
+app.command("swath.cli.verify:verify", name="verify", help="Run again what a folder was made from, and compare.")
+app.command("swath.cli.orbit:app", name="orbit", help="Where is a satellite?")
+app.command("swath.cli.passes:app", name="passes", help="When does a station see a satellite?")
+app.command("swath.cli.access:app", name="access", help="When can a camera see a place?")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 done, 1 no, 2 bad input, 3 data missing or stale, 130 interrupted."""
+    try:
+        code = app(list(sys.argv[1:] if argv is None else argv), exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return 2
+    except SwathError as error:
+        print(f"swath: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("swath: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,1 @@
+"""Space, simulated: the weather, the ground, the spacecraft, its camera and its downlink. Everything seeded."""

@@ -1,0 +1,82 @@
+"""The picture from before: the fleet's last look at a place ahead of the mission, out of the (simulated) archive."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from swath.access.accesses import find_accesses
+from swath.archive.assemble import assemble
+from swath.archive.receive import receive
+from swath.fly.downlink import transmit
+from swath.frames import EarthOrientation
+from swath.model import SIMULATED, Request
+from swath.operate.downlink import Arrival, Landed
+from swath.operate.planning import ephemerides_of
+from swath.operate.shot import Shot, shoot
+from swath.orbit.sun import sun_angles_deg
+from swath.plan.looks import find_looks
+from swath.store.folder import write_whole
+from swath.store.mission import Mission
+from swath.time import format_utc, seconds
+
+__all__ = ["DAYS_BACK", "shot_before", "take_before"]
+
+DAYS_BACK = 4
+"""how far the archive is searched; the elements of the day are good to a few hundred metres that far back"""
+
+
+def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number: int) -> Shot | None:
+    """The last look at an urgent order's place before the mission, by a sky taken as clear; none where there is none."""
+    start = mission.start - seconds(86400.0 * DAYS_BACK)
+    ephemerides = ephemerides_of(mission.satellites, start, mission.start, eop)
+    earlier = replace(order, start=start, stop=mission.start, deadline=mission.start, ordered=start, urgent=False)
+    accesses = find_accesses(
+        ephemerides, [order.place], start, mission.start, eop, max_off_nadir_deg=order.max_off_nadir_deg
+    )
+    looks, _ = find_looks(
+        mission.satellites,
+        ephemerides,
+        (earlier,),
+        accesses,
+        lambda *, lon_deg, lat_deg, at: np.ones(np.broadcast(lon_deg, lat_deg, at).shape),
+        eop,
+        start=start,
+        stop=mission.start,
+    )
+    if not len(looks):
+        return None
+    last = looks.take(looks.window == looks.window[np.argmax(looks.middle)])
+    (best,) = last.take([int(np.argmin(last.off_nadir_deg))]).rows()
+    sun = sun_angles_deg(order.place.lon_deg, order.place.lat_deg, best["middle"], eop)
+    satellite = next(s for s in mission.satellites if s.id == best["satellite"])
+    return Shot(
+        acquisition=f"before-{satellite.id}-{format_utc(best['middle']).translate({45: None, 58: None})}",
+        request=earlier,
+        satellite=satellite,
+        ephemeris=ephemerides[satellite.id],
+        number=number,
+        start=best["start"],
+        middle=best["middle"],
+        commanded_deg=(float(best["roll_deg"]), float(best["pitch_deg"])),
+        true_deg=(float(best["roll_deg"]), float(best["pitch_deg"]), 0.0),
+        sun_deg=(float(sun[0]), float(sun[1])),
+        gsd_m=float(best["gsd_m"]),
+        off_nadir_deg=float(best["off_nadir_deg"]),
+        p_clear=1.0,
+        weather=None,
+        flooded=False,
+        seed=mission.seed,
+    )
+
+
+def take_before(shot: Shot, folder: Path) -> Arrival:
+    """Take that picture and let it come down without loss. Runs in a worker process; writes the bytes it received."""
+    taken = shoot(shot)
+    sent = transmit(taken.packets, shot.satellite, first_frame=0, loss=0.0, seed=0)
+    write_whole(folder / "downlink" / f"{shot.acquisition}_{SIMULATED}.bin", sent.data)
+    (picture,) = assemble([receive(sent.data)])
+    landed = Landed("archive", shot.middle, sent.frames_sent, 0, 8.0 * len(sent.data))
+    return Arrival(shot, picture, taken.crc32, landed)

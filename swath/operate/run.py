@@ -1,0 +1,185 @@
+"""One run: from a mission file to a folder of answers. Each step is one call; what is decided lies in the rooms."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from swath.fly.spacecraft import FlightLog, fly_plan
+from swath.fly.weather import SimulatedWeather
+from swath.frames import EarthOrientation
+from swath.operate import checks
+from swath.operate.before import shot_before, take_before
+from swath.operate.downlink import DayOfContacts, Landed
+from swath.operate.ground import Mapped, map_picture
+from swath.operate.planning import Planned, plan_day
+from swath.operate.shot import Shot
+from swath.operate.telling import Run, outcome_of
+from swath.operate.writing import write_catalogue, write_plan, write_report
+from swath.orbit.sun import sun_angles_deg
+from swath.report.outcome import Outcome
+from swath.report.terminal import summary_lines
+from swath.sources.eop import packaged_eop
+from swath.store.folder import new_folder, write_json
+from swath.store.manifest import write_manifest
+from swath.store.mission import Mission, read_mission
+
+__all__ = ["run_mission", "summary"]
+
+Progress = Callable[[str, float], None]
+
+_WORKERS = 2
+_WARM = ["swath.operate.ground", "swath.operate.shot", "swath.operate.before"]
+
+
+class _Clock:
+    """Times the stages of a run and passes them on as progress; the only thing here that asks what time it is."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.stages: list[dict[str, object]] = []
+        self.since = time.monotonic()
+
+    def done(self, name: str, share: float) -> None:
+        now = time.monotonic()
+        self.stages.append({"name": name, "wall_s": round(now - self.since, 3)})
+        self.since = now
+        self.progress(name, share)
+
+
+def run_mission(
+    path: Path, out: Path, *, seed: int | None = None, progress: Progress = lambda what, share: None
+) -> Outcome:
+    """Run a mission file and write everything it gives to ``out``, whole or not at all.
+
+    ``seed`` replaces the mission's own. ``progress`` is told what is being done and which share of the whole is over.
+    Raises :class:`InputError` or :class:`DataError` for what is wrong with the mission, before anything is written.
+    """
+    clock = _Clock(progress)
+    mission = read_mission(path)
+    if seed is not None:
+        mission = replace(mission, seed=seed)
+    eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_WARM)
+    with new_folder(out) as folder, ProcessPoolExecutor(_WORKERS, mp_context=context) as pool:
+        early = _take_early(mission, eop, pool, folder)
+        planned = plan_day(mission, eop, weather)
+        clock.done("plan", 0.15)
+        flight = fly_plan(
+            mission.satellites, planned.plan, planned.problem.eclipses, mission.start, mission.stop, seed=mission.seed
+        )
+        clock.done("fly", 0.17)
+        run = _bring_home(mission, planned, flight, eop, weather, early, pool, folder, clock)
+        clock.done("pictures", 0.9)
+        write_plan(run, folder)
+        write_catalogue(run, folder)
+        clock.done("catalogue", 0.93)
+        found = (
+            checks.check_plan(folder, planned.problem, eop),
+            checks.check_ccsds(folder, run.links, run.faults),
+            checks.check_stac(folder),
+            checks.check_marks(folder),
+            checks.check_truth(run.truth, run.mapped),
+        )
+        clock.done("checks", 0.97)
+        outcome = outcome_of(run, found)
+        write_report(outcome, folder)
+        clock.done("report", 1.0)
+        write_json(folder / "evidence" / "timings.json", {"stages": clock.stages})
+        write_manifest(folder, mission.files, mission.seed)
+    return outcome
+
+
+def summary(outcome: Outcome, out: Path, *, wall_s: float) -> list[str]:
+    """The lines that the terminal shows."""
+    return summary_lines(replace(outcome, folder=str(out), wall_s=wall_s, cores=os.cpu_count() or 1))
+
+
+def _take_early(
+    mission: Mission, eop: EarthOrientation, pool: ProcessPoolExecutor, folder: Path
+) -> dict[str, Future[Mapped]]:
+    """The pictures from before the urgent orders' events, taken and mapped while the day is being planned."""
+    return {
+        order.id: pool.submit(_map_before, shot, folder)
+        for number, order in enumerate(mission.urgent)
+        if (shot := shot_before(mission, order, eop, 900_000 + number)) is not None
+    }
+
+
+def _map_before(shot: Shot, folder: Path) -> Mapped:
+    return map_picture(take_before(shot, folder), folder, None)
+
+
+def _bring_home(
+    mission: Mission,
+    planned: Planned,
+    flight: FlightLog,
+    eop: EarthOrientation,
+    weather: SimulatedWeather,
+    early: Mapping[str, Future[Mapped]],
+    pool: ProcessPoolExecutor,
+    folder: Path,
+    clock: _Clock,
+) -> Run:
+    """Take the pictures, bring them down and map each as soon as it is on the ground."""
+    shots = _shots(mission, planned, flight, eop, weather)
+    day = DayOfContacts(
+        mission.satellites,
+        flight,
+        planned.plan,
+        shots,
+        folder,
+        loss=mission.operations.frame_loss,
+        seed=mission.seed,
+    )
+    before = {order: future.result() for order, future in early.items()}
+    landed: dict[str, Landed] = {}
+    mapping: dict[str, Future[Mapped]] = {}
+    for arrival in day.arrivals(pool, lambda share: clock.progress("pictures", 0.17 + 0.6 * share)):
+        shot = arrival.shot
+        earlier = before.get(shot.request.id)
+        mapping[shot.acquisition] = pool.submit(map_picture, arrival, folder, earlier.scene if earlier else None)
+        landed[shot.acquisition] = arrival.landed
+    mapped = {acquisition: future.result() for acquisition, future in mapping.items()}
+    return Run(mission, planned, flight, landed, mapped, before, day.table(), tuple(day.faults), folder)
+
+
+def _shots(
+    mission: Mission, planned: Planned, flight: FlightLog, eop: EarthOrientation, weather: SimulatedWeather
+) -> dict[str, Shot]:
+    """Every picture that the flight took, as its worker needs it, by acquisition."""
+    requests = {request.id: request for request in planned.problem.requests}
+    satellites = {satellite.id: satellite for satellite in mission.satellites}
+    shots = {}
+    flown_rows, planned_rows = flight.flown.rows(), planned.plan.acquisitions.rows()
+    for number, (flown, look) in enumerate(zip(flown_rows, planned_rows, strict=True)):
+        if flown["status"] == "skipped":
+            continue
+        place = requests[str(look["request"])].place
+        sun = sun_angles_deg(place.lon_deg, place.lat_deg, look["middle"], eop)
+        shots[str(look["id"])] = Shot(
+            acquisition=str(look["id"]),
+            request=requests[str(look["request"])],
+            satellite=satellites[str(look["satellite"])],
+            ephemeris=planned.ephemerides[str(look["satellite"])],
+            number=number,
+            start=flown["start"],
+            middle=look["middle"],
+            commanded_deg=(float(look["roll_deg"]), float(look["pitch_deg"])),
+            true_deg=(float(flown["roll_deg"]), float(flown["pitch_deg"]), float(flown["yaw_deg"])),
+            sun_deg=(float(sun[0]), float(sun[1])),
+            gsd_m=float(look["gsd_m"]),
+            off_nadir_deg=float(look["off_nadir_deg"]),
+            p_clear=float(look["p_clear"]),
+            weather=weather,
+            flooded=requests[str(look["request"])].kind == "flood",
+            seed=mission.seed,
+        )
+    return shots

@@ -1,0 +1,165 @@
+"""Gathers what a run did into the record that the report tells from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from swath.frames import geodetic_from_itrf
+from swath.fly.spacecraft import FlightLog
+from swath.model import Request
+from swath.operate.downlink import Landed
+from swath.operate.ground import Mapped
+from swath.operate.planning import Planned
+from swath.plan.earliest import earliest_delivery
+from swath.report.outcome import Check, Comparison, Input, Links, Outcome, Tracks, Urgent
+from swath.store.manifest import sha256, versions
+from swath.store.mission import Mission
+from swath.time import format_utc, seconds, time_grid
+
+__all__ = ["Run", "outcome_of"]
+
+_TRACK_STEP_S = 60.0
+_SHOWN_PICTURES = 6
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that a run has made, before it is told."""
+
+    mission: Mission
+    planned: Planned
+    flight: FlightLog
+    landed: Mapping[str, Landed]
+    """by acquisition; likewise ``mapped``"""
+    mapped: Mapping[str, Mapped]
+    before: Mapping[str, Mapped]
+    """by urgent order"""
+    links: Links
+    link_faults: tuple[str, ...]
+    folder: Path
+
+    @property
+    def truth(self) -> tuple[Comparison, ...]:
+        """Estimates beside the simulated truth."""
+        return tuple(one for mapped in self.mapped.values() for one in mapped.truth)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What went wrong between camera and map."""
+        return (*self.link_faults, *(fault for mapped in self.mapped.values() for fault in mapped.faults))
+
+
+def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
+    """The run as the report tells it."""
+    mission, planned = run.mission, run.planned
+    everything = {**run.mapped, **{m.scene.id: m for m in run.before.values()}}
+    urgent = tuple(_story(run, order) for order in sorted(mission.urgent, key=lambda r: (r.ordered, r.id)))
+    return Outcome(
+        title=mission.title,
+        simulated=True,
+        seed=mission.seed,
+        command=f"swath run evidence/inputs/{mission.files[0].name} --seed {mission.seed}",
+        versions=versions(),
+        inputs=tuple(Input(path.name, sha256(path)) for path in mission.files)
+        + tuple(Input(s.elements.name or s.id, "", s.elements.source) for s in mission.satellites),
+        start=mission.start,
+        stop=mission.stop,
+        satellites=mission.satellites,
+        stations=mission.stations,
+        requests=planned.problem.requests,
+        tracks=_tracks(run),
+        opportunities=planned.problem.opportunities,
+        passes=planned.problem.passes,
+        eclipses=planned.problem.eclipses,
+        first_plan=planned.first,
+        plan=planned.plan,
+        flown=run.flight.flown,
+        telemetry=run.flight.telemetry,
+        links=run.links,
+        scenes=tuple(m.scene for m in everything.values()),
+        quicklooks={id: run.mapped[id].quicklook for id in _shown(run, urgent)},
+        before={order: m.quicklook for order, m in run.before.items()},
+        products=tuple(product for m in run.mapped.values() for product in m.products),
+        urgent=urgent,
+        truth=run.truth,
+        checks=checks,
+        assumptions=_assumptions(mission),
+        warnings=planned.warnings,
+        files=_files(run.folder),
+        footprints={id: m.footprint for id, m in run.mapped.items()},
+    )
+
+
+def _shown(run: Run, urgent: tuple[Urgent, ...]) -> list[str]:
+    """The urgent pictures, and a few of the most valuable others."""
+    first = [story.acquisition for story in urgent if story.acquisition in run.mapped]
+    looks = run.planned.plan.acquisitions
+    ranked = [str(id) for id in looks.id[np.argsort(-looks.value, kind="stable")] if str(id) in run.mapped]
+    return first + [id for id in ranked if id not in first][:_SHOWN_PICTURES]
+
+
+def _story(run: Run, order: Request) -> Urgent:
+    mission, looks = run.mission, run.planned.plan.acquisitions
+    offered = run.planned.problem.opportunities
+    offered = offered.take((offered.request == order.id) & (offered.start >= order.ordered))
+    rows = np.flatnonzero(looks.request == order.id)
+    acquisition = str(looks.id[rows[0]]) if len(rows) else ""
+    flown = run.flight.flown.take(run.flight.flown.acquisition == acquisition)
+    landed = run.landed.get(acquisition)
+    processing = seconds(mission.operations.processing_s)
+    earliest = earliest_delivery(run.planned.problem, order.id)
+    refusal = next((r.because for r in run.planned.plan.refused if r.request == order.id), "")
+    return Urgent(
+        request=order.id,
+        ordered=order.ordered,
+        accepted=order.ordered + seconds(mission.operations.planning_s) if acquisition else None,
+        looks_offered=len({(str(s), int(w)) for s, w in zip(offered.satellite, offered.window, strict=True)}),
+        acquisition=acquisition,
+        imaged=flown.stop[0] if len(flown) and flown.status[0] != "skipped" else None,
+        on_ground=landed.received if landed else None,
+        mapped=landed.received + processing if landed and acquisition in run.mapped else None,
+        station=landed.station if landed else "",
+        earliest_mapped=earliest.on_ground + processing if earliest else None,
+        earliest_look=f"{earliest.satellite} {format_utc(earliest.imaged)[11:]} by {earliest.station}" if earliest else "",
+        received_bit=landed.bit if landed else 0.0,
+        frames_sent=landed.frames_sent if landed else 0,
+        frames_resent=landed.frames_resent if landed else 0,
+        because=refusal or (str(flown.because[0]) if len(flown) else ""),
+    )
+
+
+def _tracks(run: Run) -> Tracks:
+    parts = []
+    for id, ephemeris in run.planned.ephemerides.items():
+        times = time_grid(run.mission.start, run.mission.stop, _TRACK_STEP_S)
+        lon_deg, lat_deg, altitude_m = geodetic_from_itrf(ephemeris.states(times)[0])
+        parts.append(Tracks(np.full(len(times), id), times, lon_deg, lat_deg, altitude_m))
+    return Tracks.join(parts)
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    """What a person finds in the folder, as it will be when all is written."""
+    named = ("report.html", "answer.json", "orders.json", "opportunities.geojson", "plan.json", "plan.csv")
+    more = ("plan.czml", "plan.ics", "refused.json")
+    return (*named, *more, "downlink/", "stac/", *(("products/",) if (folder / "products").is_dir() else ()), "evidence/")
+
+
+def _assumptions(mission: Mission) -> tuple[str, ...]:
+    operations = mission.operations
+    return (
+        "The orbits are published ones; the spacecraft on them, the weather, the landscape, the flight and every "
+        "picture are simulated. Nothing here says what any real place looked like.",
+        f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it at "
+        "its next contact and flies the old plan until then.",
+        f"Processing takes {operations.processing_s / 60:.0f} min from the last frame on the ground to the map.",
+        f"{100 * operations.frame_loss:.1f} % of transfer frames are lost. Those of urgent pictures are asked for again "
+        "in the same contact, the others in the satellite's next.",
+        "The array gives its full power in sunlight, whatever the attitude. Relief does not shift pixels: lines of sight "
+        "meet the ellipsoid.",
+        "The picture from before the flood is the fleet's last look ahead of the mission, under a sky taken as clear.",
+        "Field boundaries come from the simulated cadastre; position is measured against a simulated map without error.",
+    )

@@ -1,0 +1,201 @@
+"""Two-line element sets: read, checked, and refused with a reason.
+
+Form: Hoots & Roehrich, Spacetrack Report No. 3 (1980), and the column table of CelesTrak's TLE format page; catalogue
+numbers above 99,999 in Space-Track's alpha-5. Sets pasted from examples on the web are mostly invented: a wrong checksum
+or suspiciously round numbers give them away, and they are refused like damaged ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from swath.model import Elements
+
+__all__ = ["Loaded", "Rejected", "newest_for", "parse_tle"]
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Lines that are not a usable element set, and why."""
+
+    line: int
+    """counted from 1"""
+    what: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a text of element sets held: the good ones in order, the others with reasons."""
+
+    elements: tuple[Elements, ...]
+    rejected: tuple[Rejected, ...]
+
+
+def parse_tle(text: str, *, source: str = "") -> Loaded:
+    """Which element sets does a text hold? Two- and three-line sets, mixed; blank lines and ``#`` comments are skipped.
+
+    Never raises: what is not a good set comes back as :class:`Rejected` with its line number. ``source`` is kept in
+    each :class:`~swath.model.Elements` and named in later errors.
+    """
+    good: list[Elements] = []
+    bad: list[Rejected] = []
+    for number, name, one, two in _sets(text, bad):
+        try:
+            good.append(_elements(name, one, two, source))
+        except _Refusal as refusal:
+            bad.append(Rejected(number[refusal.line], f"{name or one[2:7].strip() or 'set'}: {refusal}"))
+    return Loaded(tuple(good), tuple(sorted(bad, key=lambda b: b.line)))
+
+
+def newest_for(elements: Iterable[Elements], at: np.datetime64) -> dict[str, Elements]:
+    """For each object the set whose epoch lies nearest to ``at``, under a unique name, in the order of the text.
+
+    Objects that share a name (``"OBJECT A"``) get their catalogue number added.
+    """
+    best: dict[int, Elements] = {}
+    for one in elements:
+        held = best.get(one.norad_id)
+        if held is None or abs(one.epoch - at) < abs(held.epoch - at):
+            best[one.norad_id] = one
+    names = [one.name for one in best.values()]
+    return {
+        one.name if names.count(one.name) == 1 else f"{one.name} {one.norad_id}": one for one in best.values()
+    }
+
+
+class _Refusal(ValueError):
+    """Why a set is no good; ``line`` is 0 for its first element line and 1 for its second."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+def _sets(text: str, bad: list[Rejected]) -> Iterator[tuple[tuple[int, int], str, str, str]]:
+    """Line numbers, name, line 1 and line 2 of each set; what belongs to none goes to ``bad``."""
+    name: tuple[int, str] | None = None
+    first: tuple[int, str] | None = None
+    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        line = raw.rstrip()
+        if not line or line.startswith("#"):
+            continue
+        if first and line.startswith("2 "):
+            yield (first[0], number), name[1] if name else "", first[1], line
+            name = first = None
+            continue
+        if first:
+            bad.append(Rejected(first[0], "line 1 of a set without its line 2"))
+            name = first = None
+        if line.startswith("1 "):
+            first = (number, line)
+        elif line.startswith("2 "):
+            bad.append(Rejected(number, "line 2 of a set without its line 1"))
+        else:
+            if name:
+                bad.append(Rejected(name[0], f"not part of an element set: {name[1][:40]!r}"))
+            name = (number, line.removeprefix("0 ").strip())
+    if first:
+        bad.append(Rejected(first[0], "line 1 of a set without its line 2"))
+    elif name:
+        bad.append(Rejected(name[0], f"not part of an element set: {name[1][:40]!r}"))
+
+
+def _elements(name: str, one: str, two: str, source: str) -> Elements:
+    for index, line in enumerate((one, two)):
+        if len(line) != 69:
+            raise _Refusal(index, f"line {index + 1} has {len(line)} characters, not 69")
+        if not line.isascii():
+            raise _Refusal(index, f"line {index + 1} holds characters that are not ASCII")
+        if _checksum(line) != line[68]:
+            raise _Refusal(index, f"line {index + 1} has checksum {line[68]!r}, its digits give {_checksum(line)}")
+    if one[2:7] != two[2:7]:
+        raise _Refusal(1, f"line 1 is of object {one[2:7].strip()}, line 2 of {two[2:7].strip()}")
+    if one[62] == "4":
+        raise _Refusal(0, "ephemeris type 4 is made for SGP4-XP; SGP4 would carry it wrongly")
+    norad_id = _catalogue_number(one[2:7])
+    made = Elements(
+        name=name or str(norad_id),
+        norad_id=norad_id,
+        epoch=_epoch(one[18:32]),
+        mean_motion_rev_day=_number(1, two[52:63], "mean motion", 1e-9, 18.0),
+        eccentricity=_number(1, "." + two[26:33].replace(" ", "0"), "eccentricity", 0.0, 1.0),
+        inclination_deg=_number(1, two[8:16], "inclination", 0.0, 180.0),
+        raan_deg=_number(1, two[17:25], "right ascension of the node", 0.0, 360.0),
+        argument_of_perigee_deg=_number(1, two[34:42], "argument of perigee", 0.0, 360.0),
+        mean_anomaly_deg=_number(1, two[43:51], "mean anomaly", 0.0, 360.0),
+        bstar=_exponent(one[53:61], "drag term"),
+        mean_motion_dot=_number(0, one[33:43].replace(" ", ""), "first derivative of mean motion", -1.0, 1.0),
+        mean_motion_ddot=_exponent(one[44:52], "second derivative of mean motion"),
+        cospar_id=_cospar(one[9:17].strip()),
+        source=source,
+    )
+    _refuse_invented(one, two)
+    return made
+
+
+def _refuse_invented(one: str, two: str) -> None:
+    # None of the 15,347 sets of CelesTrak's active list of 7 May 2026 has a round epoch, none more than one whole angle.
+    if one[24:32] in ("50000000", "00000000"):
+        hour = "noon" if one[24] == "5" else "midnight"
+        raise _Refusal(0, f"the epoch is exactly {hour}, which published sets never are: it looks invented")
+    whole = sum(not field.rpartition(".")[2].strip("0") for field in (two[8:16], two[17:25], two[34:42], two[43:51]))
+    if whole >= 3:
+        raise _Refusal(1, f"{whole} of its four angles are whole degrees: it looks invented")
+
+
+def _checksum(line: str) -> str:
+    return str(sum(1 if c == "-" else ord(c) - 48 for c in line[:68] if c == "-" or "0" <= c <= "9") % 10)
+
+
+def _catalogue_number(field: str) -> int:
+    text = field.strip()
+    if re.fullmatch(r"[0-9]{1,5}", text):
+        return int(text)
+    # alpha-5: the first digit is a letter without I and O, A = 10 ... Z = 33
+    if re.fullmatch(r"[A-HJ-NP-Z][0-9]{4}", text):
+        return ("ABCDEFGHJKLMNPQRSTUVWXYZ".index(text[0]) + 10) * 10_000 + int(text[1:])
+    raise _Refusal(0, f"catalogue number {field!r} is neither a number nor alpha-5")
+
+
+def _epoch(field: str) -> np.datetime64:
+    text = field.replace(" ", "0")
+    if not re.fullmatch(r"[0-9]{5}\.[0-9]{8}", text):
+        raise _Refusal(0, f"epoch {field!r} is not a year, day and fraction such as 26127.76405751")
+    year = int(text[:2]) + (1900 if int(text[:2]) >= 57 else 2000)
+    january = np.datetime64(f"{year}-01-01", "D")
+    days = int((np.datetime64(f"{year + 1}-01-01", "D") - january).astype(int))
+    if not 1 <= int(text[2:5]) <= days:
+        raise _Refusal(0, f"epoch {field!r} names day {text[2:5]} of {year}, which has {days}")
+    # 1e-8 of a day is 864,000 ns: exact
+    return january.astype("datetime64[ns]") + np.timedelta64(
+        (int(text[2:5]) - 1) * 86_400_000_000_000 + int(text[6:]) * 864_000, "ns"
+    )
+
+
+def _number(line: int, field: str, what: str, low: float, high: float) -> float:
+    text = field.strip()
+    if not re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", text):
+        raise _Refusal(line, f"{what} {text!r} is not a number")
+    if not low <= float(text) <= high:
+        raise _Refusal(line, f"{what} {text} is outside {low:g} to {high:g}")
+    return float(text)
+
+
+def _exponent(field: str, what: str) -> float:
+    """``" 28098-4"`` is 0.28098e-4."""
+    match = re.fullmatch(r"([+-]?)\.?([0-9]{1,5})([+-][0-9])", field.replace(" ", ""))
+    if not match:
+        raise _Refusal(0, f"{what} {field!r} is not of the form 12345-6")
+    sign, digits, power = match.groups()
+    return float(f"{sign}.{digits}e{power}")
+
+
+def _cospar(field: str) -> str:
+    """``"98067A"`` as ``1998-067A``; an odd one as it stands."""
+    if not re.fullmatch(r"[0-9]{5}[A-Z]{1,3}", field):
+        return field
+    return f"{19 if int(field[:2]) >= 57 else 20}{field[:2]}-{field[2:]}"

@@ -1,0 +1,243 @@
+"""Which looks does each request have, and why has another none?
+
+Every pass over a place is cut into slots of equal time, the moment of closest approach among them. A slot is a look if
+it keeps the request's limits of off-nadir angle and Sun, lies in the request's window with all its lines, and if the
+place fits into the camera's swath.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.access.accesses import Accesses
+from swath.access.look import look_angles
+from swath.frames import EarthOrientation, itrf_from_geodetic
+from swath.model import Opportunities, Refusal, Request
+from swath.orbit.ephemeris import Ephemeris
+from swath.orbit.sun import sun_angles_deg
+from swath.plan.problem import quality
+from swath.spacecraft.picture import outline_itrf_m, picture_bit, picture_shape
+from swath.spacecraft.satellite import Satellite
+from swath.time import format_utc, seconds
+
+__all__ = ["ClearSky", "find_looks"]
+
+Floats = npt.NDArray[np.float64]
+Times = npt.NDArray[np.datetime64]
+Mask = npt.NDArray[np.bool_]
+
+_MS = np.timedelta64(1_000_000, "ns")
+
+
+class ClearSky(Protocol):
+    """A forecast: the probability of a clear sky over places at times, arrays of one shape."""
+
+    def __call__(self, *, lon_deg: Floats, lat_deg: Floats, at: Times) -> Floats:
+        """Probability of a clear sky, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class _Slots:
+    """Candidate looks of one satellite, some of which break a limit."""
+
+    request: npt.NDArray[np.int64]
+    window: npt.NDArray[np.int64]
+    middle: Times
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Candidate looks of one satellite with what each keeps; ``looks`` holds the values of all."""
+
+    request: npt.NDArray[np.int64]
+    looks: Opportunities
+    near: Mask
+    lit: Mask
+    fits: Mask
+    across_m: Floats
+    swath_m: Floats
+
+
+def find_looks(
+    satellites: Sequence[Satellite],
+    ephemerides: Mapping[str, Ephemeris],
+    requests: Sequence[Request],
+    accesses: Accesses,
+    p_clear: ClearSky,
+    eop: EarthOrientation,
+    *,
+    start: np.datetime64,
+    stop: np.datetime64,
+    slot_s: float = 5.0,
+) -> tuple[Opportunities, dict[str, Refusal]]:
+    """Every look of every request between ``start`` and ``stop``, and for each request without any the reason.
+
+    ``accesses`` (places by the id of ``Request.place``) should be found with the widest off-nadir angle that any
+    satellite allows and without a limit on the Sun: each request's own limits are applied here, and what they cost is
+    told in the refusals (``no_access``, ``no_daylight``, ``too_wide``). Times are whole milliseconds.
+    """
+    judged = [
+        _judge(satellite, ephemerides[satellite.id], requests, slots, p_clear, eop)
+        for satellite in satellites
+        if len((slots := _slots(satellite, requests, accesses, start, stop, slot_s)).request)
+    ]
+    good = [part.near & part.lit & part.fits & _inside(part, requests, start, stop) for part in judged]
+    looks = Opportunities.join([part.looks.take(mask) for part, mask in zip(judged, good, strict=True)])
+    found = set(looks.request.tolist())
+    refusals = {
+        request.id: _refusal(number, request, judged, start, stop)
+        for number, request in enumerate(requests)
+        if request.id not in found
+    }
+    return looks, refusals
+
+
+def _slots(
+    satellite: Satellite,
+    requests: Sequence[Request],
+    accesses: Accesses,
+    start: np.datetime64,
+    stop: np.datetime64,
+    slot_s: float,
+) -> _Slots:
+    by_place: dict[str, list[int]] = {}
+    for number, request in enumerate(requests):
+        by_place.setdefault(request.place.id, []).append(number)
+    owner, window, middle = [], [], []
+    step = seconds(slot_s)
+    for row in np.flatnonzero(accesses.satellite == satellite.id):
+        closest = accesses.closest[row] - (accesses.closest[row] - start) % _MS
+        for number in by_place.get(str(accesses.place[row]), ()):
+            first = max(accesses.start[row], requests[number].start, start)
+            last = min(accesses.stop[row], requests[number].stop, stop)
+            if first > last:
+                continue
+            low, high = -((closest - first) // step), (last - closest) // step
+            times = closest + np.arange(low, high + 1) * step
+            owner.append(np.full(len(times), number))
+            window.append(np.full(len(times), row))
+            middle.append(times)
+    if not owner:
+        return _Slots(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, "datetime64[ns]"))
+    return _Slots(np.concatenate(owner), np.concatenate(window), np.concatenate(middle))
+
+
+def _judge(
+    satellite: Satellite,
+    ephemeris: Ephemeris,
+    requests: Sequence[Request],
+    slots: _Slots,
+    p_clear: ClearSky,
+    eop: EarthOrientation,
+) -> _Judged:
+    places = [request.place for request in requests]
+    lon_deg, lat_deg, altitude_m = (
+        np.array([getattr(place, name) for place in places])[slots.request] for name in ("lon_deg", "lat_deg", "altitude_m")
+    )
+    r_m, v_m_s = ephemeris.states(slots.middle)
+    look = look_angles(r_m, v_m_s, itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=altitude_m))
+    lines, columns, period_s = _shapes(satellite, requests, slots, r_m, v_m_s, look.roll_deg, look.pitch_deg)
+    half = np.ceil(lines * period_s / 2.0 * 1e3).astype(np.int64) * _MS
+    sun_deg = sun_angles_deg(lon_deg, lat_deg, slots.middle, eop)[0]
+    clear = np.asarray(p_clear(lon_deg=lon_deg, lat_deg=lat_deg, at=slots.middle), np.float64)
+    worth, most_deg, least_deg = (
+        np.array([getattr(request, name) for request in requests])[slots.request]
+        for name in ("value", "max_off_nadir_deg", "min_sun_elevation_deg")
+    )
+    optics = satellite.optics
+    swath_m = optics.ifov_rad * optics.detectors * look.range_m
+    return _Judged(
+        request=slots.request,
+        looks=Opportunities(
+            request=np.array([request.id for request in requests])[slots.request],
+            satellite=np.full(len(lines), satellite.id),
+            window=slots.window.astype(np.int32),
+            start=slots.middle - half,
+            middle=slots.middle,
+            stop=slots.middle + half,
+            roll_deg=look.roll_deg,
+            pitch_deg=look.pitch_deg,
+            off_nadir_deg=look.off_nadir_deg,
+            sun_elevation_deg=sun_deg,
+            gsd_m=optics.gsd_m(look.range_m, look.incidence_deg),
+            p_clear=clear,
+            value=worth * quality(look.off_nadir_deg) * clear,
+            data_bit=picture_bit(satellite, lines, columns),
+        ),
+        near=look.off_nadir_deg <= np.minimum(most_deg, satellite.agility.max_off_nadir_deg),
+        lit=sun_deg >= least_deg,
+        fits=columns <= optics.detectors,
+        across_m=columns * optics.ifov_rad * look.range_m,
+        swath_m=swath_m,
+    )
+
+
+def _shapes(
+    satellite: Satellite,
+    requests: Sequence[Request],
+    slots: _Slots,
+    r_m: Floats,
+    v_m_s: Floats,
+    roll_deg: Floats,
+    pitch_deg: Floats,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
+    """Lines, columns and line period of every slot; requests whose outlines have equally many corners go together."""
+    used = np.unique(slots.request)
+    outlines = {int(number): outline_itrf_m(requests[number].place, requests[number].extent_m) for number in used}
+    corners = np.zeros(len(requests), np.int64)
+    for number, outline in outlines.items():
+        corners[number] = len(outline)
+    lines, columns = np.zeros(len(slots.request), np.int64), np.zeros(len(slots.request), np.int64)
+    period_s = np.zeros(len(slots.request))
+    for count in np.unique(corners[used]):
+        at = np.flatnonzero(corners[slots.request] == count)
+        group = np.flatnonzero(corners == count)
+        stack = np.stack([outlines[int(number)] for number in group])[np.searchsorted(group, slots.request[at])]
+        shape = picture_shape(
+            satellite, r_m[at], v_m_s[at], roll_deg=roll_deg[at], pitch_deg=pitch_deg[at], outline_m=stack
+        )
+        lines[at], columns[at], period_s[at] = shape.lines, shape.columns, shape.line_period_s
+    return lines, columns, period_s
+
+
+def _inside(part: _Judged, requests: Sequence[Request], start: np.datetime64, stop: np.datetime64) -> Mask:
+    """Do all lines lie in the request's window and in the plan?"""
+    opens = np.array([max(request.start, start) for request in requests])[part.request]
+    closes = np.array([min(request.stop, stop) for request in requests])[part.request]
+    return np.asarray((part.looks.start >= opens) & (part.looks.stop <= closes), np.bool_)
+
+
+def _refusal(
+    number: int, request: Request, judged: Sequence[_Judged], start: np.datetime64, stop: np.datetime64
+) -> Refusal:
+    """The one condition that stands in the way, if there is one: dropping it would give the request a look."""
+    span = f"between {format_utc(max(request.start, start))} and {format_utc(min(request.stop, stop))}"
+    rows = [np.flatnonzero(part.request == number) for part in judged]
+    parts = [(part, row) for part, row in zip(judged, rows, strict=True) if len(row)]
+    if not parts:
+        return Refusal(request.id, "no_access", f"no satellite passes within its reach {span}")
+    near, lit, fits = (np.concatenate([getattr(p, name)[row] for p, row in parts]) for name in ("near", "lit", "fits"))
+    sun_deg = np.concatenate([p.looks.sun_elevation_deg[row] for p, row in parts])
+    off_deg = np.concatenate([p.looks.off_nadir_deg[row] for p, row in parts])
+    across_m = np.concatenate([p.across_m[row] for p, row in parts])
+    swath_m = np.concatenate([p.swath_m[row] for p, row in parts])
+    if (near & fits & ~lit).any():
+        best = sun_deg[near & fits].max()
+        words = f"the Sun stands at most {best:.1f} deg high at its passes {span}, {request.min_sun_elevation_deg:g} are asked"
+        return Refusal(request.id, "no_daylight", words)
+    if (near & lit & ~fits).any():
+        k = np.argmin(np.where(near & lit, across_m / swath_m, np.inf))
+        words = f"it takes a swath of {across_m[k] / 1e3:.1f} km, the camera has {swath_m[k] / 1e3:.1f} km at its best pass"
+        return Refusal(request.id, "too_wide", words)
+    if near.any() and not (lit & fits & near).any():
+        words = f"its passes {span} are too dark and the place is too wide for the camera"
+        return Refusal(request.id, "no_daylight", words)
+    words = f"the closest pass {span} is {off_deg.min():.1f} deg off nadir, at most {request.max_off_nadir_deg:g} are allowed"
+    if near.any():
+        words = f"its passes {span} are cut off before the picture is complete"
+    return Refusal(request.id, "no_access", words)

@@ -1,0 +1,157 @@
+"""A good plan: the urgent first, the rest by insertion, then ruin and recreate in a fixed number of rounds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from swath.model import Acquisitions, Contacts, Plan
+from swath.plan.arrays import Indexed, copy_of, fixed_state, index
+from swath.plan.bound import upper_bound
+from swath.plan.explain import cheapest_exchange, refusals
+from swath.plan.kernels import State, add_look, remove_request
+from swath.plan.problem import Problem
+from swath.plan.search.kernels import improve, insert_request
+from swath.time import format_utc
+
+__all__ = ["URGENT_HALVES_S", "solve"]
+
+URGENT_HALVES_S = 6 * 3600.0
+"""among an urgent request's looks, one that is on the ground this much later counts half as much"""
+ROUNDS = 10_000
+
+
+def solve(problem: Problem, *, seed: int, made: np.datetime64, rounds: int = ROUNDS) -> Plan:
+    """The plan, what it is worth, what no plan could exceed, and a reason for each request that is not in it.
+
+    Urgent requests come first, in the order of their value, each with the look whose value, halved for every
+    ``URGENT_HALVES_S`` until it is on the ground, is highest; nothing displaces them. The others are inserted the most
+    valuable first at their best look that fits, and then the plan is improved in ``rounds`` rounds of ruin and
+    recreate. Same problem and seed, same plan: no clock is asked. Raises :class:`Infeasible` where the fixed part alone
+    breaks a rule.
+    """
+    indexed = index(problem)
+    state = fixed_state(indexed)
+    fleet = indexed.fleet
+    rng = np.zeros(1, np.uint64)
+    best = np.array([_best_value(indexed, q) for q in range(len(problem.requests))])
+    by_value = [int(q) for q in np.argsort(-best, kind="stable") if best[q] >= 0.0]
+    for q in by_value:
+        if fleet.request[q]["urgent"]:
+            _take_urgent(indexed, state, q)
+    for q in by_value:
+        if state.request[q]["look"] < 0 and not fleet.request[q]["urgent"]:
+            insert_request(fleet, state, q, rng, 0.0)
+    improve(fleet, state, copy_of(fleet, state), copy_of(fleet, state), seed, rounds)
+    _settle(indexed, state, by_value)
+    acquisitions, contacts = _tables(indexed, state)
+    bound, because = upper_bound(problem)
+    return Plan(
+        acquisitions=acquisitions,
+        contacts=contacts,
+        refused=refusals(indexed, state),
+        value=float(acquisitions.value.sum()),
+        bound=bound,
+        bound_because=because,
+        solver=f"insertion, then {rounds} rounds of ruin and recreate",
+        seed=seed,
+        made=made,
+    )
+
+
+def _best_value(indexed: Indexed, q: int) -> float:
+    """Value of the best look that can be commanded; -1 where there is none."""
+    first, last = indexed.fleet.request[q]["first"], indexed.fleet.request[q]["last"]
+    return float(indexed.fleet.look[indexed.fleet.choice[first]]["value"]) if first < last else -1.0
+
+
+def _take_urgent(indexed: Indexed, state: State, q: int) -> None:
+    fleet = indexed.fleet
+    ordered_s = float(indexed.after_s(np.asarray(indexed.problem.requests[q].ordered)))
+    scores = []
+    for look in fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]:
+        if add_look(fleet, state, look) == 0:
+            wait_s = float(state.request[q]["ground_s"]) - ordered_s
+            scores.append((float(fleet.look[look]["value"]) * 0.5 ** (wait_s / URGENT_HALVES_S), int(look)))
+            remove_request(fleet, state, q)
+    if scores:
+        add_look(fleet, state, max(scores)[1])
+
+
+def _settle(indexed: Indexed, state: State, by_value: list[int]) -> None:
+    """Put in what still fits, and make every exchange of one request for less, until there is none."""
+    fleet, rng = indexed.fleet, np.zeros(1, np.uint64)
+    urgent = np.flatnonzero(fleet.request["urgent"]).tolist()
+    changed = True
+    while changed:
+        changed = False
+        for q in by_value:
+            if state.request[q]["look"] >= 0:
+                continue
+            if insert_request(fleet, state, q, rng, 0.0):
+                changed = True
+                continue
+            exchange = cheapest_exchange(indexed, state, q, stay=urgent)
+            if exchange is not None and exchange[0] < fleet.look[exchange[1]]["value"] - 1e-9:
+                for other in exchange[2]:
+                    remove_request(fleet, state, other)
+                add_look(fleet, state, exchange[1])
+                changed = True
+
+
+def _tables(indexed: Indexed, state: State) -> tuple[Acquisitions, Contacts]:
+    """The plan as tables, in order of time; what was fixed keeps its ids."""
+    problem, fleet = indexed.problem, indexed.fleet
+    names: dict[int, str] = {}
+    rows: list[dict[str, object]] = []
+    used = set(problem.frozen_contacts.id.tolist())
+    for p in np.flatnonzero(state.contact["loads"] > 0):
+        if fleet.passes[p]["fixed"]:
+            names[int(p)] = str(problem.frozen_contacts.id[-1 - indexed.pass_row[p]])
+            continue
+        satellite = problem.satellites[fleet.passes[p]["satellite"]].id
+        station = problem.stations[fleet.passes[p]["station"]].id
+        start = indexed.time(state.contact[p]["begin_s"])
+        names[int(p)] = _name(f"{satellite}-{station}", start, used)
+        rows.append(
+            {
+                "id": names[int(p)],
+                "satellite": satellite,
+                "station": station,
+                "start": start,
+                "stop": indexed.time(state.contact[p]["end_s"]),
+                "rate_bit_s": fleet.passes[p]["rate_bit_s"],
+                "volume_bit": fleet.look[state.request[state.load[p, : state.contact[p]["loads"]]]["look"]]["bit"].sum(),
+            }
+        )
+    contacts = Contacts.join([problem.frozen_contacts, Contacts.from_rows(rows)]).sort_by("start", "satellite")
+    return _acquisitions(indexed, state, names), contacts
+
+
+def _acquisitions(indexed: Indexed, state: State, contact_names: dict[int, str]) -> Acquisitions:
+    problem = indexed.problem
+    used = set(problem.frozen.id.tolist())
+    rows: list[dict[str, object]] = []
+    offers, fixed = problem.opportunities, problem.frozen
+    for q in sorted(np.flatnonzero(state.request["look"] >= 0), key=lambda q: indexed.fleet.look[state.request[q]["look"]]["start"]):
+        look = int(state.request[q]["look"])
+        if look < indexed.offered:
+            row = next(offers.take(np.array([look])).rows())
+            row["id"] = _name(str(row["satellite"]), row["start"], used)
+            del row["window"]
+        else:
+            row = next(fixed.take(np.array([look - indexed.offered])).rows())
+        row["contact"] = contact_names[int(state.request[q]["sent"])]
+        row["on_ground"] = indexed.time(state.request[q]["ground_s"])
+        rows.append(row)
+    return Acquisitions.from_rows(rows)
+
+
+def _name(prefix: str, at: np.datetime64, used: set[str]) -> str:
+    """Satellite (and station) and the second: what somebody can look up, and the same in the next plan."""
+    stem = f"{prefix}-{format_utc(at).translate(str.maketrans('', '', '-:'))}"
+    name, number = stem, 2
+    while name in used:
+        name, number = f"{stem}-{number}", number + 1
+    used.add(name)
+    return name
+

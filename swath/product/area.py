@@ -1,0 +1,155 @@
+"""How large is the flood, with what could not be seen, and how sure is that?
+
+    area = sum over seen pixels of the expected flooded share
+         + unseen land x the flooded share expected there (kriging of the seen blocks)
+
+The interval adds four independent doubts of the seen part (classification, outline, position, unknown past), taken
+as normal, to the doubt about the unseen part, a beta distribution between "none" and "all of it".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.model import Estimate
+
+__all__ = ["BlockSums", "Doubts", "beta_quantiles", "estimate_area", "krige_unseen"]
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+LOGIT_SIGMA = 0.5
+"""systematic error of the log-odds of water over a whole picture"""
+OUTLINE_SIGMA_M = 0.5
+"""systematic error of where a shore is drawn"""
+NORMAL_SHARE_SIGMA = 0.3
+"""of the share of normal water among water whose past is unknown"""
+SHARE_SIGMA = 0.01
+"""least doubt about the flooded share of unseen land"""
+KRIGING_INFLATION = 1.3
+"""of the standard deviation, for the correlation itself is estimated from the same picture"""
+
+
+@dataclass(frozen=True)
+class BlockSums:
+    """Sums over square blocks of the area of interest, in pixels; land is what normal water does not cover."""
+
+    seen: Floats
+    """``(rows, columns)`` seen land; likewise the next two"""
+    flooded: Floats
+    unseen: Floats
+    block_m: float
+    """side of a block"""
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What the uncertainty of the seen part is made of."""
+
+    hesitation_px: float
+    """sum of share x (1 - share)"""
+    outline_m: float
+    """length of the flood's outline"""
+    shift_px_per_px: tuple[float, float]
+    """change of the flooded area inside the area of interest with a shift of one pixel right, down"""
+    position_sigma_px: float
+    """of the picture, per axis"""
+    unknown_past_px: float
+    """flooded share of pixels that the earlier picture does not show"""
+
+    def sigma_px(self, pixel_m: float) -> float:
+        """Standard deviation of the seen flooded area, in pixels."""
+        parts = (
+            LOGIT_SIGMA * self.hesitation_px,
+            OUTLINE_SIGMA_M / pixel_m * self.outline_m / pixel_m,
+            self.position_sigma_px * float(np.hypot(*self.shift_px_per_px)),
+            NORMAL_SHARE_SIGMA * self.unknown_past_px,
+        )
+        return float(np.linalg.norm(parts))
+
+
+def krige_unseen(sums: BlockSums) -> tuple[float, float]:
+    """Which share of the unseen land is flooded, judged from the seen blocks around? Mean and standard deviation.
+
+    Ordinary kriging of the flooded share of blocks with an exponential correlation, its length and strength fitted to
+    the seen blocks (Cressie, Statistics for Spatial Data, 1993, 2.4 and 3.2). 0.5 and 0.5 where nothing is seen.
+    """
+    full = float(np.max(sums.seen + sums.unseen, initial=0.0))
+    known = sums.seen > 0.25 * full
+    hidden = sums.unseen > 0.0
+    if not known.any() or not hidden.any():
+        return (0.5, 0.5) if hidden.any() else (0.0, 0.0)
+    share = np.clip(sums.flooded[known] / sums.seen[known], 0.0, 1.0)
+    weight = sums.unseen[hidden] / sums.unseen[hidden].sum()
+    variance = float(share.var())
+    if variance < 1e-8:
+        return float(share.mean()), SHARE_SIGMA
+    at, to = np.argwhere(known) * sums.block_m, np.argwhere(hidden) * sums.block_m
+    apart = _distances(at, at)
+    length_m, nugget = _fit_correlation(apart, share, sums.block_m)
+    covariance = variance * (1.0 - nugget) * np.exp(-apart / length_m)
+    covariance[np.diag_indices_from(covariance)] += variance * nugget + 1e-6
+    cross = variance * (1.0 - nugget) * np.exp(-_distances(at, to) / length_m) @ weight
+    own = variance * (1.0 - nugget) * float(weight @ np.exp(-_distances(to, to) / length_m) @ weight)
+    solved = np.linalg.solve(covariance, np.column_stack([cross, share, np.ones(len(share))]))
+    ones = float(solved[:, 2].sum())
+    mean = float(solved[:, 1].sum()) / ones
+    expected = mean + float(cross @ (solved[:, 1] - mean * solved[:, 2]))
+    left = own - float(cross @ solved[:, 0]) + (1.0 - float(cross @ solved[:, 2])) ** 2 / ones
+    sigma = KRIGING_INFLATION * float(np.sqrt(max(left, 0.0)))
+    return float(np.clip(expected, 0.0, 1.0)), max(sigma, SHARE_SIGMA)
+
+
+def _distances(a: Array, b: Array) -> Floats:
+    return np.asarray(np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]), np.float64)
+
+
+def _fit_correlation(apart: Floats, share: Floats, block_m: float) -> tuple[float, float]:
+    """Correlation length and share of uncorrelated variance that fit the seen blocks' variogram best."""
+    lag = np.minimum((apart / block_m + 0.5).astype(np.int64), 24).ravel()
+    half = 0.5 * (share[:, None] - share[None, :]).ravel() ** 2
+    pairs = np.bincount(lag, minlength=25)[1:24].astype(np.float64)
+    gamma = np.bincount(lag, half, minlength=25)[1:24] / np.maximum(pairs, 1.0) / share.var()
+    distance = np.arange(1, 24, dtype=np.float64)
+    weight = pairs / distance**2
+    best, length, nugget = np.inf, 1.0, 0.0
+    for candidate in 0.5 * 1.3 ** np.arange(16):
+        for floor in (0.0, 0.1, 0.25, 0.5):
+            model = floor + (1.0 - floor) * (1.0 - np.exp(-distance / candidate))
+            misfit = float((weight * (gamma - model) ** 2).sum())
+            if misfit < best:
+                best, length, nugget = misfit, float(candidate), floor
+    return length * block_m, nugget
+
+
+def beta_quantiles(mean: float, sigma: float, count: int = 400) -> Floats:
+    """``count`` equally likely values between 0 and 1 of the beta distribution with that mean and deviation."""
+    mean = float(np.clip(mean, 1e-4, 1.0 - 1e-4))
+    sigma = float(np.clip(sigma, 1e-4, 0.98 * np.sqrt(mean * (1.0 - mean))))
+    total = mean * (1.0 - mean) / sigma**2 - 1.0
+    a, b = mean * total, (1.0 - mean) * total
+    logit = np.linspace(-40.0, 40.0, 8001)  # in log-odds the density has no poles, however small a and b
+    log_density = -a * np.logaddexp(0.0, -logit) - b * np.logaddexp(0.0, logit)
+    cumulative = np.cumsum(np.exp(log_density - log_density.max()))
+    at = np.interp((np.arange(count) + 0.5) / count, cumulative / cumulative[-1], logit)
+    return np.asarray(1.0 / (1.0 + np.exp(-at)), np.float64)
+
+
+def estimate_area(sums: BlockSums, doubts: Doubts, pixel_m: float, confidence: float = 0.9) -> Estimate:
+    """The flooded area in km2, the unseen part included, with its interval."""
+    pixel_km2 = pixel_m**2 / 1e6
+    seen, unseen = float(sums.flooded.sum()), float(sums.unseen.sum())
+    most = float(sums.seen.sum()) + unseen
+    mean, spread = krige_unseen(sums)
+    rank = (np.arange(400) + 0.5) / 400.0
+    normal = seen + doubts.sigma_px(pixel_m) * np.array([NormalDist().inv_cdf(float(p)) for p in rank])
+    hidden = unseen * beta_quantiles(mean, spread) if unseen > 0.0 else np.zeros(1)
+    possible = np.clip(np.add.outer(normal, hidden).ravel(), 0.0, most)
+    low, high = np.quantile(possible, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
+    value = float(np.clip(seen + unseen * mean, low, high))
+    return Estimate(value * pixel_km2, "km2", float(low) * pixel_km2, float(high) * pixel_km2, confidence)

@@ -1,0 +1,175 @@
+"""What of the ground does a picture not show? Clouds, their shadows, and places without data, from four bands.
+
+Rules, no training. The picture is judged in cells of about 20 m. A cloud is bright, white and hazier than the clear
+part of the picture (haze-optimised value blue - red / 2; Zhang et al. 2002, Remote Sens. Environ. 82, 173-187;
+whiteness as in Fmask, Zhu and Woodcock 2012, ibid. 118, 83-94), and at least 100 m wide: roofs are smaller. Its
+shadow lies down-sun, at the one distance where the ground under the displaced clouds is darkest.
+Limits: thin cirrus and snow are not told apart from ground and cloud; clouds outside the picture cast no shadow here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.errors import InputError
+from swath.model import Scene
+from swath.product.cloud_kernels import cell_means, dilate, paint_codes
+
+__all__ = ["CLOUD", "NOT_PICTURED", "SEEN", "SHADOW", "Cells", "average_cells", "band_of", "find_unseen"]
+
+Codes = npt.NDArray[np.uint8]
+Floats32 = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+SEEN, CLOUD, SHADOW, NOT_PICTURED = 0, 1, 2, 3
+CELL_M = 20.0
+CLEAR_HAZE_LIMIT = 0.08
+STRONG_HAZE, WEAK_HAZE = 0.12, 0.055
+"""above the haze of the clearest tenth of the picture"""
+HAZE_RISE = 0.03
+"""over another picture of the same ground; flood water adds up to about 0.016 to crops or soil"""
+STRONG_BLUE, WEAK_BLUE = 0.22, 0.15
+STRONG_WHITENESS, WEAK_WHITENESS = 0.5, 0.8
+LEAST_WIDTH_M = 100.0
+GROWTH_M = 200.0
+"""how far a cloud reaches out into its thin margin"""
+CLOUD_HEIGHTS_M = (150.0, 6000.0)
+SHADOW_DEPTH = 0.10
+"""least mean darkening (natural logarithm) under displaced clouds that counts as their shadow"""
+
+SHADOW_RATIO = 0.95
+"""of the visible light of another picture: what keeps more is not in shadow"""
+
+
+def band_of(scene: Scene, name: str) -> npt.NDArray[np.uint16]:
+    """One band of a scene by name; :class:`InputError` where shapes or names do not fit."""
+    if scene.pixels.shape != (len(scene.bands), *scene.grid.shape):
+        raise InputError(
+            f"pixels are {scene.pixels.shape}, the grid is {scene.grid.shape} and there are {len(scene.bands)} bands",
+            where=f"scene {scene.id}",
+            fix="Give pixels (band, row, column) on the scene's own grid",
+        )
+    if name not in scene.bands:
+        raise InputError(f"no band is called {name}", where=f"scene {scene.id}", fix=f"It has {', '.join(scene.bands)}")
+    return scene.pixels[scene.bands.index(name)]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A picture as the cloud rules look at it: mean reflectances of cells of about 20 m."""
+
+    scene: Scene
+    blind: Mask
+    """``(row, column)`` of the scene: pixels that are no picture of the ground"""
+    cell_px: int
+    means: Floats32
+    """``(4, rows, columns)`` blue, green, red, nir, 0 to 1; NaN where most of a cell is missing"""
+
+
+def average_cells(scene: Scene, ignore: Mask | None = None) -> Cells:
+    """The cells of a scene. ``ignore``: true where pixels are no picture of the ground, such as a watermark."""
+    bands = [band_of(scene, name) for name in ("blue", "green", "red", "nir")]
+    if ignore is not None and ignore.shape != scene.grid.shape:
+        raise InputError(f"ignore is {ignore.shape}, the grid is {scene.grid.shape}", fix="Give a mask on the scene's grid")
+    blind = np.zeros(scene.grid.shape, np.bool_) if ignore is None else np.asarray(ignore, np.bool_)
+    cell_px = max(1, round(CELL_M / scene.grid.pixel_m))
+    return Cells(scene, blind, cell_px, cell_means(*bands, blind, cell_px))
+
+
+def find_unseen(cells: Cells, *, other: Cells | None = None) -> Codes:
+    """Which pixels do not show the ground? ``uint8``: 0 seen, 1 cloud, 2 cloud shadow, 3 not pictured.
+
+    Not pictured are ignored pixels and those with a band of 0. ``other``: another picture on the same grid, cloudy or
+    not; what is hazier than there is cloud however small or thin, what is as light as there is not in shadow. Cloud
+    and shadow are drawn in whole cells, a cell wider than they look.
+    """
+    scene, cell_m = cells.scene, cells.cell_px * cells.scene.grid.pixel_m
+    cloud = _clouds(cells.means, cell_m)
+    if other is not None:
+        clear = np.isfinite(cells.means[0] + other.means[0]) & ~cloud & ~_clouds(other.means, cell_m)
+        cloud |= _hazier(cells.means, other.means, clear)
+    shadow = _shadows(cells.means, cloud, cell_m, scene.sun_azimuth_deg, scene.sun_elevation_deg)
+    if other is not None:
+        shadow &= _darker(cells.means, other.means, clear)
+    codes = np.where(cloud, np.uint8(CLOUD), np.where(shadow, np.uint8(SHADOW), np.uint8(SEEN)))
+    bands = [band_of(scene, name) for name in ("blue", "green", "red", "nir")]
+    return np.asarray(paint_codes(*bands, cells.blind, codes, cells.cell_px, NOT_PICTURED), np.uint8)
+
+
+def _clouds(means: Floats32, cell_m: float) -> Mask:
+    blue, green, red, nir = means
+    known = np.isfinite(blue)
+    if not known.any():
+        return np.zeros(blue.shape, np.bool_)
+    visible = (blue + green + red) / 3.0
+    with np.errstate(invalid="ignore"):
+        whiteness = (abs(blue - visible) + abs(green - visible) + abs(red - visible)) / visible
+        haze = blue - 0.5 * red
+        haze = haze - min(float(np.quantile(haze[known], 0.1)), CLEAR_HAZE_LIMIT)
+        strong = (haze > STRONG_HAZE) & (blue > STRONG_BLUE) & (whiteness < STRONG_WHITENESS) & (nir > STRONG_BLUE)
+        weak = (haze > WEAK_HAZE) & (blue > WEAK_BLUE) & (whiteness < WEAK_WHITENESS) & (nir > WEAK_BLUE)
+    reach = max(1, round(LEAST_WIDTH_M / cell_m / 2.0))
+    cloud = ~np.asarray(dilate(~strong & known, reach), np.bool_) & strong
+    for _ in range(max(1, round(GROWTH_M / cell_m))):
+        grown = np.asarray(dilate(cloud, 1), np.bool_) & weak
+        if (grown == cloud).all():
+            break
+        cloud = grown | cloud
+    return np.asarray(dilate(cloud, 1), np.bool_)
+
+
+def _hazier(means: Floats32, others: Floats32, clear: Mask) -> Mask:
+    """Cells that are whiter and hazier than in another picture, beyond what differs in the clear."""
+    rise = (means[0] - 0.5 * means[2]) - (others[0] - 0.5 * others[2])
+    with np.errstate(invalid="ignore"):
+        cloud = rise - (np.median(rise[clear]) if clear.any() else 0.0) > HAZE_RISE
+    return np.asarray(dilate(cloud, 1), np.bool_)
+
+
+def _darker(means: Floats32, others: Floats32, clear: Mask) -> Mask:
+    """Cells that are darker in the visible than in another picture, beyond what differs in the clear, or unknown there."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = means[:3].sum(0) / others[:3].sum(0)
+    return np.asarray(~(ratio > SHADOW_RATIO * (np.median(ratio[clear]) if clear.any() else 1.0)), np.bool_)
+
+
+def _shadows(means: Floats32, cloud: Mask, cell_m: float, sun_azimuth_deg: float, sun_elevation_deg: float) -> Mask:
+    none = np.zeros(cloud.shape, np.bool_)
+    clear = np.isfinite(means[0]) & ~cloud
+    if not cloud.any() or not clear.any() or sun_elevation_deg <= 5.0:
+        return none
+    light = np.log(np.maximum(means[1] + means[2] + means[3], 1e-3))
+    darkness = float(np.median(light[clear])) - light
+    away = np.radians(sun_azimuth_deg + 180.0)
+    down, right = -np.cos(away) / cell_m, np.sin(away) / cell_m
+    reaches_m = np.arange(*(np.array(CLOUD_HEIGHTS_M) / np.tan(np.radians(sun_elevation_deg))), cell_m)
+    at = np.argwhere(cloud)
+    at = at[:: max(1, len(at) // 20000)]
+    scores = np.full(len(reaches_m), np.nan)
+    for number, reach_m in enumerate(reaches_m):
+        row, column = at[:, 0] + round(down * reach_m), at[:, 1] + round(right * reach_m)
+        inside = (row >= 0) & (row < cloud.shape[0]) & (column >= 0) & (column < cloud.shape[1])
+        row, column = row[inside], column[inside]
+        free = clear[row, column]
+        if free.sum() >= max(20, 0.1 * len(at)):
+            scores[number] = darkness[row[free], column[free]].mean()
+    if not np.isfinite(scores).any():
+        return none
+    best = int(np.nanargmax(scores))
+    if scores[best] - np.nanmedian(scores) < SHADOW_DEPTH:
+        return none
+    moved = _moved(cloud, round(down * reaches_m[best]), round(right * reaches_m[best]))
+    return np.asarray(dilate(moved, 1), np.bool_) & ~cloud
+
+
+def _moved(mask: Mask, down: int, right: int) -> Mask:
+    result = np.zeros_like(mask)
+    rows, columns = mask.shape
+    if abs(down) < rows and abs(right) < columns:
+        target = (slice(max(down, 0), rows + min(down, 0)), slice(max(right, 0), columns + min(right, 0)))
+        source = (slice(max(-down, 0), rows - max(down, 0)), slice(max(-right, 0), columns - max(right, 0)))
+        result[target] = mask[source]
+    return result

@@ -1,0 +1,72 @@
+"""How do the fields stand? A summary of every vegetation product's table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from swath.report.outcome import Outcome
+from swath.report.plots import distribution, spark_interval
+from swath.report.svg import esc, tag
+from swath.report.tables import table
+from swath.report.words import count, percent
+
+__all__ = ["FieldRow", "field_rows", "fields_section"]
+
+_SHOWN = 12
+
+FieldRow = Mapping[str, Any]
+"""of a vegetation product: ``field``, ``area_m2``, ``ndvi_mean``, ``ndvi_low``, ``ndvi_high``, ``seen_share``"""
+
+
+def field_rows(outcome: Outcome) -> list[tuple[str, FieldRow]]:
+    """Request id and row of every field that was seen, the lowest NDVI first."""
+    rows = [
+        (product.request, row)
+        for product in outcome.products
+        if product.kind == "vegetation"
+        for row in product.rows
+        if _known(row.get("ndvi_mean"))
+    ]
+    return sorted(rows, key=lambda pair: (float(pair[1]["ndvi_mean"]), pair[0], str(pair[1].get("field", ""))))
+
+
+def fields_section(outcome: Outcome) -> str:
+    """Distribution of field means and the fields that stand lowest, with intervals; a sentence where there are none."""
+    rows = field_rows(outcome)
+    unseen = sum(len(p.rows) for p in outcome.products if p.kind == "vegetation") - len(rows)
+    if not rows:
+        return tag("p", "No field could be measured: none was ordered, or none was pictured in a clear view.")
+    values = np.array([float(row["ndvi_mean"]) for _, row in rows])
+    places = len({request for request, _ in rows})
+    hidden = f" {count(unseen, 'more field')} could not be seen." if unseen else ""
+    lead = (
+        f"{count(len(rows), 'field')} in {count(places, 'picture')}.{hidden} NDVI is near 0 on bare ground and 0.8 in "
+        "a dense, healthy crop; a low value in the growing season is a reason to look, not a diagnosis."
+    )
+    plot = distribution(values, low=0.0, high=1.0, bins=25, label="Mean NDVI of fields", unit="mean NDVI of a field")
+    caption = tag("figcaption", "How many fields have which mean NDVI.")
+    return tag("p", esc(lead)) + tag("div", tag("figure", plot, caption), _lowest(rows[:_SHOWN]), class_="split")
+
+
+def _lowest(rows: list[tuple[str, FieldRow]]) -> str:
+    bounds = [float(row[key]) for _, row in rows for key in ("ndvi_low", "ndvi_mean", "ndvi_high") if _known(row.get(key))]
+    scale = (min(0.0, *bounds), max(bounds))
+    cells = []
+    for request, row in rows:
+        low, high = (float(row[key]) if _known(row.get(key)) else None for key in ("ndvi_low", "ndvi_high"))
+        doubt = f"{low:.2f}-{high:.2f}" if low is not None and high is not None else "-"
+        value = float(row["ndvi_mean"])
+        area = f"{float(row['area_m2']) / 1e4:.1f}" if _known(row.get("area_m2")) else "-"
+        seen = percent(float(row["seen_share"]), 0) if _known(row.get("seen_share")) else "-"
+        name = tag("code", esc(row.get("field", request)))
+        cells.append((name, f"{value:.2f}", doubt, spark_interval(value, low, high, scale), area, seen))
+    heads = ("field", "NDVI", "90 %", "", "area, ha", "seen")
+    return table("The lowest fields", heads, cells, numeric=(1, 2, 4, 5), class_="lowest")
+
+
+def _known(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and math.isfinite(float(value))

@@ -1,0 +1,116 @@
+"""plan.ics: the plan as a calendar (RFC 5545), contacts and acquisitions as events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from swath.report.outcome import Outcome
+from swath.report.words import size
+from swath.time import format_utc, seconds
+
+__all__ = ["plan_ics"]
+
+_FOLD_OCTETS = 75
+
+
+def plan_ics(outcome: Outcome) -> str:
+    """The text of ``plan.ics``: one event per contact and per acquisition, in order of time."""
+    events = [*_contacts(outcome), *_acquisitions(outcome)]
+    stamp = _stamp(outcome.plan.made)
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:-//swath//{_escape(outcome.versions.get('swath', ''))}//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        f"X-WR-CALNAME:{_escape(_marked(outcome, outcome.title))}",
+    ]
+    for _, id, event in sorted(events, key=lambda e: (e[0], e[1])):
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{_uid(outcome, id)}",
+            f"DTSTAMP:{stamp}",
+            *event,
+            "TRANSP:TRANSPARENT",
+            "END:VEVENT",
+        ]
+    return "".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
+
+
+def _contacts(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
+    for row in outcome.plan.contacts.rows():
+        text = f"Contact {row['satellite']} with {row['station']}"
+        body = f"{row['id']}: {size(row['volume_bit'])} planned at {row['rate_bit_s'] / 1e6:.0f} Mbit/s"
+        yield _event(
+            outcome,
+            row["id"],
+            row["start"],
+            row["stop"],
+            text,
+            body,
+            [f"LOCATION:{_escape(row['station'])}", "CATEGORIES:contact"],
+        )
+
+
+def _acquisitions(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
+    places = {request.id: request.place for request in outcome.requests}
+    for row in outcome.plan.acquisitions.rows():
+        text = f"Picture of {row['request']} by {row['satellite']}"
+        body = (
+            f"{row['id']}: roll {row['roll_deg']:.2f} deg, pitch {row['pitch_deg']:.2f} deg, "
+            f"{size(row['data_bit'])}, down by {row['contact']}"
+        )
+        place = places.get(str(row["request"]))
+        extra = [f"GEO:{place.lat_deg:.5f};{place.lon_deg:.5f}"] if place else []
+        yield _event(outcome, row["id"], row["start"], row["stop"], text, body, [*extra, "CATEGORIES:acquisition"])
+
+
+def _event(
+    outcome: Outcome, id: str, start: np.datetime64, stop: np.datetime64, text: str, body: str, extra: list[str]
+) -> tuple[str, str, list[str]]:
+    first = _stamp(start)
+    last = _stamp(max(stop + seconds(0.999), start + seconds(1.0)))
+    lines = [
+        f"DTSTART:{first}",
+        f"DTEND:{last}",
+        f"SUMMARY:{_escape(_marked(outcome, text))}",
+        f"DESCRIPTION:{_escape(_marked(outcome, body))}",
+    ]
+    return first, str(id), lines + extra
+
+
+def _marked(outcome: Outcome, text: str) -> str:
+    return f"[SIMULATED] {text}" if outcome.simulated else text
+
+
+def _uid(outcome: Outcome, id: str) -> str:
+    name = "\0".join((outcome.title, str(outcome.seed), str(outcome.start), id))
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:32]}@swath"
+
+
+def _stamp(at: np.datetime64) -> str:
+    return format_utc(at.astype("datetime64[s]")).replace("-", "").replace(":", "")
+
+
+def _escape(text: str) -> str:
+    """RFC 5545 3.3.11; control characters, which it forbids, become spaces."""
+    clean = "".join(c if c == "\n" or c.isprintable() else " " for c in text.replace("\r\n", "\n"))
+    for mark in ("\\", ";", ","):
+        clean = clean.replace(mark, "\\" + mark)
+    return clean.replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """RFC 5545 3.1: at most 75 octets a line, never through a character."""
+    parts, room = [""], _FOLD_OCTETS
+    for character in line:
+        octets = len(character.encode())
+        if octets > room:
+            parts.append(" ")
+            room = _FOLD_OCTETS - 1
+        parts[-1] += character
+        room -= octets
+    return "\r\n".join(parts) + "\r\n"

@@ -1,0 +1,250 @@
+"""Reads a mission file: who flies what, which stations listen, what is ordered."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from swath.errors import DataError, InputError
+from swath.model import Elements, Place, Request, Station
+from swath.orbit.elements import parse_tle
+from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
+from swath.spacecraft.catalog import stations as known_stations
+from swath.store.orders import MAX_EXTENT_M, read_orders
+from swath.store.section import Section
+from swath.time import seconds
+
+__all__ = ["Mission", "Operations", "read_mission"]
+
+MAX_HOURS = 72.0
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What people and machines on the ground take, as the mission file states it."""
+
+    planning_s: float
+    """from an urgent order to the new plan, ready to be uplinked"""
+    processing_s: float
+    """from the last bit on the ground to the map"""
+    frame_loss: float
+    """share of transfer frames lost on the way down"""
+    solver: str
+
+
+@dataclass(frozen=True)
+class Mission:
+    """One day of one fleet, as described in a mission file."""
+
+    name: str
+    title: str
+    seed: int
+    start: np.datetime64
+    stop: np.datetime64
+    operations: Operations
+    satellites: tuple[Satellite, ...]
+    stations: tuple[Station, ...]
+    routine: tuple[Request, ...]
+    urgent: tuple[Request, ...]
+    files: tuple[Path, ...]
+    """everything the mission was read from, the mission file first"""
+
+
+def read_mission(path: Path) -> Mission:
+    """The mission a file describes.
+
+    Raises :class:`DataError` where a file is missing, :class:`InputError` for anything wrong in it: unknown or missing
+    keys, values out of range, ids used twice, stations nobody knows, element sets that cannot be real.
+    """
+    if not path.is_file():
+        raise DataError("the mission file does not exist", where=str(path), fix="Copy examples/flood/mission.toml")
+    try:
+        root = Section(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"this is not TOML: {error}", where=str(path), fix="Correct it there") from error
+    head = root.table("mission")
+    start = head.time("start")
+    stop = start + seconds(3600.0 * head.number("hours", low=0.1, high=MAX_HOURS))
+    name, title, seed = head.text("name"), head.text("title"), head.whole("seed", low=0, high=2**31 - 1)
+    head.done()
+    operations = _operations(root.optional_table("operations"))
+    spacecraft = root.optional_table("spacecraft")
+    satellites = tuple(_satellite(s, spacecraft, n) for n, s in enumerate(root.tables("satellites")))
+    stations = tuple(_station(s) for s in root.tables("stations"))
+    orders = root.table("orders")
+    order_name = orders.text("file")
+    if Path(order_name).name != order_name:
+        raise InputError(
+            f"file = {order_name!r} is a path", where=orders.where, fix="Put the order list beside the mission file"
+        )
+    order_file = path.parent / order_name
+    routine = read_orders(order_file, start=start, stop=stop)
+    orders.done()
+    urgent = tuple(_urgent(s, start, stop) for s in root.tables("urgent"))
+    root.done()
+    for kind, ids in (
+        ("satellite", (s.id for s in satellites)),
+        ("station", (s.id for s in stations)),
+        ("order", (r.id for r in (*routine, *urgent))),
+    ):
+        _check_ids(kind, ids, path)
+    return Mission(
+        name, title, seed, start, stop, operations, satellites, stations, routine, urgent, (path, order_file)
+    )
+
+
+def _check_ids(kind: str, ids: Iterable[str], path: Path) -> None:
+    counts = Counter(ids)
+    if not counts:
+        raise InputError(f"there is no {kind}", where=str(path), fix=f"Add at least one {kind}")
+    twice = [id for id, count in counts.items() if count > 1]
+    if twice:
+        raise InputError(f"{kind} id {twice[0]!r} is used {counts[twice[0]]} times", where=str(path), fix="Rename one")
+    unfit = [id for id in counts if len(id) > 40 or not all(c.isalnum() or c in "-_." for c in id) or id[0] == "."]
+    if unfit:
+        raise InputError(
+            f"{kind} id {unfit[0]!r} cannot be part of a file name",
+            where=str(path),
+            fix="Use up to 40 letters, digits, - _ .",
+        )
+
+
+def _operations(section: Section) -> Operations:
+    operations = Operations(
+        planning_s=section.number("planning_s", 60.0, low=0, high=86400),
+        processing_s=section.number("processing_s", 1200.0, low=0, high=86400),
+        frame_loss=section.number("frame_loss", 0.004, low=0, high=0.3),
+        solver=section.text("solver", "constructive"),
+    )
+    section.done()
+    return operations
+
+
+def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
+    build = spacecraft.table(section.text("spacecraft"))
+    satellite = Satellite(
+        id=section.text("id"),
+        elements=_elements(section),
+        optics=_optics(build.table("optics")),
+        agility=_agility(build.table("agility")),
+        power=_power(build.table("power")),
+        memory=Memory(section.number("memory_bit", build.number("memory_bit", low=1e6, high=1e15), low=1e6, high=1e15)),
+        radio=Radio(
+            max_rate_bit_s=build.number("radio_bit_s", low=1e3, high=1e11),
+            spacecraft_id=section.whole("ccsds_id", number + 1, low=0, high=1023),
+            apid=section.whole("apid", 100 + number, low=0, high=2046),
+        ),
+    )
+    build.done()
+    section.done()
+    return satellite
+
+
+def _elements(section: Section) -> Elements:
+    source = section.text("source")
+    loaded = parse_tle(section.text("elements"), source=source)
+    if loaded.rejected or len(loaded.elements) != 1:
+        why = "; ".join(f"line {r.line}: {r.what}" for r in loaded.rejected) or f"{len(loaded.elements)} sets found"
+        raise InputError(f"elements are not one good set: {why}", where=section.where, fix="Paste one TLE as published")
+    return loaded.elements[0]
+
+
+def _optics(section: Section) -> Optics:
+    optics = Optics(
+        focal_length_m=section.number("focal_length_m", low=0.01, high=20),
+        pixel_pitch_m=section.number("pixel_pitch_m", low=1e-6, high=1e-4),
+        detectors=section.whole("detectors", low=64, high=40000),
+        bands=section.texts("bands"),
+        bits_per_sample=section.whole("bits_per_sample", low=12, high=12),
+        full_well_reflectance=section.number("full_well_reflectance", low=0.1, high=2),
+        signal_to_noise=section.number("signal_to_noise", low=5, high=1000),
+    )
+    if optics.bands != ("blue", "green", "red", "nir"):
+        raise InputError(
+            f"bands {list(optics.bands)} cannot be worked with yet",
+            where=section.where,
+            fix='Write bands = ["blue", "green", "red", "nir"]',
+        )
+    section.done()
+    return optics
+
+
+def _agility(section: Section) -> Agility:
+    agility = Agility(
+        max_rate_deg_s=section.number("max_rate_deg_s", low=0.01, high=20),
+        max_acceleration_deg_s2=section.number("max_acceleration_deg_s2", low=0.001, high=20),
+        settling_s=section.number("settling_s", low=0, high=300),
+        max_off_nadir_deg=section.number("max_off_nadir_deg", low=0, high=60),
+        pointing_sigma_deg=section.number("pointing_sigma_deg", low=0, high=0.2),
+        knowledge_sigma_deg=section.number("knowledge_sigma_deg", low=0, high=0.05),
+    )
+    section.done()
+    return agility
+
+
+def _power(section: Section) -> Power:
+    names = ("battery_wh", "initial_wh", "min_wh", "charge_w", "idle_w", "slew_w", "image_w", "contact_w")
+    power = Power(**{name: section.number(name, low=0, high=1e5) for name in names})
+    if not power.min_wh <= power.initial_wh <= power.battery_wh:
+        raise InputError(
+            f"initial_wh {power.initial_wh:g} is not between min_wh {power.min_wh:g} and battery_wh {power.battery_wh:g}",
+            where=section.where,
+            fix="Correct these three",
+        )
+    section.done()
+    return power
+
+
+def _station(section: Section) -> Station:
+    id, known = section.text("id"), known_stations()
+    fact = known.get(id, {})
+    if not fact and "lon_deg" not in section.values:
+        raise InputError(
+            f"station {id!r} is not in the catalogue",
+            where=section.where,
+            fix=f"Give it lon_deg, lat_deg, altitude_m and source, or use one of {', '.join(sorted(known))}",
+        )
+    station = Station(
+        id=id,
+        lon_deg=section.number("lon_deg", fact.get("lon_deg"), low=-180, high=180),
+        lat_deg=section.number("lat_deg", fact.get("lat_deg"), low=-90, high=90),
+        altitude_m=section.number("altitude_m", fact.get("altitude_m"), low=-500, high=9000),
+        min_elevation_deg=section.number("min_elevation_deg", 10.0, low=0, high=89),
+        rate_bit_s=section.number("rate_bit_s", low=1e3, high=1e11),
+        setup_s=section.number("setup_s", 30.0, low=0, high=3600),
+        source=section.text("source", fact.get("source")),
+    )
+    section.done()
+    return station
+
+
+def _urgent(section: Section, start: np.datetime64, stop: np.datetime64) -> Request:
+    id, ordered = section.text("id"), section.time("ordered")
+    if not start <= ordered < stop:
+        raise InputError(f"ordered at {ordered}, outside the mission", where=section.where, fix="Move ordered or start")
+    width = section.number("width_m", low=1000, high=MAX_EXTENT_M)
+    height = section.number("height_m", low=1000, high=MAX_EXTENT_M)
+    lon, lat = section.number("lon_deg", low=-180, high=180), section.number("lat_deg", low=-90, high=90)
+    request = Request(
+        id=id,
+        place=Place.box(id, lon_deg=lon, lat_deg=lat, width_m=width, height_m=height),
+        kind=section.text("kind", "flood"),
+        value=section.number("value", low=0.001, high=1e6),
+        ordered=ordered,
+        start=ordered,
+        stop=stop,
+        deadline=stop,
+        min_sun_elevation_deg=section.number("min_sun_elevation_deg", 10.0, low=-90, high=90),
+        max_off_nadir_deg=section.number("max_off_nadir_deg", 40.0, low=0.1, high=60),
+        extent_m=max(width, height),
+        urgent=True,
+    )
+    if request.kind != "flood":
+        raise InputError(f"kind {request.kind!r} is not known", where=section.where, fix='Write kind = "flood"')
+    section.done()
+    return request

@@ -1,0 +1,68 @@
+"""The pages say what the program does: every key of a mission file is described, every example in them works."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from swath.store.mission import read_mission
+
+REPO = Path(__file__).resolve().parents[1]
+PAGES = sorted([*REPO.glob("*.md"), *(REPO / "docs").rglob("*.md"), *(REPO / "benchmarks").glob("*.md")])
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(REPO)))
+
+READERS = {"text", "texts", "number", "whole", "time", "table", "tables", "optional_table"}
+"""Methods of ``swath.store.section.Section`` that read a key."""
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced code blocks of a page in one language, their indent removed."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return [re.sub(rf"^{indent}", "", text, flags=re.MULTILINE) for indent, text in found]
+
+
+def test_every_key_of_a_mission_file_is_described() -> None:
+    tree = ast.parse((REPO / "swath" / "store" / "mission.py").read_text("utf-8"))
+    read = {
+        call.args[0].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in READERS
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+    page = (REPO / "docs" / "reference" / "mission-file.md").read_text("utf-8")
+    assert {"elements", "hours", "rate_bit_s"} <= read, "the way mission.py reads keys has changed: change this test"
+    assert not {key for key in read if not re.search(rf"[`\[.]{key}\b", page)}
+
+
+def test_the_mission_in_the_how_to_is_a_mission(tmp_path: Path) -> None:
+    page = REPO / "docs" / "how-to" / "run-your-own-mission.md"
+    (mission,), (orders,) = blocks(page, "toml"), blocks(page, "text")
+    (tmp_path / "mission.toml").write_text(mission, "utf-8")
+    (tmp_path / "orders.csv").write_text(orders, "utf-8")
+    read = read_mission(tmp_path / "mission.toml")
+    assert [satellite.id for satellite in read.satellites] == ["ONE"]
+    assert [order.id for order in read.routine] == ["vineyard", "harbour"]
+
+
+@each_page
+def test_commands_on_the_pages_exist(page: Path) -> None:
+    commands = {path.stem for path in (REPO / "swath" / "cli").glob("*.py")}
+    lines = [line for block in blocks(page, "(?:console|)") for line in block.splitlines()]
+    used = {match[1] for line in lines if (match := re.match(r"\s*(?:\.venv/bin/)?swath ([a-z]+)", line))}
+    assert used <= commands
+    targets = set(re.findall(r"^([a-z-]+):", (REPO / "Makefile").read_text("utf-8"), re.MULTILINE))
+    made = {match[1] for line in lines if (match := re.match(r"\s*make ([a-z-]+)", line))}
+    assert made <= targets
+
+
+@each_page
+def test_links_and_pictures_on_the_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    inside = [target for target in targets if "://" not in target]
+    assert not [target for target in inside if not (page.parent / target).exists()]
