@@ -150,9 +150,10 @@ def elapsed_s(start: npt.ArrayLike, stop: npt.ArrayLike) -> Floats:
 
 
 def later(start: np.datetime64, after_s: npt.ArrayLike) -> Times:
-    """What does the UTC clock say ``after_s`` SI seconds (none negative) after ``start``? The inverse of :func:`elapsed_s`.
+    """What does the UTC clock say ``after_s`` SI seconds (none negative) after ``start``?
 
-    A moment inside a leap second, which ``datetime64`` cannot name, becomes the midnight that ends it.
+    The inverse of :func:`elapsed_s`. A moment inside a leap second, which ``datetime64`` cannot name, becomes the
+    midnight that ends it.
     """
     civil = np.asarray(start.astype("datetime64[ns]") + seconds(np.asarray(after_s, np.float64)), "datetime64[ns]")
     leaps = _tai_minus_utc_s(civil) - _tai_minus_utc_s(np.asarray(start, "datetime64[ns]"))

@@ -50,6 +50,21 @@ def test_the_mission_in_the_how_to_is_a_mission(tmp_path: Path) -> None:
     assert [order.id for order in read.routine] == ["vineyard", "harbour"]
 
 
+def test_every_option_of_every_command_is_described() -> None:
+    page = (REPO / "docs" / "reference" / "command-line.md").read_text("utf-8")
+    main = (REPO / "swath" / "cli" / "main.py").read_text("utf-8")
+    commands = re.findall(r'"swath\.cli\.(\w+):(\w+)", name="(\w+)"', main)
+    assert len(commands) >= 6, "the way main.py lists commands has changed: change this test"
+    silent = []
+    for module, _, name in commands:
+        tree = ast.parse((REPO / "swath" / "cli" / f"{module}.py").read_text("utf-8"))
+        public = [f for f in tree.body if isinstance(f, ast.FunctionDef) and not f.name.startswith(("_", "example"))]
+        options = {f"--{arg.arg.replace('_', '-')}" for function in public for arg in function.args.kwonlyargs}
+        silent += [f"swath {name} {option}" for option in sorted(options) if f"{option}" not in page]
+        silent += [f"swath {name}"] if f"## `swath {name}" not in page else []
+    assert not silent
+
+
 @each_page
 def test_commands_on_the_pages_exist(page: Path) -> None:
     commands = {path.stem for path in (REPO / "swath" / "cli").glob("*.py")}

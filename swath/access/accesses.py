@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from swath.access.look import Nadir, cos_off_nadir, nadir_direction, sin_elevation
+from swath.access.look import Nadir
 from swath.access.many import Ground, elevations, ground_of, off_nadirs, possible_spans, sun_elevations
 from swath.access.search import Spans, peaks, positive_spans
 from swath.errors import InputError
@@ -33,7 +33,9 @@ class Accesses(Table):
     start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "the conditions begin to hold")
     stop: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "one of them ends")
     closest: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "least range inside the window")
-    min_off_nadir_deg: npt.NDArray[np.float64] = column("f8", "deg", "least inside the window, from the nadir asked for")
+    min_off_nadir_deg: npt.NDArray[np.float64] = column(
+        "f8", "deg", "least inside the window, from the nadir asked for"
+    )
     max_elevation_deg: npt.NDArray[np.float64] = column("f8", "deg", "of the satellite, highest inside the window")
     sun_elevation_deg: npt.NDArray[np.float64] = column("f8", "deg", "at the place, at the closest approach")
 
@@ -56,9 +58,10 @@ def find_accesses(
     A satellite always has to stand above the place's horizon, or above ``min_elevation_deg``. Polygons count by their
     centre. Rows come in the order of their start; a window that reaches the end of the span is cut there.
 
-    Every window is found, and its edges lie within 0.01 s of the ephemeris' own truth for orbits from 200 km up
-    (tests/access/test_accesses.py). ``step_s`` is the spacing of the states that are interpolated between. Raises
-    :class:`InputError` for limits that cannot hold and what the ephemerides raise.
+    Every window is found; 2,000 edges of random orbits lay within 0.3 ms of a brute-force search on the same ephemeris,
+    grazing ones within what 0.1 m of orbit does to them (tests/access/test_accesses.py). ``step_s`` is the spacing of
+    the states that are interpolated between. Raises :class:`InputError` for limits that cannot hold, and what the
+    ephemerides raise.
 
     >>> accesses = find_accesses({"SW-1": orbit}, [place], start, stop, eop, max_off_nadir_deg=30.0)  # doctest: +SKIP
     """
@@ -121,7 +124,7 @@ def _rows(
     nadir: Nadir,
 ) -> Accesses:
     def nearness(which: npt.NDArray[np.intp], t_s: Floats) -> Floats:
-        return -np.linalg.norm(table.positions_after(t_s) - ground.at_itrf_m[which], axis=-1)
+        return np.asarray(-np.linalg.norm(table.positions_after(t_s) - ground.at_itrf_m[which], axis=-1), np.float64)
 
     closest_s, _ = peaks(nearness, spans)
     _, sine = peaks(elevations(table, ground, 0.0), spans)

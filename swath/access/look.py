@@ -45,7 +45,9 @@ def look_angles(r_itrf_m: Floats, v_itrf_m_s: Floats, place_itrf_m: Floats) -> L
     range_m = np.linalg.norm(sight, axis=-1)
     forward, right, down = np.moveaxis(np.einsum("...ij,...j->...i", orbital_axes(r, v), sight), -1, 0)
     lon_deg, lat_deg, _ = geodetic_from_itrf(place)
-    elevation_deg = np.degrees(np.arcsin(np.clip(sin_elevation(r, place, geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg)), -1, 1)))
+    elevation_deg = np.degrees(
+        np.arcsin(np.clip(sin_elevation(r, place, geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg)), -1, 1))
+    )
     return Look(
         roll_deg=np.degrees(np.arctan2(right, down)),
         pitch_deg=np.degrees(np.arctan2(forward, np.hypot(right, down))),

@@ -26,10 +26,10 @@ __all__ = ["Ground", "elevations", "ground_of", "off_nadirs", "possible_spans", 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
-_CELLS = 400_000
-"""places x states held at once: 3 MB an array"""
-_ARC = np.pi / 2.0
-"""an angle is at most this times its sine"""
+_CELLS = 100_000
+"""places x states held at once: 1 MB an array"""
+_ARC = 2.0
+"""an angle is at most pi / 2 times its sine; and a sine changes by at most 2, should the range be less than the way"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def ground_of(places: Sequence[Place] | Sequence[Station]) -> Ground:
         twice = next(name for name in ids if ids.count(name) > 1)
         raise InputError(f"two places are called {twice!r}", fix="Give every place its own id")
     lon_deg, lat_deg, altitude_m = (
-        np.array([getattr(place, name) for place in places], np.float64) for name in ("lon_deg", "lat_deg", "altitude_m")
+        np.array([getattr(place, name) for place in places], np.float64)
+        for name in ("lon_deg", "lat_deg", "altitude_m")
     )
     at_itrf_m = itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=altitude_m)
     return Ground(at_itrf_m.reshape(-1, 3), geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg).reshape(-1, 3))
@@ -57,9 +58,12 @@ def ground_of(places: Sequence[Place] | Sequence[Station]) -> Ground:
 def elevations(table: TabulatedEphemeris, ground: Ground, least_deg: Floats | float) -> ManySignals:
     """Signal number i: the satellite stands above ``least_deg`` (one limit, or one a place) at place i."""
     least = np.broadcast_to(np.sin(np.radians(least_deg)), len(ground.up))
-    return lambda which, t_s: (
-        sin_elevation(table.positions_after(t_s), ground.at_itrf_m[which], ground.up[which]) - least[which]
-    )
+
+    def ask(which: Ints, t_s: Floats) -> Floats:
+        r = table.positions_after(t_s)
+        return np.asarray(sin_elevation(r, ground.at_itrf_m[which], ground.up[which]) - least[which], np.float64)
+
+    return ask
 
 
 def off_nadirs(table: TabulatedEphemeris, ground: Ground, most_deg: float, nadir: Nadir) -> ManySignals:
@@ -68,7 +72,8 @@ def off_nadirs(table: TabulatedEphemeris, ground: Ground, most_deg: float, nadir
 
     def ask(which: Ints, t_s: Floats) -> Floats:
         r = table.positions_after(t_s)
-        return cos_off_nadir(r, ground.at_itrf_m[which], nadir_direction(r, nadir)) - least
+        cosine = cos_off_nadir(r, ground.at_itrf_m[which], nadir_direction(r, nadir))
+        return np.asarray(cosine - least, np.float64)
 
     return ask
 
@@ -76,8 +81,8 @@ def off_nadirs(table: TabulatedEphemeris, ground: Ground, most_deg: float, nadir
 def sun_elevations(table: TabulatedEphemeris, ground: Ground, eop: EarthOrientation, least_deg: float) -> ManySignals:
     """Signal number i: the Sun stands above ``least_deg`` at place i (seconds count from the table's start)."""
     least = np.sin(np.radians(least_deg))
-    return lambda which, t_s: (
-        np.asarray(np.sum(sun_direction_itrf(later(table.start, t_s), eop) * ground.up[which], -1) - least, np.float64)
+    return lambda which, t_s: np.asarray(
+        np.sum(sun_direction_itrf(later(table.start, t_s), eop) * ground.up[which], -1) - least, np.float64
     )
 
 
@@ -101,7 +106,7 @@ def possible_spans(
         squares = np.sum(r * r, -1) + np.sum(at_m * at_m, -1)[:, None]
         range_m = np.sqrt(np.maximum(squares - 2.0 * at_m @ r.T, 1.0))
         sine = (up @ r.T - np.sum(up * at_m, -1)[:, None]) / range_m
-        reach = np.where(range_m > way_m, _ARC * way_m / range_m, 2.0)
+        reach = _ARC * way_m / range_m
         maybe = sine + reach > least[first : first + many, None]
         if down is not None and most_off_nadir_deg is not None:
             cosine = (at_m @ down.T - np.sum(r * down, -1)) / range_m

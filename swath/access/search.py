@@ -1,9 +1,9 @@
 """When is a signal positive? The search, which knows nothing of orbits.
 
-A signal is sampled, its hidden extrema between samples are found (a peak that rises above zero and falls back, a dip that
-does the reverse), and each crossing is refined. What is needed of a signal: at most one extremum between neighbouring
-samples, so ``step_s`` must be shorter than half of its fastest swing. Many signals are searched at once: ``Spans`` say
-where to look on each, and the signals are asked together, as arrays.
+A signal is sampled, its hidden extrema between samples are found (a peak that rises above zero and falls back, a dip
+that does the reverse), and each crossing is refined. What is needed of a signal: at most one extremum between
+neighbouring samples, so ``step_s`` must be shorter than half of its fastest swing. Many signals are searched at once:
+``Spans`` say where to look on each, and the signals are asked together, as arrays.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ def windows_where(
             f"the span from {format_utc(start)} to {format_utc(stop)} is empty", fix="Give a stop after the start"
         )
     whole = Spans(np.zeros(1, np.intp), np.zeros(1), np.array([length_s]))
-    found = positive_spans(
-        lambda _, t_s: signal(first + seconds(t_s)), whole, step_s=step_s, tolerance_s=tolerance_s
-    )
+    found = positive_spans(lambda _, t_s: signal(first + seconds(t_s)), whole, step_s=step_s, tolerance_s=tolerance_s)
     return first + seconds(found.start_s), first + seconds(found.stop_s)
 
 
@@ -99,7 +97,7 @@ def positive_spans(signals: ManySignals, where: Spans, *, step_s: float = 30.0, 
 
 
 def peaks(
-    signals: ManySignals, where: Spans, *, step_s: float = 30.0, tolerance_s: float = 1e-3
+    signals: ManySignals, where: Spans, *, step_s: float = 30.0, tolerance_s: float = 1e-5
 ) -> tuple[Floats, Floats]:
     """When in each span is its signal highest, and how high? ``(t_s, value)``, both as long as ``where``."""
     if not len(where):
@@ -204,9 +202,7 @@ def _roots(
     return np.where(np.abs(f1) < np.abs(f2), x1, x2)
 
 
-def _next_share(
-    x1: Floats, f1: Floats, x2: Floats, f2: Floats, x3: Floats, f3: Floats, tolerance_s: float
-) -> Floats:
+def _next_share(x1: Floats, f1: Floats, x2: Floats, f2: Floats, x3: Floats, f3: Floats, tolerance_s: float) -> Floats:
     """Where in the bracket to look next: inverse quadratic interpolation where it is safe, the middle elsewhere."""
     with np.errstate(all="ignore"):
         xi, phi = (x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)

@@ -25,7 +25,7 @@ Times = npt.NDArray[np.datetime64]
 def elevation(ephemeris: Ephemeris, place: Place | Station, *, min_elevation_deg: float) -> Signal:
     """Is the satellite at least so high above a place's horizon? (sine of its elevation less sine of the limit)"""
     at_m, up, least = *_ground(place), np.sin(np.radians(min_elevation_deg))
-    return lambda at: sin_elevation(ephemeris.states(at)[0], at_m, up) - least
+    return lambda at: np.asarray(sin_elevation(ephemeris.states(at)[0], at_m, up) - least, np.float64)
 
 
 def off_nadir(
@@ -38,7 +38,8 @@ def off_nadir(
     def signal(at: Times) -> Floats:
         r, _ = ephemeris.states(at)
         # Without the horizon the far side of the Earth would count: it lies near the nadir line too.
-        return np.minimum(cos_off_nadir(r, at_m, nadir_direction(r, nadir)) - least, sin_elevation(r, at_m, up))
+        near = cos_off_nadir(r, at_m, nadir_direction(r, nadir)) - least
+        return np.asarray(np.minimum(near, sin_elevation(r, at_m, up)), np.float64)
 
     return signal
 

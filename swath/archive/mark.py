@@ -165,14 +165,15 @@ def _tif_is_marked(path: Path) -> bool:
             return False
         if inner.width < 1 or inner.height < 1 or wide != frame_width_px(inner):
             return False
+        light: list[set[Any]] = [set() for _ in range(file.count)]
+        dark: list[set[Any]] = [set() for _ in range(file.count)]
         for where, letters in _strips(inner).values():
             rows, columns = (range(size)[cut] for cut, size in zip(where, (file.height, file.width), strict=True))
             window = rasterio.windows.Window(columns.start, rows.start, len(columns), len(rows))
-            for band in file.read(window=window):
-                light, dark = np.unique(band[letters]), np.unique(band[~letters])
-                if len(light) != 1 or len(dark) != 1 or not light[0] > dark[0]:
-                    return False
-    return True
+            for number, band in enumerate(file.read(window=window)):
+                light[number] |= set(np.unique(band[letters]).tolist())
+                dark[number] |= set(np.unique(band[~letters]).tolist())
+    return all(len(a) == len(b) == 1 and min(a) > max(b) for a, b in zip(light, dark, strict=True))
 
 
 def _png_is_marked(path: Path) -> bool:

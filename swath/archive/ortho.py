@@ -1,7 +1,7 @@
 """Where on the map does each pixel belong? Orthorectification from the received bytes alone.
 
-For each pixel of the map grid the place on the ellipsoid is looked up in the picture by the exact camera, on nodes some
-pixels apart and bilinear in between, the nodes as dense as 0.01 pixel asks for; then bilinear resampling.
+Each pixel of the map grid is a point on the ellipsoid; the exact camera says at which line and column it was seen,
+whatever the attitude did in between; the count there is bilinear between four samples.
 """
 
 from __future__ import annotations
@@ -20,29 +20,15 @@ from swath.errors import DataError
 from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_geodetic
 from swath.model import Grid
 
-__all__ = ["MAX_GRID_PIXELS", "Nodes", "Ortho", "find_nodes", "orthorectify", "picture_grid", "picture_outline"]
+__all__ = ["MAX_GRID_PIXELS", "Ortho", "orthorectify", "picture_grid", "picture_outline"]
 
 Floats = npt.NDArray[np.float64]
 
 MAX_GRID_PIXELS = 2**28
 """Larger grids are refused; records that lie could ask for any."""
-_COARSEST_PX, _FINEST_PX = 32, 2
-_GOOD_PX = 0.01
-_PROBES = 2000
-
-
-@dataclass(frozen=True)
-class Nodes:
-    """Where in the picture the pixels of a grid are seen, at every ``spacing_px``-th row and column."""
-
-    spacing_px: int
-    line: Floats
-    """``(rows, columns)``; node (i, j) is the centre of pixel (i x spacing, j x spacing)"""
-    column: Floats
-    lon_deg: Floats
-    lat_deg: Floats
-    error_px: float
-    """largest difference between interpolated and exact position found at 2000 pixels spread over the picture"""
+_SPACING_PX = 32
+_COUNTS_AT_ONCE = 2**25
+"""Bands are unpacked together up to 64 MB: the geometry is found once for all of them."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +40,6 @@ class Ortho:
     pixels: npt.NDArray[np.uint16]
     """``(band, row, column)`` top-of-atmosphere reflectance x 10000; 0 is no data"""
     camera: Camera
-    error_px: float
-    """of the interpolated mapping, see :class:`Nodes`; not of the camera's knowledge of where it looked"""
 
 
 def orthorectify(
@@ -75,7 +59,7 @@ def orthorectify(
     is not corrected in silence. Holes, dead samples and ground that was not seen are 0. Raises :class:`DataError`
     where the header or line records are missing, no pixels have arrived or the picture saw none of the grid.
 
-    The mapping is good to 0.02 pixel (tests/archive/test_ortho.py). Memory: output, one band's counts, little else.
+    The mapping is exact to 0.001 pixel (tests/archive/test_ortho.py). Memory: output and at most 64 MB, or one band.
     """
     header = require_header(picture)
     where = f"picture {header.acquisition}"
@@ -87,79 +71,41 @@ def orthorectify(
         raise DataError(
             f"a grid of {grid.width} x {grid.height} pixels is too large", where=where, fix="Ask for a smaller area"
         )
-    nodes = find_nodes(camera, grid, shift_m=shift_m)
+    points, lon_deg, lat_deg = _nodes(camera, grid, shift_m)
     # Nodes up to a cell away from a pixel that was seen need a gain; the rest of the world may lie in the dark.
-    seen = _inside(camera, nodes.line, nodes.column, 2.0 * _COARSEST_PX * max(1.0, grid.pixel_m / header.gsd_m))
+    seen = _inside(camera, points, 2.0 * _SPACING_PX * max(1.0, grid.pixel_m / header.gsd_m))
     if not seen.any():
         raise DataError("the picture shows nothing of the grid", where=where, fix="Ask for a grid where it looked")
-    gain = np.ones_like(nodes.line)
+    gain = np.ones(seen.shape)
     middle = line_times(camera, (camera.lines - 1) / 2.0)
-    gain[seen] = reflectance_gain(header, lon_deg=nodes.lon_deg[seen], lat_deg=nodes.lat_deg[seen], at=middle, eop=eop)
+    gain[seen] = reflectance_gain(header, lon_deg=lon_deg[seen], lat_deg=lat_deg[seen], at=middle, eop=eop)
     pixels = np.zeros((len(header.bands), *grid.shape), np.uint16)
-    for band, out in enumerate(pixels):
-        counts = band_counts(picture, band)
-        resample(counts, nodes.line, nodes.column, gain, nodes.spacing_px, float(header.offset_count), out)
-    return Ortho(grid, header.bands, pixels, camera, nodes.error_px)
+    together = max(1, _COUNTS_AT_ONCE // (header.lines * header.columns))
+    for first in range(0, len(pixels), together):
+        part = pixels[first : first + together]
+        counts = np.empty((len(part), header.lines, header.columns), np.uint16)
+        for band, out in enumerate(counts, first):
+            band_counts(picture, band, out=out)
+        resample(
+            counts, points, gain, _SPACING_PX, camera.table, 1.0 / camera.ifov_rad, float(header.offset_count), part
+        )
+    return Ortho(grid, header.bands, pixels, camera)
 
 
-def find_nodes(camera: Camera, grid: Grid, *, shift_m: tuple[float, float] = (0.0, 0.0)) -> Nodes:
-    """Exact lines and columns of a grid on nodes dense enough that bilinear interpolation is good to 0.01 pixel.
-
-    Starts 32 pixels apart and halves until a probe of 2000 pixels agrees, at least 2: attitude records that jump
-    need it, smooth ones do not.
-    """
-    rows, columns = _spread(grid)
-    line, column, _, _ = _seen_at(camera, grid, rows, columns, shift_m)
-    inside = _inside(camera, line, column, 0.0)
-    spacing = _COARSEST_PX
-    while True:
-        nodes = _nodes(camera, grid, spacing, shift_m)
-        off_line = _between(nodes.line, spacing, rows, columns) - line
-        off_column = _between(nodes.column, spacing, rows, columns) - column
-        error_px = float(np.max(np.hypot(off_line, off_column)[inside], initial=0.0))
-        if error_px <= _GOOD_PX or spacing <= _FINEST_PX:
-            return Nodes(spacing, nodes.line, nodes.column, nodes.lon_deg, nodes.lat_deg, error_px)
-        spacing //= 2
-
-
-def _nodes(camera: Camera, grid: Grid, spacing: int, shift_m: tuple[float, float]) -> Nodes:
-    rows = np.arange(0, grid.height + spacing, spacing, dtype=np.float64)
-    columns = np.arange(0, grid.width + spacing, spacing, dtype=np.float64)
-    line, column, lon_deg, lat_deg = _seen_at(camera, grid, rows[:, None], columns[None, :], shift_m)
-    return Nodes(spacing, line, column, lon_deg, lat_deg, 0.0)
-
-
-def _seen_at(
-    camera: Camera, grid: Grid, rows: Floats, columns: Floats, shift_m: tuple[float, float]
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Line, column, longitude and latitude of grid pixels."""
-    east, north = np.broadcast_arrays(
+def _nodes(camera: Camera, grid: Grid, shift_m: tuple[float, float]) -> tuple[Floats, Floats, Floats]:
+    """Points on the ground (ITRF), longitudes and latitudes at every so many pixels, to beyond the grid's last."""
+    rows = np.arange(0, grid.height + _SPACING_PX, _SPACING_PX)
+    columns = np.arange(0, grid.width + _SPACING_PX, _SPACING_PX)
+    east, north = np.meshgrid(
         grid.west_m + (columns + 0.5) * grid.pixel_m + shift_m[0],
         grid.north_m - (rows + 0.5) * grid.pixel_m + shift_m[1],
     )
     lon_deg, lat_deg = map_to_geodetic(grid.epsg, east, north)
-    points = itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=camera.altitude_m)
-    return (*image_points(camera, points), lon_deg, lat_deg)
+    return itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=camera.altitude_m), lon_deg, lat_deg
 
 
-def _spread(grid: Grid) -> tuple[Floats, Floats]:
-    """Pixels spread evenly over a grid, in step with nothing (Roberts' R2 sequence)."""
-    k = np.arange(1, _PROBES + 1)
-    return (
-        np.floor(k * 0.7548776662466927 % 1.0 * grid.height),
-        np.floor(k * 0.5698402909980532 % 1.0 * grid.width),
-    )
-
-
-def _between(values: Floats, spacing: int, rows: Floats, columns: Floats) -> Floats:
-    i, j = (rows // spacing).astype(np.intp), (columns // spacing).astype(np.intp)
-    f, g = rows / spacing - i, columns / spacing - j
-    upper = values[i, j] * (1 - g) + values[i, j + 1] * g
-    lower = values[i + 1, j] * (1 - g) + values[i + 1, j + 1] * g
-    return np.asarray(upper * (1 - f) + lower * f, np.float64)
-
-
-def _inside(camera: Camera, line: Floats, column: Floats, margin_px: float) -> npt.NDArray[np.bool_]:
+def _inside(camera: Camera, points: Floats, margin_px: float) -> npt.NDArray[np.bool_]:
+    line, column = image_points(camera, points)
     beyond_line = np.abs(line - (camera.lines - 1) / 2.0) - (camera.lines - 1) / 2.0
     beyond_column = np.abs(column - (camera.columns - 1) / 2.0) - (camera.columns - 1) / 2.0
     return np.asarray((beyond_line <= margin_px) & (beyond_column <= margin_px))

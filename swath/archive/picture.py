@@ -53,6 +53,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,99}")
 _MAX_LINES = 200_000
 _MAX_COLUMNS = 100_000
 _MAX_BANDS = 16
+_LATEST_NS = 4_102_444_800_000_000_000
+"""the year 2100"""
 
 
 @dataclass(frozen=True)
@@ -248,20 +250,25 @@ def read_records(chunk: Bytes, lines: Whole) -> LineRecords | None:
         radius_m, speed_m_s = np.linalg.norm(r_itrf_m, axis=1), np.linalg.norm(v_itrf_m_s, axis=1)
     utc_ns = table["utc_ns"].astype(np.int64)
     in_orbit = (radius_m > 6.4e6) & (radius_m < 1e8) & (speed_m_s > 10.0) & (speed_m_s < 2e4)
-    if not in_orbit.all() or (np.abs(angles_deg) > 360.0).any() or (np.diff(utc_ns) <= 0).any():
+    in_time = (utc_ns > 0) & (utc_ns < _LATEST_NS)
+    rising = utc_ns[1:] > utc_ns[:-1]
+    if not (in_orbit.all() and in_time.all() and rising.all()) or (np.abs(angles_deg) > 360.0).any():
         return None
     return LineRecords(table["line"].astype(np.int64), utc_ns, r_itrf_m, v_itrf_m_s, *angles_deg.T.copy())
 
 
-def band_counts(picture: ReceivedPicture, band: int) -> npt.NDArray[np.uint16]:
-    """One band's counts ``(line, column)``; 0 is a dead sample or one that has not arrived.
+def band_counts(
+    picture: ReceivedPicture, band: int, *, out: npt.NDArray[np.uint16] | None = None
+) -> npt.NDArray[np.uint16]:
+    """One band's counts ``(line, column)``, in ``out`` if given; 0 is a dead sample or one that has not arrived.
 
     Memory: two bytes a sample and 1.5 for the packed ones while it runs.
     """
     header = require_header(picture)
     samples = header.lines * header.columns
     first = band * samples
-    out = np.empty(samples, np.uint16)
+    counts = np.empty((header.lines, header.columns), np.uint16) if out is None else out
+    flat = counts.reshape(-1)
     # The band's bytes, from the start of a pair of samples; a band can begin in the middle of one.
     begin, end = first // 2 * 3, (first + samples + 1) // 2 * 3
     packed = np.zeros(end - begin, np.uint8)
@@ -271,12 +278,12 @@ def band_counts(picture: ReceivedPicture, band: int) -> npt.NDArray[np.uint16]:
         if chunk is not None:
             low, high = max(begin, number * CHUNK_BYTES), min(end, number * CHUNK_BYTES + len(chunk))
             packed[low - begin : high - begin] = chunk[low - number * CHUNK_BYTES : high - number * CHUNK_BYTES]
-    unpack_samples(packed, first % 2, out)
+    unpack_samples(packed, first % 2, flat)
     for number in picture.pixels_missing.tolist():
         # A sample that lies half in a missing chunk is missing.
         low, high = number * CHUNK_BYTES * 8 // 12, -(-(number + 1) * CHUNK_BYTES * 8 // 12)
-        out[max(low - first, 0) : max(high - first, 0)] = 0
-    return out.reshape(header.lines, header.columns)
+        flat[max(low - first, 0) : max(high - first, 0)] = 0
+    return counts
 
 
 def picture_counts(picture: ReceivedPicture) -> npt.NDArray[np.uint16]:

@@ -85,7 +85,6 @@ def build_scene(
             "shift_east_m": found.shift_east_m,
             "shift_north_m": found.shift_north_m,
             "control_tiles": found.tiles_used,
-            "mapping_error_px": ortho.error_px,
             "spacecraft_id": picture.spacecraft,
             "picture_number": picture.number,
             "p_clear": p_clear,

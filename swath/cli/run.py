@@ -29,7 +29,7 @@ def run(mission: Path, /, *, out: Path, seed: int | None = None, json: bool = Fa
     """
     started = time.monotonic()
     print(f"swath run {mission} ...", file=sys.stderr, flush=True)
-    from swath.operate import run_mission, summary
+    from swath.operate.run import run_mission, summary
 
     with progress_bar("run") as progress:
         outcome = run_mission(mission, out, seed=seed, progress=progress)

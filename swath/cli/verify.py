@@ -25,7 +25,7 @@ def verify(folder: Path, /, *, json: bool = False) -> int:
         Print the comparison as JSON.
     """
     print(f"swath verify {folder} ...", file=sys.stderr, flush=True)
-    from swath.operate import verify_folder
+    from swath.operate.evidence import verify_folder
 
     with progress_bar("verify") as progress:
         result = verify_folder(folder, progress=progress)

@@ -41,7 +41,7 @@ PacketName = tuple[int, int, int]
 
 _HEAD_BYTES = 6
 _UNIT_BYTES = len(SYNC_MARKER) + FRAME_BYTES
-_CHUNKS_AT_ONCE = 3 * 128
+_CHUNKS_AT_ONCE = 3 * 512
 """Three chunks hold a whole number of sample pairs: batches of them are packed without looking at their neighbours."""
 _SAMPLES_AT_ONCE = _CHUNKS_AT_ONCE * CHUNK_BYTES // 3 * 2
 _FRAMES_AT_ONCE = 4096

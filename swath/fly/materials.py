@@ -22,6 +22,7 @@ __all__ = [
     "FOREST",
     "GARDEN",
     "HAZE",
+    "LOOKS",
     "MEADOW",
     "PLOT",
     "ROAD",

@@ -247,7 +247,9 @@ def _measure(
     r_itrf_m = r_itrf_m + flaws.gps_m * (rng.normal(0.0, 1.0, 3) + rng.normal(0.0, 0.03, shape))
     v_itrf_m_s = v_itrf_m_s + flaws.gps_m * rng.normal(0.0, 0.01, 3)
     sigma_deg = satellite.agility.knowledge_sigma_deg
-    error_deg = sigma_deg * (flaws.knowledge_share * rng.normal(0.0, 1.0, 3) + flaws.tracker_share * rng.normal(0.0, 1.0, shape))
+    error_deg = sigma_deg * (
+        flaws.knowledge_share * rng.normal(0.0, 1.0, 3) + flaws.tracker_share * rng.normal(0.0, 1.0, shape)
+    )
     roll_deg, pitch_deg, yaw_deg = (motion.at(_after_s(exposure, line.astype(np.float64))) + error_deg).T
     return LineStates(line, utc.astype(np.int64), r_itrf_m, v_itrf_m_s, roll_deg, pitch_deg, yaw_deg)
 

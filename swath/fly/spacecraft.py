@@ -38,7 +38,7 @@ _IN_TIME_S = 1e-3
 
 @dataclass(frozen=True)
 class Faults:
-    """What shall go wrong on purpose. ``scatter_share`` 0 also takes away the chance errors: the plan is flown exactly."""
+    """What shall go wrong on purpose. ``scatter_share`` 0 takes away the chance errors: the plan is flown exactly."""
 
     late_contact_s: Mapping[str, float] = field(default_factory=dict)
     """by contact id: so much later than it would start"""

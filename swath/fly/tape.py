@@ -23,14 +23,15 @@ class Tape:
     """
 
     def __init__(self, power: Power, dark: list[tuple[float, float]]) -> None:
-        self.power, self._dark = power, dark
-        self._edges = np.array([edge for span in dark for edge in span])
+        self.power = power
+        self._edges = _whole_ns(np.array([edge for span in dark for edge in span]))
         self.now_s, self.battery_wh, self.memory_bit = 0.0, power.initial_wh, 0.0
         self._points = [(0.0, power.initial_wh, 0.0)]
         self._modes: list[tuple[float, str]] = [(0.0, "idle")]
 
     def advance(self, until_s: float, *, mode: str = "idle", fill_bit: float = 0.0) -> None:
         """Carry on to a time in one mode, while ``fill_bit`` comes into memory (negative: leaves it). Never back."""
+        until_s = float(_whole_ns(until_s))
         if until_s <= self.now_s:
             self.memory_bit = max(self.memory_bit + fill_bit, 0.0)
             return
@@ -58,7 +59,7 @@ class Tape:
         limit = self.power.battery_wh if net_w > 0 else 0.0
         if (wanted - limit) * net_w > 0.0 and self.battery_wh != limit:
             share = (limit - self.battery_wh) / (wanted - self.battery_wh)
-            self._points.append((self.now_s + share * (until_s - self.now_s), limit, np.nan))
+            self._points.append((float(_whole_ns(self.now_s + share * (until_s - self.now_s))), limit, np.nan))
         self.battery_wh = float(min(max(wanted, 0.0), self.power.battery_wh))
         self.now_s = until_s
 
@@ -66,8 +67,8 @@ class Tape:
         """The state every ``sample_s`` and at every event."""
         points = np.array(self._points)
         known = ~np.isnan(points[:, 2])
-        steps = np.arange(0.0, self.now_s, sample_s)
-        at_s = np.unique(np.round(np.concatenate([steps, points[:, 0]]), 9))  # stamps are whole nanoseconds
+        steps = _whole_ns(np.arange(0.0, self.now_s, sample_s))
+        at_s = np.unique(np.concatenate([steps, points[:, 0]]))
         roll_deg, pitch_deg = _pointing(at_s, turns)
         starts = np.array([start for start, _ in self._modes])
         modes = np.array([mode for _, mode in self._modes])
@@ -81,6 +82,11 @@ class Tape:
             mode=modes[np.searchsorted(starts, at_s, "right") - 1],
             sunlit=np.searchsorted(self._edges, at_s, "right") % 2 == 0,
         )
+
+
+def _whole_ns(at_s: npt.ArrayLike) -> Floats:
+    """Times as they will be stamped, so that events keep their order."""
+    return np.asarray(np.round(np.asarray(at_s, np.float64), 9), np.float64)
 
 
 def _pointing(at_s: Floats, turns: list[Turn]) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from swath.fly.downlink import transmit
 from swath.frames import EarthOrientation
 from swath.model import SIMULATED, Request
 from swath.operate.downlink import Arrival, Landed
+from swath.operate.ground import Mapped, map_picture
 from swath.operate.planning import ephemerides_of
 from swath.operate.shot import Shot, shoot
 from swath.orbit.sun import sun_angles_deg
@@ -22,7 +23,7 @@ from swath.store.folder import write_whole
 from swath.store.mission import Mission
 from swath.time import format_utc, seconds
 
-__all__ = ["DAYS_BACK", "shot_before", "take_before"]
+__all__ = ["DAYS_BACK", "map_before", "shot_before"]
 
 DAYS_BACK = 4
 """how far the archive is searched; the elements of the day are good to a few hundred metres that far back"""
@@ -72,11 +73,11 @@ def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number:
     )
 
 
-def take_before(shot: Shot, folder: Path) -> Arrival:
-    """Take that picture and let it come down without loss. Runs in a worker process; writes the bytes it received."""
+def map_before(shot: Shot, folder: Path) -> Mapped:
+    """Take that picture, let it come down without loss and map it. Runs in a worker process."""
     taken = shoot(shot)
     sent = transmit(taken.packets, shot.satellite, first_frame=0, loss=0.0, seed=0)
     write_whole(folder / "downlink" / f"{shot.acquisition}_{SIMULATED}.bin", sent.data)
     (picture,) = assemble([receive(sent.data)])
     landed = Landed("archive", shot.middle, sent.frames_sent, 0, 8.0 * len(sent.data))
-    return Arrival(shot, picture, taken.crc32, landed)
+    return map_picture(Arrival(shot, picture, taken.crc32, landed), folder, None)

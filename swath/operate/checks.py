@@ -8,7 +8,7 @@ from pathlib import Path
 
 from swath.archive.mark import is_marked
 from swath.archive.receive import receive
-from swath.archive.stac import problems
+from swath.archive.stac_check import problems
 from swath.errors import SwathError
 from swath.frames import EarthOrientation
 from swath.model import SIMULATED, Plan
@@ -54,7 +54,7 @@ def check_ccsds(folder: Path, links: Links, faults: Sequence[str]) -> Check:
 
 def check_stac(folder: Path) -> Check:
     """Is every item in the catalogue valid, with its files beside it and their hashes right?"""
-    items = sorted((folder / "stac").glob("*/*.json"))
+    items = sorted((folder / "stac").glob("*/*/*.json"))
     found = []
     for path in items:
         try:

@@ -15,7 +15,7 @@ from swath.fly.spacecraft import FlightLog, fly_plan
 from swath.fly.weather import SimulatedWeather
 from swath.frames import EarthOrientation
 from swath.operate import checks
-from swath.operate.before import shot_before, take_before
+from swath.operate.before import map_before, shot_before
 from swath.operate.downlink import DayOfContacts, Landed
 from swath.operate.ground import Mapped, map_picture
 from swath.operate.planning import Planned, plan_day
@@ -107,14 +107,10 @@ def _take_early(
 ) -> dict[str, Future[Mapped]]:
     """The pictures from before the urgent orders' events, taken and mapped while the day is being planned."""
     return {
-        order.id: pool.submit(_map_before, shot, folder)
+        order.id: pool.submit(map_before, shot, folder)
         for number, order in enumerate(mission.urgent)
         if (shot := shot_before(mission, order, eop, 900_000 + number)) is not None
     }
-
-
-def _map_before(shot: Shot, folder: Path) -> Mapped:
-    return map_picture(take_before(shot, folder), folder, None)
 
 
 def _bring_home(

@@ -1,8 +1,8 @@
 """Two-line element sets: read, checked, and refused with a reason.
 
 Form: Hoots & Roehrich, Spacetrack Report No. 3 (1980), and the column table of CelesTrak's TLE format page; catalogue
-numbers above 99,999 in Space-Track's alpha-5. Sets pasted from examples on the web are mostly invented: a wrong checksum
-or suspiciously round numbers give them away, and they are refused like damaged ones.
+numbers above 99,999 in Space-Track's alpha-5. Sets pasted from examples on the web are mostly invented: a wrong
+checksum or suspiciously round numbers give them away, and they are refused like damaged ones.
 """
 
 from __future__ import annotations
@@ -62,9 +62,7 @@ def newest_for(elements: Iterable[Elements], at: np.datetime64) -> dict[str, Ele
         if held is None or abs(one.epoch - at) < abs(held.epoch - at):
             best[one.norad_id] = one
     names = [one.name for one in best.values()]
-    return {
-        one.name if names.count(one.name) == 1 else f"{one.name} {one.norad_id}": one for one in best.values()
-    }
+    return {one.name if names.count(one.name) == 1 else f"{one.name} {one.norad_id}": one for one in best.values()}
 
 
 class _Refusal(ValueError):
@@ -138,7 +136,7 @@ def _elements(name: str, one: str, two: str, source: str) -> Elements:
 
 
 def _refuse_invented(one: str, two: str) -> None:
-    # None of the 15,347 sets of CelesTrak's active list of 7 May 2026 has a round epoch, none more than one whole angle.
+    # Of the 15,347 sets of CelesTrak's active list of 7 May 2026 none has a round epoch, none two whole angles.
     if one[24:32] in ("50000000", "00000000"):
         hour = "noon" if one[24] == "5" else "midnight"
         raise _Refusal(0, f"the epoch is exactly {hour}, which published sets never are: it looks invented")
@@ -167,13 +165,11 @@ def _epoch(field: str) -> np.datetime64:
         raise _Refusal(0, f"epoch {field!r} is not a year, day and fraction such as 26127.76405751")
     year = int(text[:2]) + (1900 if int(text[:2]) >= 57 else 2000)
     january = np.datetime64(f"{year}-01-01", "D")
-    days = int((np.datetime64(f"{year + 1}-01-01", "D") - january).astype(int))
+    days = int((np.datetime64(f"{year + 1}-01-01", "D") - january) / np.timedelta64(1, "D"))
     if not 1 <= int(text[2:5]) <= days:
         raise _Refusal(0, f"epoch {field!r} names day {text[2:5]} of {year}, which has {days}")
-    # 1e-8 of a day is 864,000 ns: exact
-    return january.astype("datetime64[ns]") + np.timedelta64(
-        (int(text[2:5]) - 1) * 86_400_000_000_000 + int(text[6:]) * 864_000, "ns"
-    )
+    ns = (int(text[2:5]) - 1) * 86_400_000_000_000 + int(text[6:]) * 864_000  # 1e-8 of a day: exact
+    return np.datetime64(int(january.astype("datetime64[ns]").astype(np.int64)) + ns, "ns")
 
 
 def _number(line: int, field: str, what: str, low: float, high: float) -> float:

@@ -123,7 +123,12 @@ def sgp4_ephemeris(elements: Elements, eop: EarthOrientation) -> Sgp4Ephemeris:
 
 
 def tabulate(
-    ephemeris: Ephemeris, start: np.datetime64, stop: np.datetime64, step_s: float = 30.0, *, name: str = "the satellite"
+    ephemeris: Ephemeris,
+    start: np.datetime64,
+    stop: np.datetime64,
+    step_s: float = 30.0,
+    *,
+    name: str = "the satellite",
 ) -> TabulatedEphemeris:
     """A fast copy of an ephemeris for ``start`` to ``stop``, with states at most ``step_s`` apart.
 
@@ -142,7 +147,7 @@ def tabulate(
 
 
 def _stamps(start: np.datetime64, span_s: float, steps: int) -> Times:
-    """Evenly spaced times. No stamp names a moment inside a leap second: should one fall there, the steps get shorter."""
+    """Evenly spaced times. No stamp names a moment inside a leap second: should one fall there, steps get shorter."""
     wanted_s = np.linspace(0.0, span_s, steps + 1)
     at = later(start, wanted_s)
     off_s = np.abs(elapsed_s(start, at) - wanted_s).max()

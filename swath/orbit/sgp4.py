@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def propagate(elements: Elements, at: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Where do the elements put the satellite? TEME position (m) and velocity (m/s), ``(..., 3)`` for UTC times ``(...)``.
+    """Where do the elements put the satellite? TEME position (m) and velocity (m/s), ``(..., 3)``, at UTC times.
 
     Equal to the published verification vectors in every printed digit (tests/authorities/test_sgp4_vectors.py). Time
     since the epoch is counted in SI seconds. Raises :class:`DataError`, naming satellite and time, where the orbit has
@@ -53,8 +53,8 @@ def _satrec(elements: Elements) -> Satrec:
         WGS72,
         "i",
         0,
-        # Rounded to 40 us here as in the published program: it only sets the phase of the Moon and the Sun, but the last
-        # bits count in the most eccentric test orbit. propagate() measures time from the exact epoch.
+        # Rounded to 40 us here as in the published program: it only sets the phase of the Moon and the Sun, but the
+        # last bits count in the most eccentric test orbit. propagate() measures time from the exact epoch.
         float(jd + fraction) - 2433281.5,
         elements.bstar,
         0.0,  # SGP4 does not use the derivatives of mean motion

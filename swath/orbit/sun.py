@@ -35,9 +35,7 @@ def _apparent_sun_gcrf(at: Times) -> Floats:
     heliocentric, barycentric = erfa.epv00(*terrestrial_julian_date(at))
     away = -heliocentric["p"]
     # The Earth's own speed tilts the light by 20 arcsec: 0.8 s of a low orbit's eclipse would be lost without it.
-    return np.asarray(
-        away / np.linalg.norm(away, axis=-1, keepdims=True) + barycentric["v"] / erfa.DC, np.float64
-    )
+    return np.asarray(away / np.linalg.norm(away, axis=-1, keepdims=True) + barycentric["v"] / erfa.DC, np.float64)
 
 
 def sun_angles_deg(

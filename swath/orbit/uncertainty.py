@@ -32,7 +32,7 @@ _SPEED_M_S = 7500.0
 
 def age_days(elements: Elements, at: npt.ArrayLike) -> Floats:
     """Days from the epoch to the times; negative before the epoch."""
-    return elapsed_s(elements.epoch, at) / 86400.0
+    return np.asarray(elapsed_s(elements.epoch, at) / 86400.0, np.float64)
 
 
 def along_track_sigma_s(age_days: npt.ArrayLike) -> Floats:
@@ -65,12 +65,12 @@ def check_age(elements: Elements, start: np.datetime64, stop: np.datetime64) -> 
         )
     if abs(worst) <= WARN_AGE_DAYS:
         return []
-    late_s = float(along_track_sigma_s(worst)) * _SIGMAS_90
     age = f"{worst:.1f} days old" if worst > 0 else f"from {-worst:.1f} days later"
-    return [
-        f"elements of {elements.name} are {age}: expect {late_s:.2g} s (90 %) along track, "
-        f"{float(position_error_90_m(worst)) / 1e3:.2g} km"
-    ]
+    late_s, wrong_km = (
+        np.format_float_positional(value, precision=2, fractional=False, trim="-")
+        for value in (float(along_track_sigma_s(worst)) * _SIGMAS_90, float(position_error_90_m(worst)) / 1e3)
+    )
+    return [f"elements of {elements.name} are {age}: expect {late_s} s (90 %) along track, {wrong_km} km"]
 
 
 def _grown(age_days: npt.ArrayLike, error_at_age: Floats) -> Floats:
@@ -78,4 +78,4 @@ def _grown(age_days: npt.ArrayLike, error_at_age: Floats) -> Floats:
     age = np.log(np.maximum(np.abs(np.asarray(age_days, np.float64)), _AGE_DAYS[0]))
     knots, errors = np.log(_AGE_DAYS), np.log(error_at_age)
     beyond = np.maximum(age - knots[-1], 0.0) * (errors[-1] - errors[-2]) / (knots[-1] - knots[-2])
-    return np.exp(np.interp(age, knots, errors) + beyond)
+    return np.asarray(np.exp(np.interp(age, knots, errors) + beyond), np.float64)

@@ -1,1 +1,1 @@
-"""Decides what the fleet pictures and when it sends: problem, looks, solver, bound, reasons, and an independent judge."""
+"""Decides what the fleet pictures and when it sends: looks, solver, bound, reasons, and an independent judge."""

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.errors import Infeasible, InputError
 from swath.model import Acquisitions, Contacts, Plan
-from swath.plan.kernels import (
-    CONTACT,
-    DARK,
-    LOOK,
-    PASS,
-    REQUEST,
-    SATELLITE,
-    TAKEN,
-    Fleet,
-    State,
-    battery_margin_wh,
-    copy_state,
-    send,
-)
+from swath.plan.kernels import battery_margin_wh, copy_state, send
+from swath.plan.layout import CONTACT, DARK, LOOK, PASS, REQUEST, SATELLITE, TAKEN, Fleet, State
 from swath.plan.problem import Problem
 from swath.spacecraft.agility import boresight
 from swath.time import format_utc, seconds
@@ -37,8 +26,11 @@ Records = npt.NDArray[np.void]
 
 @dataclass(frozen=True)
 class Indexed:
-    """A problem by numbers. Looks are the opportunities in their order, then the fixed pictures; passes are those of the
-    problem by satellite and time (``pass_row``), a fixed contact being a pass of its own (``-1 - row``)."""
+    """A problem by numbers.
+
+    Looks are the opportunities in their order, then the fixed pictures; passes are those of the problem by satellite
+    and time (``pass_row``), a fixed contact being a pass of its own (``-1 - row``).
+    """
 
     problem: Problem
     fleet: Fleet
@@ -152,7 +144,7 @@ def _passes(bare: Indexed, satellites: dict[str, int]) -> tuple[Records, Whole]:
 def _looks(bare: Indexed, satellites: dict[str, int], requests: dict[str, int]) -> Records:
     looks, fixed = bare.problem.opportunities, bare.problem.frozen
 
-    def both(name: str) -> npt.NDArray[np.generic]:
+    def both(name: str) -> Any:
         return np.concatenate([getattr(looks, name), getattr(fixed, name)])
 
     x, y, z = boresight(both("roll_deg"), both("pitch_deg")).T
@@ -195,7 +187,7 @@ def _requests(bare: Indexed, requests: dict[str, int]) -> tuple[Whole, Records]:
 def _empty_state(fleet: Fleet) -> State:
     requests, passes, satellites = len(fleet.request), len(fleet.passes), len(fleet.satellite)
     return State(
-        count=np.zeros(satellites, np.int64),
+        length=np.zeros(satellites, np.int64),
         item=np.zeros((satellites, requests + passes + 1), np.int64),
         request=_records(TAKEN, look=np.full(requests, -1), sent=-1, ground_s=np.inf),
         contact=np.zeros(passes, CONTACT),
@@ -218,9 +210,10 @@ def fixed_state(indexed: Indexed) -> State:
     """
     frozen, contacts = indexed.problem.frozen, indexed.problem.frozen_contacts
     state = _filled(indexed, frozen, contacts, np.arange(indexed.offered, indexed.offered + len(frozen)))
-    waiting = [q for q in np.flatnonzero(indexed.fleet.request["fixed"]) if state.request[q]["sent"] < 0]
-    for q in sorted(waiting, key=lambda q: (not indexed.fleet.request[q]["urgent"], indexed.fleet.look[state.request[q]["look"]]["start"])):
-        if not send(indexed.fleet, state, q):
+    waiting = np.flatnonzero(indexed.fleet.request["fixed"] & (state.request["sent"] < 0))
+    start = indexed.fleet.look["start"][state.request["look"][waiting]]
+    for q in waiting[np.lexsort([start, ~indexed.fleet.request["urgent"][waiting]])].tolist():
+        if not send(indexed.fleet, state, q, np.zeros(1, np.uint64), 0.0):
             request = indexed.problem.requests[q]
             raise Infeasible(
                 f"the picture of {request.id}, already commanded, cannot come down by {format_utc(request.deadline)}",
@@ -239,8 +232,10 @@ def fixed_state(indexed: Indexed) -> State:
 
 
 def planned_state(indexed: Indexed, plan: Plan) -> State:
-    """A plan of this problem as it lies in the kernels. Raises :class:`InputError` where it takes a look that nobody
-    offers, or sends outside the passes."""
+    """A plan of this problem as it lies in the kernels.
+
+    Raises :class:`InputError` where it takes a look that nobody offers, or sends outside the passes.
+    """
     looks = indexed.problem.opportunities
     offered = {key: n for n, key in enumerate(zip(looks.request, looks.satellite, looks.start.tolist(), strict=True))}
     fixed = {str(request): indexed.offered + n for n, request in enumerate(indexed.problem.frozen.request)}
@@ -250,7 +245,9 @@ def planned_state(indexed: Indexed, plan: Plan) -> State:
         for request, satellite, start in zip(taken.request, taken.satellite, taken.start.tolist(), strict=True)
     ]
     if -1 in chosen:
-        raise InputError(f"{taken.id[chosen.index(-1)]} is no offered look", where="plan", fix="Give the plan's own problem")
+        raise InputError(
+            f"{taken.id[chosen.index(-1)]} is no offered look", where="plan", fix="Give the plan's own problem"
+        )
     return _filled(indexed, taken, plan.contacts, np.array(chosen, np.int64))
 
 
@@ -258,7 +255,10 @@ def _filled(indexed: Indexed, taken: Acquisitions, contacts: Contacts, chosen: W
     fleet, state = indexed.fleet, _empty_state(indexed.fleet)
     number_of = {id: _pass_of(indexed, contacts, row) for row, id in enumerate(contacts.id.tolist())}
     for row, p in enumerate(number_of.values()):
-        state.contact[p]["begin_s"], state.contact[p]["end_s"] = indexed.after_s(contacts.start[row]), indexed.after_s(contacts.stop[row])
+        state.contact[p]["begin_s"], state.contact[p]["end_s"] = (
+            indexed.after_s(contacts.start[row]),
+            indexed.after_s(contacts.stop[row]),
+        )
     for row in np.argsort(taken.on_ground, kind="stable"):
         q = int(fleet.look[chosen[row]]["request"])
         state.request[q]["look"] = chosen[row]
@@ -268,12 +268,13 @@ def _filled(indexed: Indexed, taken: Acquisitions, contacts: Contacts, chosen: W
             state.load[p, state.contact[p]["loads"]] = q
             state.contact[p]["loads"] += 1
     begins: list[list[tuple[float, int]]] = [[] for _ in fleet.satellite]
-    for q in np.flatnonzero(state.request["look"] >= 0):
-        begins[fleet.look[state.request[q]["look"]]["satellite"]].append((float(fleet.look[state.request[q]["look"]]["start"]), int(q)))
+    for q in np.flatnonzero(state.request["look"] >= 0).tolist():
+        look = fleet.look[state.request[q]["look"]]
+        begins[look["satellite"]].append((float(look["start"]), q))
     for p in number_of.values():
         begins[fleet.passes[p]["satellite"]].append((float(state.contact[p]["begin_s"]), -1 - p))
     for s, items in enumerate(begins):
-        state.count[s] = len(items)
+        state.length[s] = len(items)
         state.item[s, : len(items)] = [code for _, code in sorted(items)]
     return state
 

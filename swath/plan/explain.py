@@ -1,4 +1,4 @@
-"""Why is a request not in the plan? Each reason is tried: without what it names, the request could be inserted as it is."""
+"""Why is a request not in the plan? Each reason is tried: without what it names, the request could be inserted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Acquisitions, Contacts, Plan, Refusal
 from swath.plan.arrays import Indexed, copy_of, fixed_state, index, planned_state
-from swath.plan.kernels import Fleet, State, battery_margin_wh, memory_margin_bit, remove_request
+from swath.plan.kernels import battery_margin_wh, memory_margin_bit, remove_request
+from swath.plan.layout import Fleet, State
 from swath.plan.problem import Problem
 from swath.plan.search.kernels import admits, insert_request, rivals
 from swath.time import format_utc
@@ -48,9 +49,7 @@ def refusals(indexed: Indexed, state: State) -> tuple[Refusal, ...]:
     """
     alone = fixed_state(indexed)
     return tuple(
-        _refusal(indexed, state, alone, q)
-        for q in range(len(indexed.problem.requests))
-        if state.request[q]["look"] < 0
+        _refusal(indexed, state, alone, q) for q in range(len(indexed.problem.requests)) if state.request[q]["look"] < 0
     )
 
 
@@ -67,9 +66,9 @@ def cheapest_exchange(indexed: Indexed, state: State, q: int, *, stay: Iterable[
     for look in choices:
         leave = _in_its_time(fleet, state, int(look))
         worth = _worth(fleet, state, leave)
-        if (best is None or worth < best[0]) and not kept & set(leave.tolist()):
-            if admits(fleet, trial, state, leave, look):
-                best = worth, int(look), leave
+        better = best is None or worth < best[0]
+        if better and not kept & set(leave.tolist()) and admits(fleet, trial, state, leave, look):
+            best = worth, int(look), leave
     if best is None:
         taken = np.flatnonzero(state.request["look"] >= 0)
         leave = np.array([p for p in taken if int(p) not in kept], np.int64)
@@ -146,7 +145,9 @@ def _never(indexed: Indexed, alone: State, q: int, id: str) -> Refusal:
         return Refusal(id, "commanding", "what is already commanded leaves no room for any of its looks")
     looks = fleet.look[fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]]
     names = _listed(sorted({problem.satellites[s].id for s in looks["satellite"]}))
-    words = f"no pass over a station brings its picture down from {names} before the plan ends at {_clock(problem.stop)}"
+    words = (
+        f"no pass over a station brings its picture down from {names} before the plan ends at {_clock(problem.stop)}"
+    )
     return Refusal(id, "too_late", words)
 
 
@@ -160,7 +161,9 @@ def _short(indexed: Indexed, state: State, q: int, id: str) -> Refusal | None:
         if (fuller := _fits(fleet._replace(satellite=craft), state, q)) is not None:
             has_bit = fleet.satellite[s]["capacity_bit"]
             needs_bit = has_bit - memory_margin_bit(fleet, fuller, s)
-            words = f"memory of {name}: it would have to hold {needs_bit / 1e9:.3f} Gbit, it has {has_bit / 1e9:.3f} Gbit"
+            words = (
+                f"memory of {name}: it would have to hold {needs_bit / 1e9:.3f} Gbit, it has {has_bit / 1e9:.3f} Gbit"
+            )
             return Refusal(id, "memory", words)
         craft = fleet.satellite.copy()
         craft[s]["battery_wh"] *= 2.0
@@ -178,7 +181,9 @@ def _short(indexed: Indexed, state: State, q: int, id: str) -> Refusal | None:
             problem.satellites[fleet.passes[p]["satellite"]].id,
         )
         at = _clock(indexed.time(served.contact[p]["begin_s"]))
-        return Refusal(id, "station", f"the antenna of {station} serves another satellite while {satellite} passes at {at}")
+        return Refusal(
+            id, "station", f"the antenna of {station} serves another satellite while {satellite} passes at {at}"
+        )
     return None
 
 
@@ -190,8 +195,8 @@ def _lost(indexed: Indexed, state: State, q: int, id: str) -> Refusal:
     taken = indexed.fleet.look[look]
     names = [indexed.problem.requests[p].id for p in leave]
     words = (
-        f"its look by {indexed.problem.satellites[taken['satellite']].id} at {_clock(indexed.time(taken['start']))}, worth "
-        f"{taken['value']:.2f}, would cost {_listed(names)}, worth {worth:.2f} in the plan"
+        f"its look by {indexed.problem.satellites[taken['satellite']].id} at {_clock(indexed.time(taken['start']))}, "
+        f"worth {taken['value']:.2f}, would cost {_listed(names)}, worth {worth:.2f} in the plan"
     )
     return Refusal(id, f"lost_to:{','.join(names)}", words)
 

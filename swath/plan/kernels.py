@@ -7,40 +7,35 @@ Plain arrays in and out; times in seconds since the plan's start, satellites, re
 from __future__ import annotations
 
 from math import atan2, ceil, degrees, inf, sqrt
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from swath.plan.layout import Fleet, State
+
 __all__ = [
-    "CONTACT",
     "CONTACT_RESERVE",
-    "DARK",
-    "Fleet",
-    "LOOK",
     "MIN_CONTACT_S",
-    "PASS",
-    "REQUEST",
-    "SATELLITE",
-    "State",
-    "TAKEN",
     "activity",
     "add_look",
     "battery_margin_wh",
+    "chance",
     "copy_state",
     "inner",
     "memory_margin_bit",
     "remove_request",
     "send",
     "turn_s",
+    "unload",
 ]
 
-Whole = npt.NDArray[np.int64]
-Records = npt.NDArray[np.void]
-
-inner = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+inner: Any = njit(cache=True, **_BARE)
 """for what only other kernels call: a quarter less to compile"""
+
+Seed = npt.NDArray[np.uint64]
 
 MIN_CONTACT_S = 60.0
 """a contact lasts at least this long where the pass allows: what is lost on the way down is sent again"""
@@ -48,62 +43,15 @@ CONTACT_RESERVE = 0.1
 """share of a contact beyond what its pictures need, for the same purpose"""
 
 
-SATELLITE = np.dtype(
-    [
-        *((name, "f8") for name in ("horizon_s", "rate_deg_s", "acceleration_deg_s2", "settling_s", "capacity_bit")),
-        *((name, "f8") for name in ("battery_wh", "initial_wh", "min_wh")),
-        *((name, "f8") for name in ("charge_w", "idle_w", "slew_w", "image_w", "contact_w")),
-        *((name, "i8") for name in ("dark_first", "dark_last", "pass_first", "pass_last")),
-    ]
-)
-"""``first`` .. ``last`` - 1: its rows of ``Fleet.dark`` and ``Fleet.passes``; ``horizon_s`` is the plan's length"""
-DARK = np.dtype([("start", "f8"), ("stop", "f8")])
-PASS = np.dtype(
-    [
-        *((name, "i8") for name in ("satellite", "station")),
-        *((name, "f8") for name in ("start", "stop", "rate_bit_s", "setup_s")),
-        ("fixed", "?"),
-    ]
-)
-LOOK = np.dtype(
-    [
-        *((name, "i8") for name in ("request", "satellite", "window")),
-        *((name, "f8") for name in ("start", "stop", "x", "y", "z", "value", "bit")),
-    ]
-)
-"""x, y, z: line of sight in the orbital frame"""
-REQUEST = np.dtype([("due_s", "f8"), ("urgent", "?"), ("fixed", "?"), ("first", "i8"), ("last", "i8")])
-"""``first`` .. ``last`` - 1: its rows of ``Fleet.choice``; ``fixed``: pictured or commanded already, never moved"""
-TAKEN = np.dtype([("look", "i8"), ("sent", "i8"), ("ground_s", "f8")])
-CONTACT = np.dtype([("begin_s", "f8"), ("end_s", "f8"), ("loads", "i8")])
-
-
-class Fleet(NamedTuple):
-    """What does not change while planning; rows by satellite and time where they belong to one."""
-
-    satellite: Records
-    dark: Records
-    passes: Records
-    """those of fixed contacts take nothing new"""
-    look: Records
-    request: Records
-    choice: Whole
-    """looks of each request, the best first"""
-
-
-class State(NamedTuple):
-    """A plan in the making."""
-
-    count: Whole
-    """activities of each satellite"""
-    item: Whole
-    """``(satellites, most)`` in order of time: a request's number, or -1 - pass for a contact"""
-    request: Records
-    """chosen look or -1, the pass it comes down in or -1, and when"""
-    contact: Records
-    """by pass: from when to when, if ``loads`` > 0"""
-    load: Whole
-    """``(passes, most)`` requests in the order they are sent"""
+@inner
+def chance(rng: Seed) -> float:
+    """Next number in [0, 1) of SplitMix64 (Steele, Lea and Flood 2014); the state is the caller's."""
+    rng[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = rng[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return float(z >> np.uint64(11)) / 9007199254740992.0
 
 
 @njit(cache=True)
@@ -115,9 +63,9 @@ def copy_state(to: State, source: State) -> None:
         to.contact[p] = source.contact[p]
         for i in range(source.contact[p]["loads"]):
             to.load[p, i] = source.load[p, i]
-    for s in range(len(source.count)):
-        to.count[s] = source.count[s]
-        for i in range(source.count[s]):
+    for s in range(len(source.length)):
+        to.length[s] = source.length[s]
+        for i in range(source.length[s]):
             to.item[s, i] = source.item[s, i]
 
 
@@ -143,9 +91,11 @@ def activity(fleet: Fleet, state: State, code: int) -> tuple[float, float, float
 
 
 @inner
-def _place(fleet: Fleet, state: State, s: int, begin: float, end: float, x: float, y: float, z: float) -> tuple[int, float]:
+def _place(
+    fleet: Fleet, state: State, s: int, begin: float, end: float, x: float, y: float, z: float
+) -> tuple[int, float]:
     """Where in a satellite's sequence does an activity fit? Its position, or -1 and the end of what it meets."""
-    low, high = 0, state.count[s]
+    low, high = 0, state.length[s]
     while low < high:
         middle = (low + high) // 2
         if activity(fleet, state, state.item[s, middle])[0] < begin:
@@ -158,7 +108,7 @@ def _place(fleet: Fleet, state: State, s: int, begin: float, end: float, x: floa
     ready = before + turn_s(fleet, s, px, py, pz, x, y, z)
     if ready > begin:
         return -1, ready
-    if low < state.count[s]:
+    if low < state.length[s]:
         after, until, nx, ny, nz = activity(fleet, state, state.item[s, low])
         if end + turn_s(fleet, s, x, y, z, nx, ny, nz) > after:
             return -1, until + turn_s(fleet, s, nx, ny, nz, x, y, z)
@@ -167,20 +117,20 @@ def _place(fleet: Fleet, state: State, s: int, begin: float, end: float, x: floa
 
 @inner
 def _insert(state: State, s: int, position: int, code: int) -> None:
-    for i in range(state.count[s], position, -1):
+    for i in range(state.length[s], position, -1):
         state.item[s, i] = state.item[s, i - 1]
     state.item[s, position] = code
-    state.count[s] += 1
+    state.length[s] += 1
 
 
 @inner
 def _delete(state: State, s: int, code: int) -> None:
     kept = 0
-    for i in range(state.count[s]):
+    for i in range(state.length[s]):
         if state.item[s, i] != code:
             state.item[s, kept] = state.item[s, i]
             kept += 1
-    state.count[s] = kept
+    state.length[s] = kept
 
 
 @inner
@@ -213,15 +163,24 @@ def _schedule(fleet: Fleet, state: State, p: int) -> bool:
 
 
 @inner
+def _before(fleet: Fleet, state: State, q: int, other: int) -> bool:
+    """Does a picture come down before another? The urgent first, then those due first, then as they were taken."""
+    a, b = fleet.request[q], fleet.request[other]
+    if a["urgent"] != b["urgent"]:
+        return bool(a["urgent"])
+    if a["due_s"] != b["due_s"]:
+        return bool(a["due_s"] < b["due_s"])
+    first, second = fleet.look[state.request[q]["look"]], fleet.look[state.request[other]["look"]]
+    return bool(first["start"] < second["start"])
+
+
+@inner
 def _load(fleet: Fleet, state: State, p: int, q: int) -> None:
-    """Put a picture in a contact's order: the urgent first, then as they were taken."""
+    """Put a picture in a contact's order."""
     position = state.contact[p]["loads"]
-    start = fleet.look[state.request[q]["look"]]["start"]
     while position > 0:
         other = state.load[p, position - 1]
-        first = fleet.request[q]["urgent"] and not fleet.request[other]["urgent"]
-        same = fleet.request[q]["urgent"] == fleet.request[other]["urgent"]
-        if not first and not (same and start < fleet.look[state.request[other]["look"]]["start"]):
+        if not _before(fleet, state, q, other):
             break
         state.load[p, position] = other
         position -= 1
@@ -231,7 +190,8 @@ def _load(fleet: Fleet, state: State, p: int, q: int) -> None:
 
 
 @inner
-def _unload(fleet: Fleet, state: State, p: int, q: int) -> None:
+def unload(fleet: Fleet, state: State, p: int, q: int) -> None:
+    """Take a picture out of a contact; the others move up, and a contact left empty goes."""
     kept = 0
     for i in range(state.contact[p]["loads"]):
         if state.load[p, i] != q:
@@ -254,15 +214,18 @@ def _extend(fleet: Fleet, state: State, p: int, q: int) -> bool:
     if good:
         _delete(state, s, -1 - p)
         position, _ = _place(fleet, state, s, contact["begin_s"], contact["end_s"], 0.0, 0.0, 1.0)
-        good = position >= 0 and _antenna_free(fleet, state, p, contact["begin_s"], contact["end_s"])[0]
+        free, _ = _antenna_free(fleet, state, p, contact["begin_s"], contact["end_s"])
+        good = position >= 0 and free
         if position < 0:  # too long for its gap: back where it was, after what starts before it
             position = 0
-            while position < state.count[s] and activity(fleet, state, state.item[s, position])[0] < contact["begin_s"]:
+            while (
+                position < state.length[s] and activity(fleet, state, state.item[s, position])[0] < contact["begin_s"]
+            ):
                 position += 1
         _insert(state, s, position, -1 - p)
     if not good:
-        _unload(fleet, state, p, q)
-    return good
+        unload(fleet, state, p, q)
+    return bool(good)
 
 
 @inner
@@ -285,7 +248,7 @@ def _open(fleet: Fleet, state: State, p: int, q: int) -> bool:
             _insert(state, s, position, -1 - p)
             return True
         begin = max(ceil(later * 1e3) / 1e3, begin + 1e-3)
-    _unload(fleet, state, p, q)
+    unload(fleet, state, p, q)
     return False
 
 
@@ -293,13 +256,13 @@ def _open(fleet: Fleet, state: State, p: int, q: int) -> bool:
 def memory_margin_bit(fleet: Fleet, state: State, s: int) -> float:
     """Least room in the recorder over the day; negative: it overflows."""
     total = 0.0
-    for i in range(state.count[s]):
+    for i in range(state.length[s]):
         if state.item[s, i] >= 0:
             total += fleet.look[state.request[state.item[s, i]]["look"]]["bit"]
     if total <= fleet.satellite[s]["capacity_bit"]:
         return float(fleet.satellite[s]["capacity_bit"] - total)
     worst = fleet.satellite[s]["capacity_bit"]
-    for i in range(state.count[s]):
+    for i in range(state.length[s]):
         if state.item[s, i] >= 0:
             start = fleet.look[state.request[state.item[s, i]]["look"]]["start"]
             held = 0.0
@@ -338,7 +301,7 @@ def battery_margin_wh(fleet: Fleet, state: State, s: int) -> float:
     craft = fleet.satellite[s]
     charge = (craft["initial_wh"], craft["initial_wh"], craft["dark_first"])
     at, x, y, z = 0.0, 0.0, 0.0, 1.0
-    for i in range(state.count[s]):
+    for i in range(state.length[s]):
         code = state.item[s, i]
         begin, end, bx, by, bz = activity(fleet, state, code)
         turn = max(begin - turn_s(fleet, s, x, y, z, bx, by, bz), at)
@@ -351,8 +314,11 @@ def battery_margin_wh(fleet: Fleet, state: State, s: int) -> float:
 
 
 @njit(cache=True)
-def send(fleet: Fleet, state: State, q: int) -> bool:
-    """Bring a picture down in the earliest contact, planned or new, with which all rules hold."""
+def send(fleet: Fleet, state: State, q: int, rng: Seed, blink: float) -> bool:
+    """Bring a picture down in the earliest contact, planned or new, with which all rules hold.
+
+    ``blink`` is the chance to pass a contact over; an urgent picture never does.
+    """
     look, due = fleet.look[state.request[q]["look"]], fleet.request[q]["due_s"]
     s, stop = look["satellite"], look["stop"]
     for p in range(fleet.satellite[s]["pass_first"], fleet.satellite[s]["pass_last"]):
@@ -361,16 +327,18 @@ def send(fleet: Fleet, state: State, q: int) -> bool:
             continue
         if seen["start"] >= due:
             break
+        if blink > 0.0 and not fleet.request[q]["urgent"] and chance(rng) < blink:
+            continue
         if not (_extend(fleet, state, p, q) if is_open else _open(fleet, state, p, q)):
             continue
         if memory_margin_bit(fleet, state, s) >= 0.0 and battery_margin_wh(fleet, state, s) >= 0.0:
             return True
-        _unload(fleet, state, p, q)
+        unload(fleet, state, p, q)
     return False
 
 
 @njit(cache=True)
-def add_look(fleet: Fleet, state: State, look: int) -> int:
+def add_look(fleet: Fleet, state: State, look: int, rng: Seed, blink: float) -> int:
     """Take a look for its request and bring the picture down. 0: done; 1: no time for it; 2: cannot be kept or sent."""
     asked = fleet.look[look]
     q, s = asked["request"], asked["satellite"]
@@ -381,7 +349,7 @@ def add_look(fleet: Fleet, state: State, look: int) -> int:
         return 1
     state.request[q]["look"] = look
     _insert(state, s, position, q)
-    if send(fleet, state, q):
+    if send(fleet, state, q, rng, blink):
         return 0
     _delete(state, s, q)
     state.request[q]["look"] = -1
@@ -391,6 +359,6 @@ def add_look(fleet: Fleet, state: State, look: int) -> int:
 @njit(cache=True)
 def remove_request(fleet: Fleet, state: State, q: int) -> None:
     """Take a request out of the plan."""
-    _unload(fleet, state, state.request[q]["sent"], q)
+    unload(fleet, state, state.request[q]["sent"], q)
     _delete(state, fleet.look[state.request[q]["look"]]["satellite"], q)
     state.request[q]["look"] = -1

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.access.accesses import Accesses
-from swath.access.look import look_angles
+from swath.access.look import Look, look_angles
 from swath.frames import EarthOrientation, itrf_from_geodetic
 from swath.model import Opportunities, Refusal, Request
 from swath.orbit.ephemeris import Ephemeris
 from swath.orbit.sun import sun_angles_deg
 from swath.plan.problem import quality
-from swath.spacecraft.picture import outline_itrf_m, picture_bit, picture_shape
+from swath.spacecraft.picture import PictureShape, outline_itrf_m, picture_bit, picture_shape
 from swath.spacecraft.satellite import Satellite
 from swath.time import format_utc, seconds
 
@@ -58,9 +58,14 @@ class _Judged:
     looks: Opportunities
     near: Mask
     lit: Mask
-    fits: Mask
-    across_m: Floats
+    filled: Floats
+    """share of the camera's row that the place takes"""
     swath_m: Floats
+
+    @property
+    def fits(self) -> Mask:
+        """Is the place no wider than the camera's row?"""
+        return self.filled <= 1.0
 
 
 def find_looks(
@@ -90,7 +95,7 @@ def find_looks(
     looks = Opportunities.join([part.looks.take(mask) for part, mask in zip(judged, good, strict=True)])
     found = set(looks.request.tolist())
     refusals = {
-        request.id: _refusal(number, request, judged, start, stop)
+        request.id: _refusal(number, requests, judged, start, stop)
         for number, request in enumerate(requests)
         if request.id not in found
     }
@@ -136,73 +141,59 @@ def _judge(
     eop: EarthOrientation,
 ) -> _Judged:
     places = [request.place for request in requests]
-    lon_deg, lat_deg, altitude_m = (
-        np.array([getattr(place, name) for place in places])[slots.request] for name in ("lon_deg", "lat_deg", "altitude_m")
-    )
+    lon_deg, lat_deg, altitude_m = (_each(places, name, slots) for name in ("lon_deg", "lat_deg", "altitude_m"))
     r_m, v_m_s = ephemeris.states(slots.middle)
     look = look_angles(r_m, v_m_s, itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=altitude_m))
-    lines, columns, period_s = _shapes(satellite, requests, slots, r_m, v_m_s, look.roll_deg, look.pitch_deg)
-    half = np.ceil(lines * period_s / 2.0 * 1e3).astype(np.int64) * _MS
+    shape = _shapes(satellite, requests, slots, (r_m, v_m_s), look)
+    half = np.ceil(shape.duration_s / 2.0 * 1e3).astype(np.int64) * _MS
     sun_deg = sun_angles_deg(lon_deg, lat_deg, slots.middle, eop)[0]
     clear = np.asarray(p_clear(lon_deg=lon_deg, lat_deg=lat_deg, at=slots.middle), np.float64)
-    worth, most_deg, least_deg = (
-        np.array([getattr(request, name) for request in requests])[slots.request]
-        for name in ("value", "max_off_nadir_deg", "min_sun_elevation_deg")
-    )
     optics = satellite.optics
-    swath_m = optics.ifov_rad * optics.detectors * look.range_m
-    return _Judged(
-        request=slots.request,
-        looks=Opportunities(
-            request=np.array([request.id for request in requests])[slots.request],
-            satellite=np.full(len(lines), satellite.id),
-            window=slots.window.astype(np.int32),
-            start=slots.middle - half,
-            middle=slots.middle,
-            stop=slots.middle + half,
-            roll_deg=look.roll_deg,
-            pitch_deg=look.pitch_deg,
-            off_nadir_deg=look.off_nadir_deg,
-            sun_elevation_deg=sun_deg,
-            gsd_m=optics.gsd_m(look.range_m, look.incidence_deg),
-            p_clear=clear,
-            value=worth * quality(look.off_nadir_deg) * clear,
-            data_bit=picture_bit(satellite, lines, columns),
-        ),
-        near=look.off_nadir_deg <= np.minimum(most_deg, satellite.agility.max_off_nadir_deg),
-        lit=sun_deg >= least_deg,
-        fits=columns <= optics.detectors,
-        across_m=columns * optics.ifov_rad * look.range_m,
-        swath_m=swath_m,
+    looks = Opportunities(
+        request=np.array([request.id for request in requests])[slots.request],
+        satellite=np.full(len(half), satellite.id),
+        window=slots.window.astype(np.int32),
+        start=slots.middle - half,
+        middle=slots.middle,
+        stop=slots.middle + half,
+        roll_deg=look.roll_deg,
+        pitch_deg=look.pitch_deg,
+        off_nadir_deg=look.off_nadir_deg,
+        sun_elevation_deg=sun_deg,
+        gsd_m=optics.gsd_m(look.range_m, look.incidence_deg),
+        p_clear=clear,
+        value=_each(requests, "value", slots) * quality(look.off_nadir_deg) * clear,
+        data_bit=picture_bit(satellite, shape.lines, shape.columns),
     )
+    most_deg = np.minimum(_each(requests, "max_off_nadir_deg", slots), satellite.agility.max_off_nadir_deg)
+    lit = sun_deg >= _each(requests, "min_sun_elevation_deg", slots)
+    swath_m = optics.ifov_rad * optics.detectors * look.range_m
+    return _Judged(slots.request, looks, look.off_nadir_deg <= most_deg, lit, shape.columns / optics.detectors, swath_m)
+
+
+def _each(owners: Sequence[object], name: str, slots: _Slots) -> Floats:
+    """A number of each slot's request or place."""
+    return np.array([getattr(owner, name) for owner in owners], np.float64)[slots.request]
 
 
 def _shapes(
-    satellite: Satellite,
-    requests: Sequence[Request],
-    slots: _Slots,
-    r_m: Floats,
-    v_m_s: Floats,
-    roll_deg: Floats,
-    pitch_deg: Floats,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
-    """Lines, columns and line period of every slot; requests whose outlines have equally many corners go together."""
-    used = np.unique(slots.request)
-    outlines = {int(number): outline_itrf_m(requests[number].place, requests[number].extent_m) for number in used}
-    corners = np.zeros(len(requests), np.int64)
-    for number, outline in outlines.items():
-        corners[number] = len(outline)
-    lines, columns = np.zeros(len(slots.request), np.int64), np.zeros(len(slots.request), np.int64)
-    period_s = np.zeros(len(slots.request))
-    for count in np.unique(corners[used]):
-        at = np.flatnonzero(corners[slots.request] == count)
-        group = np.flatnonzero(corners == count)
-        stack = np.stack([outlines[int(number)] for number in group])[np.searchsorted(group, slots.request[at])]
-        shape = picture_shape(
-            satellite, r_m[at], v_m_s[at], roll_deg=roll_deg[at], pitch_deg=pitch_deg[at], outline_m=stack
+    satellite: Satellite, requests: Sequence[Request], slots: _Slots, states: tuple[Floats, Floats], look: Look
+) -> PictureShape:
+    """The picture of every slot; requests whose outlines have equally many corners go together."""
+    outlines = {n: outline_itrf_m(requests[n].place, requests[n].extent_m) for n in np.unique(slots.request).tolist()}
+    corners = np.array([len(outlines.get(number, ())) for number in range(len(requests))])
+    count = len(slots.request)
+    shape = PictureShape(np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count))
+    for many in np.unique(corners[corners > 0]):
+        at = np.flatnonzero(corners[slots.request] == many)
+        group = np.flatnonzero(corners == many)
+        stack = np.stack([outlines[number] for number in group.tolist()])[np.searchsorted(group, slots.request[at])]
+        r_m, v_m_s = (state[at] for state in states)
+        part = picture_shape(
+            satellite, r_m, v_m_s, roll_deg=look.roll_deg[at], pitch_deg=look.pitch_deg[at], outline_m=stack
         )
-        lines[at], columns[at], period_s[at] = shape.lines, shape.columns, shape.line_period_s
-    return lines, columns, period_s
+        shape.lines[at], shape.columns[at], shape.line_period_s[at] = part.lines, part.columns, part.line_period_s
+    return shape
 
 
 def _inside(part: _Judged, requests: Sequence[Request], start: np.datetime64, stop: np.datetime64) -> Mask:
@@ -213,31 +204,29 @@ def _inside(part: _Judged, requests: Sequence[Request], start: np.datetime64, st
 
 
 def _refusal(
-    number: int, request: Request, judged: Sequence[_Judged], start: np.datetime64, stop: np.datetime64
+    number: int, requests: Sequence[Request], judged: Sequence[_Judged], start: np.datetime64, stop: np.datetime64
 ) -> Refusal:
     """The one condition that stands in the way, if there is one: dropping it would give the request a look."""
+    request = requests[number]
     span = f"between {format_utc(max(request.start, start))} and {format_utc(min(request.stop, stop))}"
-    rows = [np.flatnonzero(part.request == number) for part in judged]
-    parts = [(part, row) for part, row in zip(judged, rows, strict=True) if len(row)]
-    if not parts:
+    mine = [(part, np.flatnonzero((part.request == number) & _inside(part, requests, start, stop))) for part in judged]
+
+    def of_all(name: str) -> Any:
+        return np.concatenate([getattr(part, name)[rows] for part, rows in mine] or [np.empty(0)])
+
+    near, lit, fits = (of_all(name).astype(bool) for name in ("near", "lit", "fits"))
+    if not len(near):
         return Refusal(request.id, "no_access", f"no satellite passes within its reach {span}")
-    near, lit, fits = (np.concatenate([getattr(p, name)[row] for p, row in parts]) for name in ("near", "lit", "fits"))
-    sun_deg = np.concatenate([p.looks.sun_elevation_deg[row] for p, row in parts])
-    off_deg = np.concatenate([p.looks.off_nadir_deg[row] for p, row in parts])
-    across_m = np.concatenate([p.across_m[row] for p, row in parts])
-    swath_m = np.concatenate([p.swath_m[row] for p, row in parts])
-    if (near & fits & ~lit).any():
-        best = sun_deg[near & fits].max()
-        words = f"the Sun stands at most {best:.1f} deg high at its passes {span}, {request.min_sun_elevation_deg:g} are asked"
+    if not near.any():
+        off_deg = min(float(part.looks.off_nadir_deg[rows].min()) for part, rows in mine if len(rows))
+        words = f"the closest pass {span} is {off_deg:.1f} deg off nadir, {request.max_off_nadir_deg:g} are allowed"
+        return Refusal(request.id, "no_access", words)
+    if (near & fits).any():
+        sun_deg = np.concatenate([part.looks.sun_elevation_deg[rows] for part, rows in mine])[near & fits].max()
+        least_deg = request.min_sun_elevation_deg
+        words = f"the Sun is at most {sun_deg:.1f} deg high at its passes {span}, {least_deg:g} are asked"
         return Refusal(request.id, "no_daylight", words)
-    if (near & lit & ~fits).any():
-        k = np.argmin(np.where(near & lit, across_m / swath_m, np.inf))
-        words = f"it takes a swath of {across_m[k] / 1e3:.1f} km, the camera has {swath_m[k] / 1e3:.1f} km at its best pass"
-        return Refusal(request.id, "too_wide", words)
-    if near.any() and not (lit & fits & near).any():
-        words = f"its passes {span} are too dark and the place is too wide for the camera"
-        return Refusal(request.id, "no_daylight", words)
-    words = f"the closest pass {span} is {off_deg.min():.1f} deg off nadir, at most {request.max_off_nadir_deg:g} are allowed"
-    if near.any():
-        words = f"its passes {span} are cut off before the picture is complete"
-    return Refusal(request.id, "no_access", words)
+    filled, swath_km = of_all("filled"), of_all("swath_m") / 1e3
+    best = np.argmin(np.where(near, filled, np.inf))
+    words = f"it takes a swath of {filled[best] * swath_km[best]:.1f} km, the camera has {swath_km[best]:.1f} km"
+    return Refusal(request.id, "too_wide", words + ("" if (near & lit).any() else ", and its passes are too dark"))

@@ -11,11 +11,11 @@ The rules, which the solver obeys, the bound relaxes and ``verify`` judges:
   and takes no pictures. A contact lies inside one pass; it is preceded by ``Station.setup_s`` of the antenna's time; an
   antenna serves one satellite. The rate is the lesser of the station's and the radio's.
 - **Delivery.** Every picture comes down whole in one contact that starts after the picture ends, by the request's
-  deadline and before the plan's end. Within a contact pictures follow one another without gaps; ``on_ground`` is when the
-  last bit of this one arrives.
+  deadline and before the plan's end. Within a contact pictures follow one another without gaps; ``on_ground`` is when
+  the last bit of this one arrives.
 - **Memory.** A picture takes ``data_bit`` from the start of imaging to ``on_ground``; never more than the capacity.
-- **Battery.** Starts at ``initial_wh``; the array charges outside eclipse; idle load always, turning, imaging and contact
-  loads on top; never above ``battery_wh`` nor below ``min_wh``.
+- **Battery.** Starts at ``initial_wh``; the array charges outside eclipse; idle load always, turning, imaging and
+  contact loads on top; never above ``battery_wh`` nor below ``min_wh``.
 - **Commanding.** What starts before a satellite's ``commandable`` time (a contact: its set-up) is fixed: it is in
   ``frozen`` and ``frozen_contacts`` and stays; nothing new is put there.
 - **Value** of a look = request value x :func:`quality` x P(clear); of a plan, the sum.
@@ -41,8 +41,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Problem:
-    """Who can see what, who can send where, and what is already fixed. Raises :class:`InputError` where ids or numbers
-    do not fit together."""
+    """Who can see what, who can send where, and what is already fixed.
+
+    Raises :class:`InputError` where ids or numbers do not fit together.
+    """
 
     satellites: tuple[Satellite, ...]
     requests: tuple[Request, ...]

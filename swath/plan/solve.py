@@ -8,9 +8,10 @@ from swath.model import Acquisitions, Contacts, Plan
 from swath.plan.arrays import Indexed, copy_of, fixed_state, index
 from swath.plan.bound import upper_bound
 from swath.plan.explain import cheapest_exchange, refusals
-from swath.plan.kernels import State, add_look, remove_request
+from swath.plan.kernels import add_look, remove_request
+from swath.plan.layout import State
 from swath.plan.problem import Problem
-from swath.plan.search.kernels import improve, insert_request
+from swath.plan.search.kernels import hasten, improve, insert_request
 from swath.time import format_utc
 
 __all__ = ["URGENT_HALVES_S", "solve"]
@@ -43,6 +44,7 @@ def solve(problem: Problem, *, seed: int, made: np.datetime64, rounds: int = ROU
             insert_request(fleet, state, q, rng, 0.0)
     improve(fleet, state, copy_of(fleet, state), copy_of(fleet, state), seed, rounds)
     _settle(indexed, state, by_value)
+    hasten(fleet, state, copy_of(fleet, state))
     acquisitions, contacts = _tables(indexed, state)
     bound, because = upper_bound(problem)
     return Plan(
@@ -65,16 +67,16 @@ def _best_value(indexed: Indexed, q: int) -> float:
 
 
 def _take_urgent(indexed: Indexed, state: State, q: int) -> None:
-    fleet = indexed.fleet
+    fleet, rng = indexed.fleet, np.zeros(1, np.uint64)
     ordered_s = float(indexed.after_s(np.asarray(indexed.problem.requests[q].ordered)))
     scores = []
     for look in fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]:
-        if add_look(fleet, state, look) == 0:
+        if add_look(fleet, state, look, rng, 0.0) == 0:
             wait_s = float(state.request[q]["ground_s"]) - ordered_s
             scores.append((float(fleet.look[look]["value"]) * 0.5 ** (wait_s / URGENT_HALVES_S), int(look)))
             remove_request(fleet, state, q)
     if scores:
-        add_look(fleet, state, max(scores)[1])
+        add_look(fleet, state, max(scores)[1], rng, 0.0)
 
 
 def _settle(indexed: Indexed, state: State, by_value: list[int]) -> None:
@@ -94,7 +96,7 @@ def _settle(indexed: Indexed, state: State, by_value: list[int]) -> None:
             if exchange is not None and exchange[0] < fleet.look[exchange[1]]["value"] - 1e-9:
                 for other in exchange[2]:
                     remove_request(fleet, state, other)
-                add_look(fleet, state, exchange[1])
+                add_look(fleet, state, exchange[1], rng, 0.0)
                 changed = True
 
 
@@ -120,7 +122,9 @@ def _tables(indexed: Indexed, state: State) -> tuple[Acquisitions, Contacts]:
                 "start": start,
                 "stop": indexed.time(state.contact[p]["end_s"]),
                 "rate_bit_s": fleet.passes[p]["rate_bit_s"],
-                "volume_bit": fleet.look[state.request[state.load[p, : state.contact[p]["loads"]]]["look"]]["bit"].sum(),
+                "volume_bit": fleet.look[state.request[state.load[p, : state.contact[p]["loads"]]]["look"]][
+                    "bit"
+                ].sum(),
             }
         )
     contacts = Contacts.join([problem.frozen_contacts, Contacts.from_rows(rows)]).sort_by("start", "satellite")
@@ -132,7 +136,9 @@ def _acquisitions(indexed: Indexed, state: State, contact_names: dict[int, str])
     used = set(problem.frozen.id.tolist())
     rows: list[dict[str, object]] = []
     offers, fixed = problem.opportunities, problem.frozen
-    for q in sorted(np.flatnonzero(state.request["look"] >= 0), key=lambda q: indexed.fleet.look[state.request[q]["look"]]["start"]):
+    for q in sorted(
+        np.flatnonzero(state.request["look"] >= 0), key=lambda q: indexed.fleet.look[state.request[q]["look"]]["start"]
+    ):
         look = int(state.request[q]["look"])
         if look < indexed.offered:
             row = next(offers.take(np.array([look])).rows())
@@ -154,4 +160,3 @@ def _name(prefix: str, at: np.datetime64, used: set[str]) -> str:
         name, number = f"{stem}-{number}", number + 1
     used.add(name)
     return name
-

@@ -1,1 +1,1 @@
-"""From pixels on a map grid to answers: vegetation of fields, floods. Arrays and a grid in, arrays and a product out."""
+"""From pixels on a map grid to answers: the vegetation of fields, floods. Pure functions of scenes."""

@@ -23,15 +23,19 @@ __all__ = ["BlockSums", "Doubts", "beta_quantiles", "estimate_area", "krige_unse
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-LOGIT_SIGMA = 0.5
-"""systematic error of the log-odds of water over a whole picture"""
-OUTLINE_SIGMA_M = 0.5
+OUTLINE_SIGMA_M = 0.28
 """systematic error of where a shore is drawn"""
 NORMAL_SHARE_SIGMA = 0.3
 """of the share of normal water among water whose past is unknown"""
 SHARE_SIGMA = 0.01
 """least doubt about the flooded share of unseen land"""
-KRIGING_INFLATION = 1.3
+PRIOR_SHARE, PRIOR_SIGMA = 0.2, 0.15
+"""of the land of an area of interest, what a flood that somebody orders a map of usually covers"""
+PRIOR_VARIANCE, PRIOR_PATCHES = 0.08, 3.0
+"""between blocks of a flood map, and how many patches of seen land it counts for"""
+PATCHINESS = 0.5
+"""of the variance inside a block, what is left for the unseen part of it as a whole"""
+KRIGING_INFLATION = 1.1
 """of the standard deviation, for the correlation itself is estimated from the same picture"""
 
 
@@ -51,10 +55,12 @@ class BlockSums:
 class Doubts:
     """What the uncertainty of the seen part is made of."""
 
-    hesitation_px: float
-    """sum of share x (1 - share)"""
+    threshold_px: float
+    """of a systematic error of the log-odds of water: its sigma x sum of share x (1 - share)"""
     outline_m: float
     """length of the flood's outline"""
+    shore_m: float
+    """how far outside of where it is drawn the outline lies on average"""
     shift_px_per_px: tuple[float, float]
     """change of the flooded area inside the area of interest with a shift of one pixel right, down"""
     position_sigma_px: float
@@ -65,7 +71,7 @@ class Doubts:
     def sigma_px(self, pixel_m: float) -> float:
         """Standard deviation of the seen flooded area, in pixels."""
         parts = (
-            LOGIT_SIGMA * self.hesitation_px,
+            self.threshold_px,
             OUTLINE_SIGMA_M / pixel_m * self.outline_m / pixel_m,
             self.position_sigma_px * float(np.hypot(*self.shift_px_per_px)),
             NORMAL_SHARE_SIGMA * self.unknown_past_px,
@@ -76,8 +82,9 @@ class Doubts:
 def krige_unseen(sums: BlockSums) -> tuple[float, float]:
     """Which share of the unseen land is flooded, judged from the seen blocks around? Mean and standard deviation.
 
-    Ordinary kriging of the flooded share of blocks with an exponential correlation, its length and strength fitted to
-    the seen blocks (Cressie, Statistics for Spatial Data, 1993, 2.4 and 3.2). 0.5 and 0.5 where nothing is seen.
+    Kriging of the flooded share of blocks with an exponential correlation, its length and strength fitted to the seen
+    blocks (Cressie, Statistics for Spatial Data, 1993, 2.4 and 3.2), and a prior for the mean that counts where little
+    is seen. 0.5 and 0.5 where nothing is.
     """
     full = float(np.max(sums.seen + sums.unseen, initial=0.0))
     known = sums.seen > 0.25 * full
@@ -86,23 +93,31 @@ def krige_unseen(sums: BlockSums) -> tuple[float, float]:
         return (0.5, 0.5) if hidden.any() else (0.0, 0.0)
     share = np.clip(sums.flooded[known] / sums.seen[known], 0.0, 1.0)
     weight = sums.unseen[hidden] / sums.unseen[hidden].sum()
-    variance = float(share.var())
-    if variance < 1e-8:
-        return float(share.mean()), SHARE_SIGMA
     at, to = np.argwhere(known) * sums.block_m, np.argwhere(hidden) * sums.block_m
     apart = _distances(at, at)
     length_m, nugget = _fit_correlation(apart, share, sums.block_m)
-    covariance = variance * (1.0 - nugget) * np.exp(-apart / length_m)
+    variance = _shrunk_variance(share, length_m / sums.block_m)
+    smooth = variance * (1.0 - nugget)
+    covariance = smooth * np.exp(-apart / length_m)
     covariance[np.diag_indices_from(covariance)] += variance * nugget + 1e-6
-    cross = variance * (1.0 - nugget) * np.exp(-_distances(at, to) / length_m) @ weight
-    own = variance * (1.0 - nugget) * float(weight @ np.exp(-_distances(to, to) / length_m) @ weight)
+    cross = smooth * np.exp(-_distances(at, to) / length_m) @ weight
+    inside_block = PATCHINESS * float((share * (1.0 - share)).mean()) + variance * nugget
+    own = smooth * float(weight @ np.exp(-_distances(to, to) / length_m) @ weight) + inside_block * float(
+        weight @ weight
+    )
     solved = np.linalg.solve(covariance, np.column_stack([cross, share, np.ones(len(share))]))
-    ones = float(solved[:, 2].sum())
-    mean = float(solved[:, 1].sum()) / ones
+    ones = float(solved[:, 2].sum()) + 1.0 / PRIOR_SIGMA**2
+    mean = (float(solved[:, 1].sum()) + PRIOR_SHARE / PRIOR_SIGMA**2) / ones
     expected = mean + float(cross @ (solved[:, 1] - mean * solved[:, 2]))
     left = own - float(cross @ solved[:, 0]) + (1.0 - float(cross @ solved[:, 2])) ** 2 / ones
     sigma = KRIGING_INFLATION * float(np.sqrt(max(left, 0.0)))
     return float(np.clip(expected, 0.0, 1.0)), max(sigma, SHARE_SIGMA)
+
+
+def _shrunk_variance(share: Floats, length_blocks: float) -> float:
+    """Variance of the flooded share between blocks, drawn to what floods usually have when few patches are seen."""
+    patches = len(share) / (1.0 + np.pi * length_blocks**2)
+    return float((patches * share.var() + PRIOR_PATCHES * PRIOR_VARIANCE) / (patches + PRIOR_PATCHES))
 
 
 def _distances(a: Array, b: Array) -> Floats:
@@ -114,7 +129,7 @@ def _fit_correlation(apart: Floats, share: Floats, block_m: float) -> tuple[floa
     lag = np.minimum((apart / block_m + 0.5).astype(np.int64), 24).ravel()
     half = 0.5 * (share[:, None] - share[None, :]).ravel() ** 2
     pairs = np.bincount(lag, minlength=25)[1:24].astype(np.float64)
-    gamma = np.bincount(lag, half, minlength=25)[1:24] / np.maximum(pairs, 1.0) / share.var()
+    gamma = np.bincount(lag, half, minlength=25)[1:24] / np.maximum(pairs, 1.0) / max(share.var(), 1e-9)
     distance = np.arange(1, 24, dtype=np.float64)
     weight = pairs / distance**2
     best, length, nugget = np.inf, 1.0, 0.0
@@ -143,13 +158,13 @@ def beta_quantiles(mean: float, sigma: float, count: int = 400) -> Floats:
 def estimate_area(sums: BlockSums, doubts: Doubts, pixel_m: float, confidence: float = 0.9) -> Estimate:
     """The flooded area in km2, the unseen part included, with its interval."""
     pixel_km2 = pixel_m**2 / 1e6
-    seen, unseen = float(sums.flooded.sum()), float(sums.unseen.sum())
-    most = float(sums.seen.sum()) + unseen
+    known, unseen = float(sums.seen.sum()), float(sums.unseen.sum())
+    seen = min(float(sums.flooded.sum()) + doubts.shore_m * doubts.outline_m / pixel_m**2, known)
     mean, spread = krige_unseen(sums)
     rank = (np.arange(400) + 0.5) / 400.0
     normal = seen + doubts.sigma_px(pixel_m) * np.array([NormalDist().inv_cdf(float(p)) for p in rank])
     hidden = unseen * beta_quantiles(mean, spread) if unseen > 0.0 else np.zeros(1)
-    possible = np.clip(np.add.outer(normal, hidden).ravel(), 0.0, most)
+    possible = np.clip(np.add.outer(normal, hidden).ravel(), 0.0, known + unseen)
     low, high = np.quantile(possible, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
     value = float(np.clip(seen + unseen * mean, low, high))
     return Estimate(value * pixel_km2, "km2", float(low) * pixel_km2, float(high) * pixel_km2, confidence)

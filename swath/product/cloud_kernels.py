@@ -8,14 +8,26 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["cell_means", "dilate", "paint_codes"]
+__all__ = ["cell_means", "dilate", "find_pictured", "paint_codes"]
 
 Array = npt.NDArray[Any]
 
 
 @njit(cache=True)
-def cell_means(blue: Array, green: Array, red: Array, nir: Array, blind: Array, cell: int) -> Array:
-    """Mean reflectance (0 to 1) of ``cell`` x ``cell`` pixels, ``(4, rows, columns)``; NaN where most of it is missing."""
+def find_pictured(blue: Array, green: Array, red: Array, nir: Array, blind: Array) -> Array:
+    """Which pixels have data in all bands and are not blind?"""
+    rows, columns = blue.shape
+    pictured = np.empty((rows, columns), np.bool_)
+    for i in range(rows):
+        for j in range(columns):
+            known = blue[i, j] > 0 and green[i, j] > 0 and red[i, j] > 0 and nir[i, j] > 0
+            pictured[i, j] = known and not blind[i, j]
+    return pictured
+
+
+@njit(cache=True)
+def cell_means(blue: Array, green: Array, red: Array, nir: Array, pictured: Array, cell: int) -> Array:
+    """Mean reflectance (0 to 1) of ``cell`` x ``cell`` pixels, ``(4, rows, columns)``; NaN where most is missing."""
     rows, columns = blue.shape
     down, across = (rows + cell - 1) // cell, (columns + cell - 1) // cell
     means = np.zeros((4, down, across), np.float32)
@@ -25,7 +37,7 @@ def cell_means(blue: Array, green: Array, red: Array, nir: Array, blind: Array, 
             for i in range(r * cell, min((r + 1) * cell, rows)):
                 for j in range(c * cell, min((c + 1) * cell, columns)):
                     whole += 1
-                    if blue[i, j] and green[i, j] and red[i, j] and nir[i, j] and not blind[i, j]:
+                    if pictured[i, j]:
                         count += 1
                         b += blue[i, j]
                         g += green[i, j]
@@ -61,16 +73,11 @@ def dilate(mask: Array, reach: int) -> Array:
 
 
 @njit(cache=True)
-def paint_codes(
-    blue: Array, green: Array, red: Array, nir: Array, blind: Array, cells: Array, cell: int, missing: int
-) -> Array:
-    """Codes of cells, pixel by pixel; ``missing`` where a band is 0 or the pixel is blind."""
-    rows, columns = blue.shape
+def paint_codes(cells: Array, pictured: Array, cell: int, missing: int) -> Array:
+    """Codes of cells, pixel by pixel; ``missing`` where nothing is pictured."""
+    rows, columns = pictured.shape
     codes = np.empty((rows, columns), np.uint8)
     for i in range(rows):
         for j in range(columns):
-            if blue[i, j] and green[i, j] and red[i, j] and nir[i, j] and not blind[i, j]:
-                codes[i, j] = cells[i // cell, j // cell]
-            else:
-                codes[i, j] = missing
+            codes[i, j] = cells[i // cell, j // cell] if pictured[i, j] else missing
     return codes

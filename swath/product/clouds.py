@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.model import Scene
-from swath.product.cloud_kernels import cell_means, dilate, paint_codes
+from swath.product.cloud_kernels import cell_means, dilate, find_pictured, paint_codes
 
 __all__ = ["CLOUD", "NOT_PICTURED", "SEEN", "SHADOW", "Cells", "average_cells", "band_of", "find_unseen"]
 
@@ -27,19 +27,21 @@ Mask = npt.NDArray[np.bool_]
 SEEN, CLOUD, SHADOW, NOT_PICTURED = 0, 1, 2, 3
 CELL_M = 20.0
 CLEAR_HAZE_LIMIT = 0.08
-STRONG_HAZE, WEAK_HAZE = 0.12, 0.055
+STRONG_HAZE, WEAK_HAZE = 0.09, 0.03
 """above the haze of the clearest tenth of the picture"""
 HAZE_RISE = 0.03
 """over another picture of the same ground; flood water adds up to about 0.016 to crops or soil"""
-STRONG_BLUE, WEAK_BLUE = 0.22, 0.15
+STRONG_BLUE, WEAK_BLUE = 0.22, 0.08
 STRONG_WHITENESS, WEAK_WHITENESS = 0.5, 0.8
-LEAST_WIDTH_M = 100.0
+LEAST_WIDTH_M = 60.0
 GROWTH_M = 200.0
 """how far a cloud reaches out into its thin margin"""
 CLOUD_HEIGHTS_M = (150.0, 6000.0)
 SHADOW_DEPTH = 0.10
 """least mean darkening (natural logarithm) under displaced clouds that counts as their shadow"""
 
+DARK_NIR = 0.55
+"""of the median of the picture's land"""
 SHADOW_RATIO = 0.95
 """of the visible light of another picture: what keeps more is not in shadow"""
 
@@ -54,7 +56,8 @@ def band_of(scene: Scene, name: str) -> npt.NDArray[np.uint16]:
         )
     if name not in scene.bands:
         raise InputError(f"no band is called {name}", where=f"scene {scene.id}", fix=f"It has {', '.join(scene.bands)}")
-    return scene.pixels[scene.bands.index(name)]
+    band: npt.NDArray[np.uint16] = scene.pixels[scene.bands.index(name)]
+    return band
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ class Cells:
     """A picture as the cloud rules look at it: mean reflectances of cells of about 20 m."""
 
     scene: Scene
-    blind: Mask
-    """``(row, column)`` of the scene: pixels that are no picture of the ground"""
+    pictured: Mask
+    """``(row, column)`` of the scene: pixels with data in all bands that are not to be ignored"""
     cell_px: int
     means: Floats32
     """``(4, rows, columns)`` blue, green, red, nir, 0 to 1; NaN where most of a cell is missing"""
@@ -71,12 +74,15 @@ class Cells:
 
 def average_cells(scene: Scene, ignore: Mask | None = None) -> Cells:
     """The cells of a scene. ``ignore``: true where pixels are no picture of the ground, such as a watermark."""
-    bands = [band_of(scene, name) for name in ("blue", "green", "red", "nir")]
     if ignore is not None and ignore.shape != scene.grid.shape:
-        raise InputError(f"ignore is {ignore.shape}, the grid is {scene.grid.shape}", fix="Give a mask on the scene's grid")
+        raise InputError(
+            f"ignore is {ignore.shape}, the grid is {scene.grid.shape}", fix="Give a mask on the scene's grid"
+        )
     blind = np.zeros(scene.grid.shape, np.bool_) if ignore is None else np.asarray(ignore, np.bool_)
+    blue, green, red, nir = (band_of(scene, name) for name in ("blue", "green", "red", "nir"))
+    pictured = find_pictured(blue, green, red, nir, blind)
     cell_px = max(1, round(CELL_M / scene.grid.pixel_m))
-    return Cells(scene, blind, cell_px, cell_means(*bands, blind, cell_px))
+    return Cells(scene, pictured, cell_px, cell_means(blue, green, red, nir, pictured, cell_px))
 
 
 def find_unseen(cells: Cells, *, other: Cells | None = None) -> Codes:
@@ -89,14 +95,20 @@ def find_unseen(cells: Cells, *, other: Cells | None = None) -> Codes:
     scene, cell_m = cells.scene, cells.cell_px * cells.scene.grid.pixel_m
     cloud = _clouds(cells.means, cell_m)
     if other is not None:
-        clear = np.isfinite(cells.means[0] + other.means[0]) & ~cloud & ~_clouds(other.means, cell_m)
-        cloud |= _hazier(cells.means, other.means, clear)
-    shadow = _shadows(cells.means, cloud, cell_m, scene.sun_azimuth_deg, scene.sun_elevation_deg)
+        others = _clouds(other.means, cell_m)
+        clear = np.isfinite(cells.means[0] + other.means[0]) & ~cloud & ~others
+        rise = _haze_rise(cells.means, other.means, clear)
+        cloud &= ~(rise < HAZE_RISE / 3.0) | others  # what was as bright in the clear is a roof or sand
+        cloud |= np.asarray(dilate(rise > HAZE_RISE, 1), np.bool_)
+    light = _light(cells.means) if other is None else _light(cells.means) - _light(other.means)
+    shadow = _shadows(light, cloud, cell_m, scene.sun_azimuth_deg, scene.sun_elevation_deg)
     if other is not None:
         shadow &= _darker(cells.means, other.means, clear)
+    elif cloud.any():
+        shadow |= _dark_land(cells.means, cloud)
     codes = np.where(cloud, np.uint8(CLOUD), np.where(shadow, np.uint8(SHADOW), np.uint8(SEEN)))
-    bands = [band_of(scene, name) for name in ("blue", "green", "red", "nir")]
-    return np.asarray(paint_codes(*bands, cells.blind, codes, cells.cell_px, NOT_PICTURED), np.uint8)
+    painted: Codes = paint_codes(codes, cells.pictured, cells.cell_px, NOT_PICTURED)
+    return painted
 
 
 def _clouds(means: Floats32, cell_m: float) -> Mask:
@@ -121,31 +133,45 @@ def _clouds(means: Floats32, cell_m: float) -> Mask:
     return np.asarray(dilate(cloud, 1), np.bool_)
 
 
-def _hazier(means: Floats32, others: Floats32, clear: Mask) -> Mask:
-    """Cells that are whiter and hazier than in another picture, beyond what differs in the clear."""
+def _haze_rise(means: Floats32, others: Floats32, clear: Mask) -> Floats32:
+    """By how much is each cell whiter and hazier than in another picture, beyond what differs in the clear?"""
     rise = (means[0] - 0.5 * means[2]) - (others[0] - 0.5 * others[2])
-    with np.errstate(invalid="ignore"):
-        cloud = rise - (np.median(rise[clear]) if clear.any() else 0.0) > HAZE_RISE
-    return np.asarray(dilate(cloud, 1), np.bool_)
+    return np.asarray(rise - (np.median(rise[clear]) if clear.any() else 0.0), np.float32)
 
 
 def _darker(means: Floats32, others: Floats32, clear: Mask) -> Mask:
-    """Cells that are darker in the visible than in another picture, beyond what differs in the clear, or unknown there."""
+    """Cells darker in the visible than in another picture, beyond what differs in the clear, or unknown there."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = means[:3].sum(0) / others[:3].sum(0)
     return np.asarray(~(ratio > SHADOW_RATIO * (np.median(ratio[clear]) if clear.any() else 1.0)), np.bool_)
 
 
-def _shadows(means: Floats32, cloud: Mask, cell_m: float, sun_azimuth_deg: float, sun_elevation_deg: float) -> Mask:
+def _dark_land(means: Floats32, cloud: Mask) -> Mask:
+    """Cells that are no water and much darker than this picture's land: shadows, also of clouds outside the picture."""
+    _, green, red, nir = means
+    with np.errstate(invalid="ignore"):
+        land = np.isfinite(nir) & ~cloud & (nir > green)
+        if not land.any():
+            return np.zeros(cloud.shape, np.bool_)
+        dark = land & (nir < DARK_NIR * np.median(nir[land])) & (red < np.median(red[land]))
+    return np.asarray(dilate(dark & (np.asarray(dilate(~dark, 1)) == 0), 2), np.bool_) & ~cloud
+
+
+def _light(means: Floats32) -> Floats32:
+    return np.asarray(np.log(np.maximum(means[1] + means[2] + means[3], 1e-3)), np.float32)
+
+
+def _shadows(light: Floats32, cloud: Mask, cell_m: float, sun_azimuth_deg: float, sun_elevation_deg: float) -> Mask:
+    """The clouds moved down-sun to where ``light`` (logarithm) is least under them; none if no distance stands out."""
     none = np.zeros(cloud.shape, np.bool_)
-    clear = np.isfinite(means[0]) & ~cloud
+    clear = np.isfinite(light) & ~cloud
     if not cloud.any() or not clear.any() or sun_elevation_deg <= 5.0:
         return none
-    light = np.log(np.maximum(means[1] + means[2] + means[3], 1e-3))
     darkness = float(np.median(light[clear])) - light
     away = np.radians(sun_azimuth_deg + 180.0)
     down, right = -np.cos(away) / cell_m, np.sin(away) / cell_m
-    reaches_m = np.arange(*(np.array(CLOUD_HEIGHTS_M) / np.tan(np.radians(sun_elevation_deg))), cell_m)
+    low, high = (height_m / float(np.tan(np.radians(sun_elevation_deg))) for height_m in CLOUD_HEIGHTS_M)
+    reaches_m = np.arange(low, high, cell_m)
     at = np.argwhere(cloud)
     at = at[:: max(1, len(at) // 20000)]
     scores = np.full(len(reaches_m), np.nan)

@@ -36,6 +36,16 @@ class Coverage:
         """The same shares, moved by whole pixels."""
         return Coverage(self.top + down_px, self.left + right_px, self.weights, self.polygon_px)
 
+    def core(self) -> Coverage:
+        """Only pixels that lie wholly inside, as do their eight neighbours: light from outside does not reach them."""
+        whole = np.pad(self.weights > 1.0 - 1e-6, 1)
+        inner = np.ones(self.weights.shape, np.bool_)
+        rows, columns = self.weights.shape
+        for down in range(3):
+            for right in range(3):
+                inner &= whole[down : down + rows, right : right + columns]
+        return Coverage(self.top, self.left, inner.astype(np.float64), self.polygon_px)
+
 
 @dataclass(frozen=True)
 class ZonalStatistics:
@@ -59,7 +69,11 @@ def cover_polygon(polygon: Any, grid: Grid) -> Coverage:
     shape = _as_polygon(polygon)
     polygon_px = shape.area / grid.pixel_m**2
     west, south, east, north = grid.bounds_m
-    inside = shape if shapely.box(west, south, east, north).covers(shape) else shapely.clip_by_rect(shape, west, south, east, north)
+    inside = (
+        shape
+        if shapely.box(west, south, east, north).covers(shape)
+        else shapely.clip_by_rect(shape, west, south, east, north)
+    )
     rings = list(_rings(inside))
     if not rings:
         return Coverage(0, 0, np.zeros((0, 0)), polygon_px)
@@ -105,9 +119,14 @@ def _as_polygon(polygon: Any) -> Any:
             )
         shape = shapely.Polygon(vertices) if np.isfinite(vertices).all() else shapely.Polygon()
     if shape.is_empty or not np.isfinite(shape.area) or shape.area <= 0.0:
-        raise InputError("a polygon has no area or coordinates that are not finite", fix="Give finite east and north in metres")
+        raise InputError(
+            "a polygon has no area or coordinates that are not finite", fix="Give finite east and north in metres"
+        )
     if not shape.is_valid:
-        raise InputError(f"a polygon is not valid: {shapely.is_valid_reason(shape)}", fix="Repair it, for example with shapely.make_valid")
+        raise InputError(
+            f"a polygon is not valid: {shapely.is_valid_reason(shape)}",
+            fix="Repair it, for example with shapely.make_valid",
+        )
     return shape
 
 

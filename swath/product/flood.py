@@ -1,4 +1,4 @@
-"""What is flooded, how likely, and what could not be seen? From one optical picture and, if there is one, an earlier one."""
+"""What is flooded, how likely, and what could not be seen? From an optical picture and, if there is one, an earlier."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
 from swath.product.water_kernels import (
     UNSEEN,
     block_sums,
+    blur,
     flood_mask,
     flood_shares,
     ndwi_histograms,
@@ -43,21 +44,27 @@ VALLEY_DENSITY = 0.25
 VALLEY_SLOPE = 40.0
 OTSU_RANGE = (-0.15, 0.30)
 SLOPE_RANGE = (10.0, 60.0)
+LOGIT_SIGMA_GAP, LOGIT_SIGMA_BLIND = 0.16, 0.6
 NIR_LIMIT = 0.22
 """reflectance above which nothing is open water: roofs and roads are as grey as mud"""
 SHORE_CONTRAST = 0.04
 """least difference of nir reflectance between land and water for unmixing"""
 MOST_BLOCKS = 1000
-CE90_PER_SIGMA = 2.1460
-"""of a circular normal error: sqrt(-2 ln 0.1)"""
+CE90_PER_SIGMA = 1.4142
+"""The error of one picture is mostly one shift of all of it, as long as its CE90: an axis has CE90 / sqrt(2)."""
+FLOOD_SHORE_M, NORMAL_SHORE_M = 0.5, -0.3
+"""how far outside of where they are drawn shores lie (verges are brighter than the fields behind, river banks darker);
+found on simulated floods by benchmarks/calibrate_products.py"""
 
 
 @dataclass(frozen=True)
 class WaterRule:
-    """Log-odds of open water from one pixel: ``ndwi_slope x (NDWI - ndwi_threshold)``, and below 0 above the nir limit."""
+    """Log-odds of water from one pixel: ``ndwi_slope x (NDWI - ndwi_threshold)``, and below 0 above the nir limit."""
 
     ndwi_threshold: float
     ndwi_slope: float
+    logit_sigma: float
+    """systematic error of the log-odds over the whole picture: small where land and water leave a gap between them"""
     because: str
 
 
@@ -75,16 +82,18 @@ def fit_water_rule(green: Array, nir: Array, seen: Mask) -> WaterRule:
     threshold, separation, smaller = _otsu(every)
     shore = (separation > SEPARATION) & (smaller > 0.1) & (threshold > -0.3) & (threshold < 0.45)
     if not shore.any():
-        return WaterRule(0.0, 20.0, "no tile shows a shore: McFeeters' threshold")
+        return WaterRule(0.0, 20.0, LOGIT_SIGMA_BLIND, "no tile shows a shore: McFeeters' threshold")
     where = f"{int(shore.sum())} of {len(corners)} tiles show a shore"
     pooled = every[shore].sum(0)
     cut = float(_otsu(pooled[None])[0][0])
     valley = _valley(even[shore].sum(0))
     if valley is not None:
-        return WaterRule(valley, VALLEY_SLOPE, f"in the gap between land and water, {where}")
-    land, water = _spread(pooled * (MIDDLES <= cut)), _spread(pooled * (MIDDLES > cut))
+        return WaterRule(valley, VALLEY_SLOPE, LOGIT_SIGMA_GAP, f"in the gap between land and water, {where}")
+    wet = cut < MIDDLES
+    land, water = _spread(pooled * ~wet), _spread(pooled * wet)
     slope = 0.5 * (water[0] - land[0]) / (0.5 * (land[1] + water[1])) ** 2
-    return WaterRule(float(np.clip(cut, *OTSU_RANGE)), float(np.clip(slope, *SLOPE_RANGE)), f"Otsu's threshold, {where}")
+    at, slope = float(np.clip(cut, *OTSU_RANGE)), float(np.clip(slope, *SLOPE_RANGE))
+    return WaterRule(at, slope, LOGIT_SIGMA_BLIND, f"Otsu's threshold, {where}")
 
 
 def _valley(counts: Array) -> float | None:
@@ -140,36 +149,40 @@ def flood_product(
     ``before_ignore``: pixels that are no picture of the ground (watermarks). Masks are ``(row, column)`` bool.
 
     Layers: ``flood`` uint8 0 or 1; ``likelihood`` of water now, uint8 0 to 100 (expected share of the pixel under
-    water), 255 not seen; ``unseen`` uint8 0 seen, 1 cloud, 2 cloud shadow, 3 not pictured.
-    Estimates: ``flooded_km2`` (with what is hidden, see :mod:`swath.product.area`), ``unseen_km2``, ``seen_share``
-    and, with ``before``, ``normal_water_km2``. Accuracy on simulated floods: tests/stories/test_flood_coverage.py.
+    water, the picture's position error allowed for), 255 not seen; ``unseen`` uint8 0 seen, 1 cloud, 2 cloud shadow,
+    3 not pictured. Estimates: ``flooded_km2`` (with what is hidden, see :mod:`swath.product.area`), ``unseen_km2``,
+    ``seen_share`` and, with ``before``, ``normal_water_km2``. Accuracy: tests/stories/test_flood_coverage.py.
     :class:`InputError` where shapes or grids differ, bands are missing or the area is empty.
     """
     inside = _checked_area(scene, area)
     if before is not None and before.grid != scene.grid:
-        raise InputError("the earlier picture lies on another grid", where=f"scene {before.id}", fix="Warp it to the same grid")
+        raise InputError(
+            "the earlier picture lies on another grid", where=f"scene {before.id}", fix="Warp it to the same grid"
+        )
     cells = average_cells(scene, ignore)
     old = None if before is None else average_cells(before, before_ignore)
     unseen = find_unseen(cells, other=old)
     now, rule = water_likelihood(scene, unseen)
-    if before is None or old is None:
-        then, normal_share = np.zeros_like(now), 0.0
-    else:
-        then, _ = water_likelihood(before, find_unseen(old, other=cells))
+    sigma_px = scene.ce90_m.value / CE90_PER_SIGMA / scene.grid.pixel_m
+    estimates = _coverage_estimates(unseen, inside, scene.grid.pixel_area_km2)
+    then, normal_share = np.zeros_like(now), 0.0
+    if before is not None and old is not None:
+        then, old_rule = water_likelihood(before, find_unseen(old, other=cells))
         then[(then == UNSEEN) & (now < 50)] = 0  # what is dry in a flood was dry before
         normal_share = _normal_share(now, then)
-    shares = flood_shares(now, then, normal_share)
-    estimates = _coverage_estimates(unseen, inside, scene.grid.pixel_area_km2)
-    estimates["flooded_km2"] = _area(scene, shares, then, inside, normal_share)
-    if before is not None:
-        estimates["normal_water_km2"] = _area(before, _as_shares(then), np.zeros_like(then), inside, 0.0)
+        normal = np.where(then == UNSEEN, -128, then).astype(np.int8)
+        estimates["normal_water_km2"] = _area(
+            before, normal, np.zeros_like(then), inside, 0.0, NORMAL_SHORE_M, old_rule
+        )
+    shares = flood_shares(now, then, normal_share, int(np.clip(round(2.0 + 2.0 * sigma_px), 2, 6)))
+    estimates["flooded_km2"] = _area(scene, shares, then, inside, normal_share, FLOOD_SHORE_M, rule)
     return Product(
         id=f"{scene.id}-flood",
         kind="flood",
         request=scene.request,
         scenes=(scene.id,) if before is None else (scene.id, before.id),
         grid=scene.grid,
-        layers={"flood": flood_mask(shares), "likelihood": now, "unseen": unseen},
+        layers={"flood": flood_mask(shares), "likelihood": blur(now, sigma_px), "unseen": unseen},
         estimates=estimates,
         simulated=scene.simulated or (before is not None and before.simulated),
         because=_because(rule, estimates, before is not None),
@@ -182,7 +195,9 @@ def _checked_area(scene: Scene, area: Mask | None) -> Mask:
     if area.shape != scene.grid.shape:
         raise InputError(f"area is {area.shape}, the grid is {scene.grid.shape}", fix="Give a mask on the scene's grid")
     if not area.any():
-        raise InputError("the area of interest has no pixel", where=f"scene {scene.id}", fix="Give an area that the grid touches")
+        raise InputError(
+            "the area of interest has no pixel", where=f"scene {scene.id}", fix="Give an area that the grid touches"
+        )
     return np.asarray(area, np.bool_)
 
 
@@ -192,18 +207,17 @@ def _normal_share(now: Codes, then: Codes) -> float:
     return float(then[both].mean()) / 100.0 if both.any() else 0.5
 
 
-def _as_shares(likelihood: Codes) -> npt.NDArray[np.int8]:
-    return np.where(likelihood == UNSEEN, -128, likelihood).astype(np.int8)
-
-
-def _area(scene: Scene, shares: Array, then: Codes, inside: Mask, normal_share: float) -> Estimate:
+def _area(
+    scene: Scene, shares: Array, then: Codes, inside: Mask, normal_share: float, shore_m: float, rule: WaterRule
+) -> Estimate:
     block = max(8, round(float(np.sqrt(shares.size / MOST_BLOCKS))))
     blocks, totals = block_sums(shares, then, inside, block, normal_share)
     pixel_m = scene.grid.pixel_m
     sums = BlockSums(blocks[..., 0], blocks[..., 1], blocks[..., 2], block * pixel_m)
     doubts = Doubts(
-        hesitation_px=float(blocks[..., 3].sum()),
+        threshold_px=rule.logit_sigma * float(blocks[..., 3].sum()),
         outline_m=float(totals[0]) * pixel_m * np.pi / 4.0,
+        shore_m=shore_m,
         shift_px_per_px=(float(totals[1]), float(totals[2])),
         position_sigma_px=scene.ce90_m.value / CE90_PER_SIGMA / pixel_m,
         unknown_past_px=float(totals[3]),
@@ -225,5 +239,9 @@ def _because(rule: WaterRule, estimates: dict[str, Estimate], with_before: bool)
     seen = estimates["seen_share"].value
     if seen <= 0.0:
         return "not seen: no pixel of the area shows the ground"
-    past = "flood is water that the earlier picture does not show" if with_before else "no earlier picture: all water counts"
+    past = (
+        "flood is water that the earlier picture does not show"
+        if with_before
+        else "no earlier picture: all water counts"
+    )
     return f"water above NDWI {rule.ndwi_threshold:.2f} ({rule.because}); {past}; {100.0 * seen:.0f} % of the area seen"

@@ -98,7 +98,7 @@ INDICES: Mapping[str, Index] = {
 
 
 def compute_index(name: str, pixels: Values, bands: tuple[str, ...]) -> Floats32:
-    """The named index of ``pixels`` ``(band, row, column)`` whose bands are called ``bands``: float32 ``(row, column)``.
+    """The named index of ``pixels`` ``(band, row, column)`` with bands called ``bands``: float32 ``(row, column)``.
 
     :class:`InputError` for an unknown index or a band that the picture does not have.
     """

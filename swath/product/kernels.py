@@ -1,4 +1,4 @@
-"""Hot loops of the field products: exact pixel coverage of polygons and weighted statistics. Plain arrays in and out."""
+"""Hot loops of field statistics: exact shares of pixels inside polygons, weighted means. Plain arrays in and out."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def accumulate_coverage(x: Floats, y: Floats, starts: npt.NDArray[np.int64], row
     """Exact share of each pixel inside closed rings, ``(rows, columns)``.
 
     ``x``, ``y``: vertices in pixels from the window's upper left corner, ring after ring, first vertex not repeated;
-    ``starts``: first vertex of each ring and the total; outer rings and holes run opposite ways. All vertices lie in the window.
-    The signed area right of each edge is summed along rows, so the cost is edges + pixels.
+    ``starts``: first vertex of each ring and the total; outer rings and holes run opposite ways. All vertices lie in
+    the window. The signed area right of each edge is summed along rows, so the cost is edges + pixels.
     """
     cover = np.zeros((rows, columns + 2))
     for ring in range(len(starts) - 1):

@@ -27,8 +27,13 @@ CE90_PER_SIGMA = 2.1460
 """of a circular normal error: sqrt(-2 ln 0.1)"""
 PATCH_M = 40.0
 """pixels of a field nearer than this are alike: rows, soil, vigour"""
-CALIBRATION_SIGMA = 0.005
+CALIBRATION_SIGMA = 0.003
 """of NDVI: gain of the camera and haze, which all pixels of a field share"""
+CLOUDY_SIGMA = 0.008
+"""of NDVI wherever a picture has clouds: thin haze and half shadow that are not told from ground"""
+FRINGE_SIGMA = 0.08
+"""of NDVI times the share not seen: what hides part of a field reaches thinly over the rest; both found by
+benchmarks/calibrate_products.py"""
 
 
 def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask | None = None) -> Product:
@@ -38,11 +43,15 @@ def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask 
     Polygon or MultiPolygon. ``ignore``: pixels that are no picture of the ground (a watermark).
 
     Layers: ``ndvi`` int16, x 10000, -32768 where not seen; ``unseen`` uint8 0 seen, 1 cloud, 2 cloud shadow, 3 not
-    pictured. Rows, one a field in the order given: ``field``, ``ndvi_mean``, ``ndvi_low``, ``ndvi_high`` (90 %),
-    ``ndvi_sd`` (all None where nothing was seen), ``count_px`` (area seen, in pixels), ``seen_share`` (of the whole
-    field, also of what lies off the picture), ``area_m2``, ``because``. Statistics are of the layer, weighted by the
-    exact share of each pixel in the field; the interval holds noise and variation, what was not seen, position, and
-    calibration. Estimates: ``ndvi_mean`` over all fields, ``fields_seen`` and ``seen_share`` of the picture.
+    pictured. Rows, one a field in the order given: ``field``, ``area_m2``, ``ndvi_mean``, ``ndvi_low``, ``ndvi_high``
+    (90 %), ``ndvi_sd`` (all None where nothing was seen), ``count_px`` (area seen, in pixels), ``seen_share`` (of the
+    whole field, also of what lies off the picture), ``because``. Estimates: ``ndvi_mean`` over all fields,
+    ``fields_seen`` and ``seen_share`` of the picture.
+
+    Statistics are of the layer, weighted by the exact share of each pixel in the field. The interval holds noise and
+    variation, what was not seen, position and calibration, and reaches from the mean of all pixels to that of the
+    core, whose pixels are not mixed with what lies beside (tests/product/test_vegetation.py).
+
     :class:`InputError` for bands or shapes that do not fit and for polygons that are not valid, by field.
     """
     unseen = find_unseen(average_cells(scene, ignore))
@@ -70,37 +79,41 @@ def _row(scene: Scene, id: str, polygon: Any, layer: npt.NDArray[np.int16], seen
     except InputError as error:
         raise InputError(error.what, where=f"field {id}", fix=error.fix) from error
     found = zonal_statistics(layer, seen, coverage)
-    row: dict[str, Any] = {"field": id, "ndvi_mean": None, "ndvi_low": None, "ndvi_high": None, "ndvi_sd": None}
+    row: dict[str, Any] = {"field": id, "area_m2": coverage.polygon_px * scene.grid.pixel_m**2}
+    row |= {"ndvi_mean": None, "ndvi_low": None, "ndvi_high": None, "ndvi_sd": None}
     row |= {"count_px": found.count_px, "seen_share": found.seen_share, "because": ""}
-    row["area_m2"] = coverage.polygon_px * scene.grid.pixel_m**2
     if found.count_px <= 0.0:
-        return row | {"because": "not seen: " + ("cloud or no data" if coverage.weights.size else "it lies off the picture")}
+        return row | {
+            "because": "not seen: " + ("cloud or no data" if coverage.weights.size else "it lies off the picture")
+        }
     mean, half = found.mean / NDVI_SCALE, NORMAL_90 * _sigma(scene, found, coverage, layer, seen)
+    core = zonal_statistics(layer, seen, coverage.core())
+    inner = core.mean / NDVI_SCALE if core.count_px > 0.0 else mean
     return row | {
         "ndvi_mean": mean,
-        "ndvi_low": max(mean - half, -1.0),
-        "ndvi_high": min(mean + half, 1.0),
+        "ndvi_low": max(min(mean, inner) - half, -1.0),
+        "ndvi_high": min(max(mean, inner) + half, 1.0),
         "ndvi_sd": found.sd / NDVI_SCALE,
     }
 
 
-def _sigma(
-    scene: Scene, found: ZonalStatistics, coverage: Coverage, layer: npt.NDArray[np.int16], seen: Mask
-) -> float:
-    """Standard deviation of a field's mean NDVI: four independent parts.
+def _sigma(scene: Scene, found: ZonalStatistics, coverage: Coverage, layer: npt.NDArray[np.int16], seen: Mask) -> float:
+    """Standard deviation of a field's mean NDVI: independent parts.
 
-    Pixel noise and texture; the unseen part, whose mean differs as patches of ``PATCH_M`` differ; a shift of the
-    picture by its position error, tried along both axes; calibration.
+    Pixel noise and texture; the unseen part, whose mean differs as patches of ``PATCH_M`` differ; thin cloud; a shift
+    of the picture by its position error, tried along both axes; calibration.
     """
     spread = found.sd / NDVI_SCALE
     pixel_m = scene.grid.pixel_m
     patches = max(found.count_px * pixel_m**2 / PATCH_M**2, 1.0)
-    unseen = spread**2 * (1.0 - found.seen_share) / patches
+    hidden = 1.0 - found.seen_share
+    unseen = spread**2 * hidden / patches + (FRINGE_SIGMA * hidden) ** 2
     position_px = scene.ce90_m.value / CE90_PER_SIGMA / pixel_m
     moved = [zonal_statistics(layer, seen, coverage.shift(*by)) for by in ((1, 0), (-1, 0), (0, 1), (0, -1))]
     slopes = [(m.mean - found.mean) / NDVI_SCALE for m in moved if m.count_px > 0.0]
     shift = 2.0 * float(np.mean(np.square(slopes))) * position_px**2 if slopes else 0.0
-    return float(np.sqrt(spread**2 / max(found.count_px, 1.0) + unseen + shift + CALIBRATION_SIGMA**2))
+    cloudy = 0.0 if seen.all() else CLOUDY_SIGMA**2
+    return float(np.sqrt(spread**2 / max(found.count_px, 1.0) + unseen + cloudy + shift + CALIBRATION_SIGMA**2))
 
 
 def _estimates(rows: tuple[dict[str, Any], ...], seen: Mask) -> dict[str, Estimate]:
@@ -111,11 +124,7 @@ def _estimates(rows: tuple[dict[str, Any], ...], seen: Mask) -> dict[str, Estima
         "seen_share": Estimate(float(seen.mean()), "1", because="counted in the mask of unseen pixels"),
     }
     if found:
-        weight = np.array([row["count_px"] for row in found])
-        mean, half = (
-            np.array([f(row) for row in found])
-            for f in (lambda r: r["ndvi_mean"], lambda r: (r["ndvi_high"] - r["ndvi_low"]) / 2.0)
-        )
-        value, doubt = float(weight @ mean / weight.sum()), float(weight @ half / weight.sum())
-        estimates["ndvi_mean"] = Estimate(value, "1", max(value - doubt, -1.0), min(value + doubt, 1.0))
+        table = np.array([[row["ndvi_mean"], row["ndvi_low"], row["ndvi_high"]] for row in found])
+        value, low, high = (float(v) for v in np.average(table, axis=0, weights=[row["count_px"] for row in found]))
+        estimates["ndvi_mean"] = Estimate(value, "1", low, high)  # as if all fields erred alike: never too narrow
     return estimates

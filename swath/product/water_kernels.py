@@ -11,7 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["UNSEEN", "block_sums", "flood_mask", "flood_shares", "ndwi_histograms", "open_water", "sharpen_edges"]
+__all__ = [
+    "UNSEEN",
+    "block_sums",
+    "blur",
+    "flood_mask",
+    "flood_shares",
+    "ndwi_histograms",
+    "open_water",
+    "sharpen_edges",
+]
 
 Array = npt.NDArray[Any]
 
@@ -60,7 +69,9 @@ def ndwi_histograms(
 
 
 @njit(cache=True)
-def _logits_of_row(green: Array, nir: Array, seen: Array, ndwi: float, slope: float, limit: float, logits: Array) -> None:
+def _logits_of_row(
+    green: Array, nir: Array, seen: Array, ndwi: float, slope: float, limit: float, logits: Array
+) -> None:
     """Log-odds of water of one row of pixels, 0 where not seen."""
     for column in range(len(logits)):
         logits[column] = 0.0
@@ -171,6 +182,37 @@ def sharpen_edges(likelihood: Array, nir: Array, contrast: float) -> Array:
 
 
 @njit(cache=True)
+def blur(likelihood: Array, sigma_px: float) -> Array:
+    """Likelihood at places known to ``sigma_px`` only: normal-weighted mean of the seen pixels around each seen one."""
+    rows, columns = likelihood.shape
+    reach = min(max(int(np.ceil(2.0 * sigma_px)), 1), 6)
+    weight = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma_px, 1e-3)) ** 2).astype(np.float32)
+    total = np.zeros((2 * reach + 1, columns), np.float32)
+    known = np.zeros((2 * reach + 1, columns), np.float32)
+    result = likelihood.copy()
+    for fresh in range(rows + reach):
+        if fresh < rows:
+            slot = fresh % (2 * reach + 1)
+            total[slot], known[slot] = 0.0, 0.0
+            for column in range(columns):
+                if likelihood[fresh, column] != UNSEEN:
+                    for j in range(max(column - reach, 0), min(column + reach + 1, columns)):
+                        total[slot, j] += weight[j - column + reach] * likelihood[fresh, column]
+                        known[slot, j] += weight[j - column + reach]
+        row = fresh - reach
+        if row < 0:
+            continue
+        for column in range(columns):
+            if likelihood[row, column] != UNSEEN:
+                above, below = np.float32(0.0), np.float32(0.0)
+                for i in range(max(row - reach, 0), min(row + reach + 1, rows)):
+                    above += weight[i - row + reach] * total[i % (2 * reach + 1), column]
+                    below += weight[i - row + reach] * known[i % (2 * reach + 1), column]
+                result[row, column] = np.uint8(above / below + 0.5)
+    return result
+
+
+@njit(cache=True)
 def _near(likelihood: Array, row: int, column: int, reach: int) -> bool:
     """Is there water within ``reach`` pixels?"""
     for i in range(max(row - reach, 0), min(row + reach + 1, likelihood.shape[0])):
@@ -181,10 +223,10 @@ def _near(likelihood: Array, row: int, column: int, reach: int) -> bool:
 
 
 @njit(cache=True)
-def flood_shares(now: Array, before: Array, normal_share: float) -> Array:
+def flood_shares(now: Array, before: Array, normal_share: float, reach: int) -> Array:
     """Expected share of each pixel newly under water, percent, ``int8``; -128 where now is not seen.
 
-    Within 2 pixels of both normal water and water now it is the signed difference now - before: a shift between the
+    Within ``reach`` of both normal water and water now it is the signed difference now - before: a shift between the
     two pictures then adds on one bank what it takes from the other. Elsewhere it is what now exceeds before: ground
     that looks a little like water does so in both.
     Where before is not seen, ``normal_share`` of the water is taken for normal.
@@ -200,10 +242,10 @@ def flood_shares(now: Array, before: Array, normal_share: float) -> Array:
                 shares[row, column] = np.int8(wet * (1.0 - normal_share) + 0.5)
             elif wet == 0 and old == 0:
                 shares[row, column] = 0
-            elif _near(before, row, column, 2) and _near(now, row, column, 2):
+            elif _near(before, row, column, reach) and _near(now, row, column, reach):
                 shares[row, column] = np.int8(np.int64(wet) - np.int64(old))
             else:
-                shares[row, column] = np.int8(max(np.int64(wet) - np.int64(old), 0))
+                shares[row, column] = wet - old if wet > old else 0
     return shares
 
 
@@ -228,9 +270,9 @@ def flood_mask(shares: Array) -> Array:
 def block_sums(shares: Array, before: Array, area: Array, block: int, normal_share: float) -> tuple[Array, Array]:
     """Sums over the area of interest: by block, and over all.
 
-    By block ``(block rows, block columns, 4)``, in pixels: seen land, flooded, unseen land, share (1 - share).
-    Land means without the expected normal water. Over all ``(4,)``: length of the flood's outline in pixel sides, change of the flooded
-    area with a shift of one pixel right and one down, flooded pixels whose past is unknown.
+    By block ``(block rows, block columns, 4)``, in pixels: seen land, flooded, unseen land, share (1 - share). Land
+    means without the expected normal water. Over all ``(4,)``: length of the flood's outline in pixel sides, change of
+    the flooded area with a shift of one pixel right and one down, flooded pixels whose past is unknown.
     """
     rows, columns = shares.shape
     sums = np.zeros(((rows + block - 1) // block, (columns + block - 1) // block, 4))

@@ -163,7 +163,7 @@ def _plan(outcome: Outcome) -> Json:
         "lost_to_urgent": list(displaced(outcome)),
         "refused_by_reason": [
             {"reason": g.reason, "text": g.words, "orders": _exact(len(g.refusals), "orders", _COUNTED)}
-            for g in refused_groups(plan.refused)
+            for g in refused_groups(outcome)
         ],
     }
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from swath.report.land import land_rings
 from swath.report.outcome import Outcome, Tracks
 from swath.report.svg import esc, line_path, tag, ticks, title
-from swath.report.words import degrees
+from swath.report.words import degrees, spoken
 
 __all__ = ["Chart", "satellite_numbers", "track_pieces"]
 
@@ -94,7 +94,9 @@ class Chart:
             parts.append(tag("polygon", said, points=corners, class_="station"))
             left = x > 0.85 * self.size[0]
             side = -11 if left else 11
-            parts.append(tag("text", esc(station.id), x=x + side, y=y + 5, class_="label end" if left else "label"))
+            parts.append(
+                tag("text", esc(spoken(station.id)), x=x + side, y=y + 5, class_="label end" if left else "label")
+            )
         return "".join(parts)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from swath.model import Estimate
 from swath.report.answer_card import unit_words
 from swath.report.file_notes import note_for
 from swath.report.outcome import Check, Outcome
 from swath.report.plots import interval_plot
 from swath.report.svg import esc, tag
 from swath.report.tables import inputs_table, table
-from swath.report.words import count, number, quantity
+from swath.report.words import count, quantity
 
 __all__ = ["assumptions", "checks", "how_to_reproduce", "truth_table"]
 
@@ -50,7 +51,7 @@ def truth_table(outcome: Outcome) -> str:
         (
             esc(c.name),
             unit_words(quantity(c.estimate)),
-            unit_words(f"{number(c.truth)} {c.estimate.unit}"),
+            unit_words(quantity(Estimate(c.truth, c.estimate.unit, because="known"))),
             tag("span", "inside", class_="green") if c.inside else tag("span", "outside", class_="red"),
             interval_plot(c.estimate, truth=c.truth, label=c.name),
         )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from swath.model import Estimate, Product, Refusal, Request, Scene
 from swath.report.outcome import Outcome, Urgent
-from swath.report.words import count, interval, listed, number, percent, quantity, size, span_between
+from swath.report.words import count, interval, listed, number, percent, quantity, size, span_between, spoken
 
 __all__ = [
     "FLOODED",
@@ -34,15 +33,19 @@ __all__ = [
 FLOODED, UNSEEN = "flooded_km2", "unseen_km2"
 """names of the estimates of a flood product"""
 
+_LOST = "lost_to"
+"""a refusal for ``lost_to:a,b`` lost its place to the orders a and b"""
+
 _REASONS = {
     "no_access": "no pass within reach",
     "too_wide": "too wide for the camera",
     "no_daylight": "no daylight look",
     "memory": "memory full",
-    "power": "battery too low",
-    "conflict": "another order was worth more",
-    "downlink": "no contact left to bring it down",
-    "displaced": "lost to the urgent order",
+    "battery": "battery too low",
+    "station": "antenna taken",
+    "too_late": "too late to come down",
+    "commanding": "too late to command",
+    _LOST: "lost to orders worth more",
 }
 
 
@@ -99,7 +102,7 @@ def counts(outcome: Outcome) -> Counts:
         ordered=len(outcome.requests),
         planned=len(np.unique(acquisitions.request)),
         imaged=len(np.unique(imaged)),
-        delivered=len({scene.request for scene in outcome.scenes}),
+        delivered=len({scene.request for scene in outcome.delivered}),
         refused=len(outcome.plan.refused),
     )
 
@@ -113,14 +116,21 @@ def displaced(outcome: Outcome) -> tuple[str, ...]:
 
 def reason_words(reason: str) -> str:
     """A reason code in words; unknown codes are shown as they are, without their underscores."""
-    return _REASONS.get(reason, reason.replace("_", " ").strip() or "no reason given")
+    code, _, rest = reason.partition(":")
+    if code == _LOST and rest:
+        return f"lost to {listed(rest.split(','), most=3)}"
+    return _REASONS.get(code, reason.replace("_", " ").strip() or "no reason given")
 
 
-def refused_groups(refused: Sequence[Refusal]) -> tuple[RefusedGroup, ...]:
-    """Refused orders by reason, the most frequent first."""
+def refused_groups(outcome: Outcome) -> tuple[RefusedGroup, ...]:
+    """Refused orders by reason, the most frequent first; those that lost to an urgent order under its name."""
+    urgent = {story.request for story in outcome.urgent}
     found: dict[str, list[Refusal]] = {}
-    for refusal in sorted(refused, key=lambda r: r.request):
-        found.setdefault(refusal.reason, []).append(refusal)
+    for refusal in sorted(outcome.plan.refused, key=lambda r: r.request):
+        code, _, rest = refusal.reason.partition(":")
+        winners = [id for id in rest.split(",") if id in urgent]
+        group = refusal.reason if code != _LOST else f"{_LOST}:{','.join(winners)}" if winners else _LOST
+        found.setdefault(group, []).append(refusal)
     ordered = sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     return tuple(RefusedGroup(reason, reason_words(reason), tuple(group)) for reason, group in ordered)
 
@@ -223,7 +233,7 @@ def _image_text(outcome: Outcome, row: int | None, scene: Scene | None) -> str:
 
 def _ground_text(story: Urgent) -> str:
     again = percent(story.frames_resent / story.frames_sent) if story.frames_sent else "0 %"
-    return f"{story.station}, {size(story.received_bit)}, {again} of frames sent again"
+    return f"{spoken(story.station)}, {size(story.received_bit)}, {again} of frames sent again"
 
 
 def _map_text(outcome: Outcome, story: Urgent, scene: Scene | None) -> str:
@@ -246,7 +256,7 @@ def first_map_text(story: Urgent) -> str:
 
 def refused_text(outcome: Outcome) -> str:
     """Refused orders by reason in one phrase: ``14: 9 no daylight look, 3 memory full``."""
-    groups = refused_groups(outcome.plan.refused)
+    groups = refused_groups(outcome)
     if not groups:
         return "none"
     return f"{len(outcome.plan.refused)}: " + listed((f"{len(g.refusals)} {g.words}" for g in groups), most=6)

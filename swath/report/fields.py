@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from swath.model import Estimate
 from swath.report.outcome import Outcome
 from swath.report.plots import distribution, spark_interval
 from swath.report.svg import esc, tag
 from swath.report.tables import table
-from swath.report.words import count, percent
+from swath.report.words import count, interval, percent, quantity
 
 __all__ = ["FieldRow", "field_rows", "fields_section"]
 
@@ -36,13 +37,16 @@ def field_rows(outcome: Outcome) -> list[tuple[str, FieldRow]]:
 
 def fields_section(outcome: Outcome) -> str:
     """Distribution of field means and the fields that stand lowest, with intervals; a sentence where there are none."""
-    rows = field_rows(outcome)
-    unseen = sum(len(p.rows) for p in outcome.products if p.kind == "vegetation") - len(rows)
+    measured = field_rows(outcome)
+    rows = [pair for pair in measured if float(pair[1]["ndvi_mean"]) >= 0.0]
+    wet = len(measured) - len(rows)
+    unseen = sum(len(p.rows) for p in outcome.products if p.kind == "vegetation") - len(measured)
+    hidden = f" {count(wet, 'field')} looked like water (NDVI below 0)." if wet else ""
+    hidden += f" {count(unseen, 'field')} could not be seen." if unseen else ""
     if not rows:
-        return tag("p", "No field could be measured: none was ordered, or none was pictured in a clear view.")
+        return tag("p", f"No field's vegetation could be measured.{hidden}")
     values = np.array([float(row["ndvi_mean"]) for _, row in rows])
     places = len({request for request, _ in rows})
-    hidden = f" {count(unseen, 'more field')} could not be seen." if unseen else ""
     lead = (
         f"{count(len(rows), 'field')} in {count(places, 'picture')}.{hidden} NDVI is near 0 on bare ground and 0.8 in "
         "a dense, healthy crop; a low value in the growing season is a reason to look, not a diagnosis."
@@ -53,17 +57,21 @@ def fields_section(outcome: Outcome) -> str:
 
 
 def _lowest(rows: list[tuple[str, FieldRow]]) -> str:
-    bounds = [float(row[key]) for _, row in rows for key in ("ndvi_low", "ndvi_mean", "ndvi_high") if _known(row.get(key))]
+    keys = ("ndvi_low", "ndvi_mean", "ndvi_high")
+    bounds = [float(row[key]) for _, row in rows for key in keys if _known(row.get(key))]
     scale = (min(0.0, *bounds), max(bounds))
     cells = []
     for request, row in rows:
         low, high = (float(row[key]) if _known(row.get(key)) else None for key in ("ndvi_low", "ndvi_high"))
-        doubt = f"{low:.2f}-{high:.2f}" if low is not None and high is not None else "-"
         value = float(row["ndvi_mean"])
+        estimate = Estimate(value, "1", low, high, because="no interval")
+        doubt = interval(estimate).split(",")[0] or "-"
         area = f"{float(row['area_m2']) / 1e4:.1f}" if _known(row.get("area_m2")) else "-"
         seen = percent(float(row["seen_share"]), 0) if _known(row.get("seen_share")) else "-"
         name = tag("code", esc(row.get("field", request)))
-        cells.append((name, f"{value:.2f}", doubt, spark_interval(value, low, high, scale), area, seen))
+        cells.append(
+            (name, quantity(estimate, doubt=False), doubt, spark_interval(value, low, high, scale), area, seen)
+        )
     heads = ("field", "NDVI", "90 %", "", "area, ha", "seen")
     return table("The lowest fields", heads, cells, numeric=(1, 2, 4, 5), class_="lowest")
 

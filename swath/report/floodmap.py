@@ -16,7 +16,7 @@ from swath.report.geojson import outline
 from swath.report.outcome import Outcome, QuickLook, Urgent
 from swath.report.raster import data_uri, edge_png, hatch_png, likelihood_png, photo_uri, shrink, tint_png
 from swath.report.svg import drawing, esc, line_path, nice_step, tag, ticks
-from swath.report.words import clock
+from swath.report.words import span_between
 
 __all__ = ["before_and_after", "flood_map", "photo"]
 
@@ -167,7 +167,9 @@ def before_and_after(outcome: Outcome, story: Urgent) -> str:
     """Two pictures side by side, as figures with captions; one alone where the other does not exist."""
     scene = outcome.scene(story.acquisition) if story.acquisition else None
     after = outcome.quicklooks.get(scene.id) if scene else None
-    pair = [("Before", outcome.before.get(story.request)), ("After", after)]
+    before = outcome.before.get(story.request)
+    later = f", {span_between(before.taken, after.taken)} later" if before and after else ""
+    pair = [("Before", before), (f"After{later}", after)]
     return tag(
         "div",
         *(photo(outcome, name, look, longest_px=_LONGEST_PX) for name, look in pair if look is not None),
@@ -176,9 +178,9 @@ def before_and_after(outcome: Outcome, story: Urgent) -> str:
 
 
 def photo(outcome: Outcome, name: str, look: QuickLook, *, longest_px: int) -> str:
-    """A picture with its caption."""
-    said = f"{name}: {look.caption}"
+    """A picture with its caption; ``name`` stands before it."""
+    said = f"{name}: {look.caption}" if name else look.caption
     mark = tag("span", "SIMULATED", class_="stamp") if outcome.simulated else ""
     picture = f'<img src="{photo_uri(look.png, longest_px=longest_px)}" alt="{esc(said)}" loading="lazy">'
-    caption = tag("figcaption", tag("b", esc(name)), f" {clock(look.taken)}. {esc(look.caption)} {mark}")
+    caption = tag("figcaption", tag("b", esc(name)), f" {esc(look.caption)} {mark}")
     return tag("figure", picture, caption)

@@ -125,7 +125,7 @@ def _order(outcome: Outcome, request: Request) -> Json:
 
 def _status(outcome: Outcome, request: Request) -> Json:
     """STAPI's status codes for what became of an order by the end of the run."""
-    scene = next((s for s in outcome.scenes if s.request == request.id), None)
+    scene = next((s for s in outcome.delivered if s.request == request.id), None)
     if scene is not None:
         return _state(scene.received, "completed", None, f"scene {scene.id}, received at {scene.station}")
     refusal = next((r for r in outcome.plan.refused if r.request == request.id), None)

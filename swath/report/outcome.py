@@ -157,7 +157,7 @@ class Outcome:
     telemetry: Telemetry
     links: Links
     scenes: tuple[Scene, ...]
-    """the pixels are not read: they may be empty"""
+    """the pixels are not read: they may be empty; pictures from before the mission may be among them"""
     quicklooks: Mapping[str, QuickLook]
     """by scene id; only those worth showing (the urgent picture, a few others)"""
     before: Mapping[str, QuickLook]
@@ -194,6 +194,12 @@ class Outcome:
         """The first product of a kind (of a request)."""
         found = (p for p in self.products if p.kind == kind and request in ("", p.request))
         return next(found, None)
+
+    @property
+    def delivered(self) -> tuple[Scene, ...]:
+        """The scenes of planned pictures: what is left when those from before the mission are set aside."""
+        planned = set(self.plan.acquisitions.id.tolist())
+        return tuple(scene for scene in self.scenes if scene.acquisition in planned)
 
     @property
     def banner(self) -> str:

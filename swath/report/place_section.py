@@ -10,7 +10,7 @@ from swath.report.outcome import Outcome, Urgent
 from swath.report.pass_map import pass_map
 from swath.report.svg import esc, tag
 from swath.report.tables import table
-from swath.report.words import count, listed, quantity
+from swath.report.words import count, listed, quantity, spoken
 from swath.report.world_map import world_map
 
 __all__ = ["flood_section", "gallery_section", "world_section"]
@@ -53,7 +53,10 @@ def _mapped(outcome: Outcome, story: Urgent, product: Product) -> str:
     )
     key = tag("span", tag("span", class_="swatch order"), "outline of the order")
     drawn = tag("figure", boxes, key, flood_map(outcome, story, product), _caption(product), class_="layers")
-    rows = [(esc(name), unit_words(quantity(e)), esc(e.because)) for name, e in sorted(product.estimates.items())]
+    rows = [
+        (esc(name.removesuffix("_km2").replace("_", " ")), unit_words(quantity(e)), esc(e.because))
+        for name, e in sorted(product.estimates.items())
+    ]
     return drawn + tag(
         "details", tag("summary", "All estimates of this map"), table("Estimates", ("name", "value", "because"), rows)
     )
@@ -71,12 +74,10 @@ def _caption(product: Product) -> str:
 def gallery_section(outcome: Outcome) -> list[tuple[str, str, str]]:
     """Some of the other pictures; no section where none was kept."""
     urgent = {story.acquisition for story in outcome.urgent}
-    others = [s for s in outcome.scenes if s.id in outcome.quicklooks and s.acquisition not in urgent]
+    others = [s for s in outcome.delivered if s.id in outcome.quicklooks and s.acquisition not in urgent]
     if not others:
         return []
-    figures = [
-        photo(outcome, scene.request, outcome.quicklooks[scene.id], longest_px=360) for scene in others[:_GALLERY]
-    ]
+    figures = [photo(outcome, "", outcome.quicklooks[scene.id], longest_px=360) for scene in others[:_GALLERY]]
     return [("pictures", "Some of the routine pictures", tag("div", *figures, class_="gallery"))]
 
 
@@ -101,7 +102,7 @@ def world_section(outcome: Outcome) -> str:
         tag("span", tag("span", class_="swatch refused"), "not planned"),
         tag("span", tag("span", class_="swatch triangle"), "ground station"),
     ]
-    stations = listed((s.id for s in outcome.stations), most=6)
+    stations = listed((spoken(s.id) for s in outcome.stations), most=6)
     text = (
         f"{found.planned} of {count(found.ordered, 'place')} were planned: each dot has the colour of the satellite "
         f"that was to picture it. Thin lines: the day's ground tracks; thick: contacts with {stations}."

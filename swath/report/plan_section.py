@@ -17,8 +17,7 @@ def plan_section(outcome: Outcome) -> str:
     plan, found = outcome.plan, counts(outcome)
     lead = (
         f"{found.planned} of {count(found.ordered, 'order')} are in the plan. It is worth {plan.value:.1f}; no plan "
-        f"could be worth more than {plan.bound:.1f} ({plan.bound_because or 'a valid upper bound'}), so at most "
-        f"{percent(plan.gap)} is missing to the best."
+        f"could be worth more than {plan.bound:.1f}, so at most {percent(plan.gap)} is missing to the best."
     )
     parts = [tag("p", esc(lead)), value_bar(plan.value, plan.bound)]
     lost = displaced(outcome)
@@ -32,7 +31,7 @@ def plan_section(outcome: Outcome) -> str:
             else "No other order was lost to it."
         )
         parts.append(tag("p", esc(cost)))
-    made = f"Solver: {plan.solver}, seed {plan.seed}, made {clock(plan.made)}."
+    made = f"Solver: {plan.solver}, seed {plan.seed}, made {clock(plan.made)}. Bound: {plan.bound_because}."
     folded = tag(
         "details", tag("summary", f"All {count(len(plan.acquisitions), 'planned picture')}"), plan_table(outcome)
     )
@@ -44,7 +43,7 @@ def refused_section(outcome: Outcome) -> str:
     refused = outcome.plan.refused
     if not refused:
         return tag("p", "No order was refused.")
-    groups = len(refused_groups(refused))
+    groups = len(refused_groups(outcome))
     lead = f"{count(len(refused), 'order')} could not be served, for {count(groups, 'reason')}."
     folded = tag("details", tag("summary", f"All {count(len(refused), 'refused order')}"), refused_table(outcome))
     return tag("p", lead) + refused_summary(outcome) + folded
@@ -54,11 +53,11 @@ def contacts_section(outcome: Outcome) -> str:
     """Frames sent, lost and sent again, in sum and per contact."""
     links = outcome.links
     sent, lost, again = (int(column.sum()) for column in (links.frames_sent, links.frames_lost, links.frames_resent))
-    missing = sum(scene.missing_fraction > 0 for scene in outcome.scenes)
+    missing = sum(scene.missing_fraction > 0 for scene in outcome.delivered)
     share = f" ({percent(lost / sent)})" if sent else ""
     lead = (
         f"{size(float(links.received_bit.sum()))} came down in {count(len(outcome.plan.contacts), 'contact')}: "
-        f"{count(sent, 'frame')} sent, {lost:,} lost on the way{share}, {again:,} sent again in a later contact. "
+        f"{count(sent, 'frame')} sent, {lost:,} lost on the way{share}, {again:,} sent again. "
         + (
             f"{count(missing, 'picture')} still {'has' if missing == 1 else 'have'} gaps."
             if missing

@@ -33,7 +33,7 @@ def photo_uri(png: bytes, *, longest_px: int, muted: bool = False) -> str:
     picture.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS)
     if muted:
         grey = np.asarray(picture.convert("L"), np.float32)
-        picture = Image.fromarray(np.clip(70.0 + 0.72 * grey, 0, 255).astype(np.uint8))
+        picture = Image.fromarray(np.clip(118.0 + 0.5 * grey, 0, 255).astype(np.uint8))
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=82)
     return data_uri(stream.getvalue(), "jpeg")
@@ -41,16 +41,11 @@ def photo_uri(png: bytes, *, longest_px: int, muted: bool = False) -> str:
 
 def shrink(layer: npt.NDArray[np.generic], longest_px: int) -> Floats32:
     """Mean of square blocks, so that neither side is over ``longest_px``; blocks at the ends may be smaller."""
-    values = layer.astype(np.float32)
-    step = max(1, -(-max(values.shape) // longest_px))
-    if step == 1:
-        return values
-    for axis in (0, 1):
-        starts = np.arange(0, values.shape[axis], step)
-        lengths = np.diff(np.append(starts, values.shape[axis])).astype(np.float32)
-        sums = np.add.reduceat(values, starts, axis=axis)
-        values = (sums / (lengths[:, None] if axis == 0 else lengths[None, :])).astype(np.float32)
-    return values
+    step = max(1, -(-max(layer.shape) // longest_px))
+    starts = [np.arange(0, length, step) for length in layer.shape]
+    lengths = [np.diff(np.append(s, n)) for s, n in zip(starts, layer.shape, strict=True)]
+    sums = np.add.reduceat(np.add.reduceat(layer, starts[0], axis=0, dtype=np.float32), starts[1], axis=1)
+    return (sums / np.outer(*lengths)).astype(np.float32)
 
 
 def likelihood_png(likelihood_percent: npt.NDArray[np.floating[Any]]) -> bytes:

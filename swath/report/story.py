@@ -5,7 +5,7 @@ from __future__ import annotations
 from swath.report.facts import Step, acquisition_row, extent, first_map_text, steps
 from swath.report.outcome import Outcome, Urgent
 from swath.report.svg import Axis, esc, tag
-from swath.report.words import clock, count, sentence, span_between
+from swath.report.words import clock, count, sentence, span_between, spoken
 from swath.time import format_utc, seconds
 
 __all__ = ["lead", "story_section"]
@@ -46,7 +46,7 @@ def _told(outcome: Outcome, story: Urgent) -> str:
     )
     if story.on_ground is None:
         return f"{text} It did not come down: {story.because}."
-    text += f" The data was on the ground at {story.station} at {clock(story.on_ground, day=outcome.start)}"
+    text += f" The data was on the ground at {spoken(story.station)} at {clock(story.on_ground, day=outcome.start)}"
     if story.mapped is None:
         return f"{text} but was not mapped: {story.because}."
     return f"{text} and the map was ready at {clock(story.mapped, day=outcome.start)}."

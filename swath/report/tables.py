@@ -31,7 +31,7 @@ def table(
 
 def refused_summary(outcome: Outcome) -> str:
     """Reasons, the most frequent first, each with a bar and one case in full."""
-    groups = refused_groups(outcome.plan.refused)
+    groups = refused_groups(outcome)
     most = max((len(g.refusals) for g in groups), default=1)
     rows = [
         (
@@ -51,7 +51,7 @@ def refused_table(outcome: Outcome) -> str:
     """Every refused order with its reason in a sentence."""
     requests = {request.id: request for request in outcome.requests}
     rows = []
-    for group in refused_groups(outcome.plan.refused):
+    for group in refused_groups(outcome):
         for refusal in group.refusals:
             request = requests.get(refusal.request)
             worth = f"{request.value:g}" if request else "-"
@@ -89,7 +89,7 @@ def plan_table(outcome: Outcome) -> str:
 
 def _became(outcome: Outcome) -> dict[str, str]:
     """Acquisition id -> delivered, done, blurred or skipped, with the reason."""
-    delivered = {scene.acquisition for scene in outcome.scenes}
+    delivered = {scene.acquisition for scene in outcome.delivered}
     texts = {}
     for row in outcome.flown.rows():
         id, state = str(row["acquisition"]), str(row["status"])

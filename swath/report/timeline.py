@@ -9,7 +9,7 @@ import shapely
 from swath.model import Telemetry
 from swath.report.outcome import Outcome
 from swath.report.svg import Axis, drawing, esc, hours_between, line_path, tag, title
-from swath.report.words import clock, count, percent, size
+from swath.report.words import clock, count, percent, size, spoken
 from swath.spacecraft.satellite import Satellite
 
 __all__ = ["fleet_timeline", "timeline_section"]
@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 _WIDTH, _LEFT, _RIGHT, _TOP = 1120.0, 84.0, 1050.0, 46.0
 _BLOCK, _LANES = 136.0, 120.0
 _CURVE = 30.0
+_SHOW_CAPACITY = 0.4
+"""a recorder that never fills further is drawn to its own highest level"""
 
 
 def fleet_timeline(outcome: Outcome) -> str:
@@ -66,6 +68,7 @@ def _satellite(outcome: Outcome, satellite: Satellite, number: int, axis: Axis) 
             )
             for row, (x, w) in zip(acquisitions.rows(), _bars(axis, acquisitions.start, acquisitions.stop), strict=True)
         ),
+        *_passes(outcome, id, axis),
         *_contacts(outcome, id, axis),
         *_battery(satellite, telemetry, axis, 40.0),
         *_memory(satellite, telemetry, axis, 87.0, number),
@@ -83,6 +86,14 @@ def _eclipses(outcome: Outcome, id: str, axis: Axis) -> list[str]:
         tag("rect", x=x, width=w, y=-4, height=_LANES + 6, class_="night")
         for x, w in _bars(axis, dark.start, dark.stop)
         if w > 0
+    ]
+
+
+def _passes(outcome: Outcome, id: str, axis: Axis) -> list[str]:
+    """What could have been a contact, behind what was one."""
+    passes = outcome.passes.take(outcome.passes.satellite == id)
+    return [
+        tag("rect", x=x, width=w, y=20, height=11, class_="pass") for x, w in _bars(axis, passes.start, passes.stop)
     ]
 
 
@@ -129,8 +140,9 @@ def _battery(satellite: Satellite, telemetry: Telemetry, axis: Axis, top: float)
 def _memory(satellite: Satellite, telemetry: Telemetry, axis: Axis, top: float, number: int) -> list[str]:
     capacity = satellite.memory.capacity_bit
     most = float(telemetry.memory_bit.max()) if len(telemetry) else 0.0
+    full = max(capacity if most > _SHOW_CAPACITY * capacity else 1.15 * most, 1.0)
     x = axis(telemetry.time)
-    y = top + _CURVE * (1.0 - telemetry.memory_bit / max(capacity, most, 1.0))
+    y = top + _CURVE * (1.0 - telemetry.memory_bit / full)
     base = top + _CURVE
     area = ""
     if len(telemetry):
@@ -139,14 +151,15 @@ def _memory(satellite: Satellite, telemetry: Telemetry, axis: Axis, top: float, 
     return [
         tag("text", "memory", x=4, y=top + 19, class_="tick"),
         tag("line", x1=_LEFT, x2=_RIGHT, y1=base, y2=base, class_="axis"),
-        tag("line", x1=_LEFT, x2=_RIGHT, y1=top, y2=top, class_="limit"),
+        tag("line", x1=_LEFT, x2=_RIGHT, y1=top, y2=top, class_="limit") if full >= capacity else "",
         tag(
             "path",
             title(f"most {percent(most / capacity, 0)} of {size(capacity)}"),
             d=area,
             class_=f"memory s{number % 6}",
         ),
-        tag("text", size(capacity), x=_RIGHT + 6, y=top + 6, class_="tick"),
+        tag("text", f"most {size(most)}", x=_RIGHT + 6, y=top + 8, class_="tick"),
+        tag("text", f"of {size(capacity)}", x=_RIGHT + 6, y=top + 22, class_="tick"),
     ]
 
 
@@ -180,12 +193,14 @@ def _moments(outcome: Outcome, axis: Axis, height: float) -> list[str]:
 def timeline_section(outcome: Outcome) -> str:
     """The figure with its key."""
     stations = [
-        tag("span", tag("span", class_=f"swatch contact g{n % 5}"), esc(s.id)) for n, s in enumerate(outcome.stations)
+        tag("span", tag("span", class_=f"swatch contact g{n % 5}"), esc(spoken(s.id)))
+        for n, s in enumerate(outcome.stations)
     ]
     key = [
         tag("span", tag("span", class_="swatch pictures"), "pictures"),
         tag("span", "contacts with:"),
         *stations,
+        tag("span", tag("span", class_="swatch pass"), "station in view"),
         tag("span", tag("span", class_="swatch night"), "in the Earth's shadow"),
         tag("span", tag("span", class_="swatch limit"), "limit"),
     ]

@@ -25,6 +25,7 @@ __all__ = [
     "size",
     "span",
     "span_between",
+    "spoken",
 ]
 
 
@@ -52,10 +53,11 @@ def span(duration_s: float) -> str:
     whole = round(abs(duration_s))
     if whole < 60:
         return f"{sign}{whole} s"
-    if whole < 3600:
-        rest = f" {whole % 60} s" if whole < 600 and whole % 60 else ""
-        return f"{sign}{whole // 60} min{rest}"
+    if whole < 600:
+        return f"{sign}{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
     minutes = round(whole / 60)
+    if minutes < 60:
+        return f"{sign}{minutes} min"
     if minutes < 48 * 60:
         return f"{sign}{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
     hours = round(minutes / 60)
@@ -154,6 +156,11 @@ def sentence(text: str) -> str:
     """Text as a sentence: a capital first, a full stop last."""
     text = text.strip()
     return text if not text else f"{text[0].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def spoken(id: str) -> str:
+    """A station's id as its name: ``punta-arenas`` becomes ``Punta Arenas``; an id with capitals is left as it is."""
+    return id.replace("-", " ").replace("_", " ").title() if id.islower() else id
 
 
 def shortened(text: str, width: int) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from swath.report.chart import Chart, satellite_numbers, track_pieces
-from swath.report.outcome import Outcome
+from swath.report.outcome import Outcome, Tracks
 from swath.report.svg import drawing, esc, line_path, tag, title
 from swath.report.words import count
 
 __all__ = ["world_map"]
 
+Floats = npt.NDArray[np.float64]
 _WORLD = Chart(-180.0, -84.0, 180.0, 86.0, 3.0)
 
 
@@ -37,12 +41,21 @@ def _tracks(outcome: Outcome) -> list[str]:
         path = "".join(line_path(*_WORLD.place(x, y)) for x, y in track_pieces(track))
         parts.append(tag("path", said, d=path, class_=f"track {color}"))
         contacts = outcome.plan.contacts.take(outcome.plan.contacts.satellite == satellite.id)
-        arcs = ""
-        for start, stop in zip(contacts.start, contacts.stop, strict=True):
-            during = track.take((track.time >= start) & (track.time <= stop))
-            arcs += "".join(line_path(*_WORLD.place(x, y)) for x, y in track_pieces(during))
-        parts.append(tag("path", d=arcs, class_=f"arc {color}"))
+        arcs = (piece for a, b in zip(contacts.start, contacts.stop, strict=True) for piece in _arc(track, a, b))
+        parts.append(tag("path", d="".join(line_path(*_WORLD.place(x, y)) for x, y in arcs), class_=f"arc {color}"))
     return parts
+
+
+def _arc(track: Tracks, start: np.datetime64, stop: np.datetime64) -> list[tuple[Floats, Floats]]:
+    """The part of a track between two times, its ends interpolated."""
+    if len(track) < 2:
+        return []
+    inside = track.time[(track.time > start) & (track.time < stop)]
+    times = np.concatenate([[start], inside, [stop]]).astype("datetime64[ns]")
+    at_s, known_s = ((t - track.time[0]) / np.timedelta64(1, "ns") * 1e-9 for t in (times, track.time))
+    lon = np.interp(at_s, known_s, np.degrees(np.unwrap(np.radians(track.lon_deg))))
+    lat, altitude_m = (np.interp(at_s, known_s, values) for values in (track.lat_deg, track.altitude_m))
+    return track_pieces(Tracks(np.full(len(times), track.satellite[0]), times, lon, lat, altitude_m))
 
 
 def _places(outcome: Outcome) -> list[str]:

@@ -1,4 +1,4 @@
-"""Earth orientation from the International Earth Rotation and Reference Systems Service, as packaged with the install."""
+"""Earth orientation from the International Earth Rotation and Reference Systems Service, as a package brings it."""
 
 from __future__ import annotations
 
@@ -46,4 +46,5 @@ def parse_finals2000a(text: str, *, source: str) -> EarthOrientation:
     table = np.array(days, np.float64).reshape(-1, len(_COLUMNS))
     if len(table) < 2 or not (np.diff(table[:, 0]) == 1.0).all() or not np.isfinite(table).all():
         raise DataError("the days do not follow one another", where=source, fix="Install astropy-iers-data again")
-    return EarthOrientation(*np.ascontiguousarray(table.T), source=source)
+    mjd, ut1_minus_utc_s, pole_x_arcsec, pole_y_arcsec = np.ascontiguousarray(table.T)
+    return EarthOrientation(mjd, ut1_minus_utc_s, pole_x_arcsec, pole_y_arcsec, source)

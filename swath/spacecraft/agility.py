@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Agility", "boresight", "placement_ce90_m", "slew_angle_deg", "slew_s"]
+__all__ = ["Agility", "boresight", "slew_angle_deg", "slew_s"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,13 +51,3 @@ def slew_s(agility: Agility, angle_deg: npt.ArrayLike) -> Floats:
     short = 2.0 * np.sqrt(angle / acceleration)
     long = angle / rate + rate / acceleration
     return np.where(angle <= rate**2 / acceleration, short, long) + agility.settling_s
-
-
-def placement_ce90_m(agility: Agility, range_m: float, off_nadir_deg: float) -> float:
-    """How far off may a picture be placed, 90 % of the time, for what the reported attitude does not know?
-
-    2.146 sigma of a circular normal error; on the ground sigma is knowledge x range, stretched by 1/cos of the look
-    across it: the geometric mean of both axes is taken.
-    """
-    sigma_m = np.radians(agility.knowledge_sigma_deg) * range_m / np.sqrt(np.cos(np.radians(off_nadir_deg)))
-    return float(2.146 * sigma_m)

@@ -65,7 +65,9 @@ SECONDARY = struct.Struct(">IHIBI")
 KIND_HEADER, KIND_LINES, KIND_PIXELS = 0, 1, 2
 WHOLE_PICTURE = 255
 """in place of a kind, when the ground asks for a picture from its header to its last pixel"""
-CHUNK_BYTES = 8192
+CHUNK_BYTES = 2048
+"""a lost frame costs the packets in it: two frames' worth keeps what is sent again below 1.25 times what was lost at 10 %
+of frames, and headers below 2.5 % of the link"""
 LINES_PER_CHUNK = 64
 LINE_RECORD = struct.Struct(">Iq3d3d3d")
 """line, UTC ns, x y z m, vx vy vz m/s, roll pitch yaw deg"""

@@ -37,7 +37,7 @@ class PictureShape:
 
 
 def outline_itrf_m(place: Place, extent_m: float) -> Floats:
-    """Corners ``(k, 3)`` of what is to be pictured: the place's ring, or a square of side ``extent_m`` round a point."""
+    """Corners ``(k, 3)`` of what is to be pictured: the place's ring, or a square of side ``extent_m`` at a point."""
     ring = place.ring
     if not ring:
         ring = Place.box("", lon_deg=place.lon_deg, lat_deg=place.lat_deg, width_m=extent_m, height_m=extent_m).ring
@@ -54,7 +54,7 @@ def picture_shape(
     pitch_deg: npt.ArrayLike,
     outline_m: Floats,
 ) -> PictureShape:
-    """How many lines and columns cover an outline with attitude held, the boresight on the place's centre at the middle?
+    """How many lines and columns cover an outline, attitude held and the boresight on its centre at the middle?
 
     ``r_itrf_m``, ``v_itrf_m_s`` ``(..., 3)`` at the middle of imaging, ``outline_m`` ITRF corners ``(..., k, 3)``. Each
     corner is followed through the field of view from one second before to one after: where it crosses the row of
@@ -109,5 +109,9 @@ def _moved(r_itrf_m: Floats, v_itrf_m_s: Floats, offset_s: float) -> tuple[Float
     """State a second away: gravity of a sphere and the turning frame; 2 cm off after one second."""
     spin = np.array([0.0, 0.0, EARTH_ROTATION_RAD_S])
     distance = np.linalg.norm(r_itrf_m, axis=-1, keepdims=True)
-    pull = -_GM_M3_S2 * r_itrf_m / distance**3 - 2.0 * np.cross(spin, v_itrf_m_s) - np.cross(spin, np.cross(spin, r_itrf_m))
+    pull = (
+        -_GM_M3_S2 * r_itrf_m / distance**3
+        - 2.0 * np.cross(spin, v_itrf_m_s)
+        - np.cross(spin, np.cross(spin, r_itrf_m))
+    )
     return r_itrf_m + v_itrf_m_s * offset_s + pull * offset_s**2 / 2.0, v_itrf_m_s + pull * offset_s

@@ -23,14 +23,17 @@ def lengths_s(found: Stretches) -> np.ndarray:
 
 @given(st.floats(200.0, 5000.0), st.floats(0.0, 6.28), st.floats(-0.98, 0.98))
 def test_windows_of_a_sine_are_known(period_s: float, phase: float, level: float) -> None:
-    found = windows_where(lambda at: np.sin(2 * np.pi * seconds_since(at) / period_s + phase) - level, START, START + 6 * HOUR)
+    found = windows_where(
+        lambda at: np.sin(2 * np.pi * seconds_since(at) / period_s + phase) - level, START, START + 6 * HOUR
+    )
     # sin(x) > level for x in (asin level, pi - asin level) + 2 pi k
     turns = np.arange(-2, 6 * 3600 / period_s + 3)
     first = (np.arcsin(level) - phase + 2 * np.pi * turns) / (2 * np.pi) * period_s
     last = (np.pi - np.arcsin(level) - phase + 2 * np.pi * turns) / (2 * np.pi) * period_s
-    inside = (last > 1e-3) & (first < 21600 - 1e-3)
-    np.testing.assert_allclose(seconds_since(found[0]), np.maximum(first[inside], 0.0), atol=2e-4)
-    np.testing.assert_allclose(seconds_since(found[1]), np.minimum(last[inside], 21600.0), atol=2e-4)
+    want = np.clip(np.stack([first, last], -1), 0.0, 21600.0)
+    got = np.stack([seconds_since(found[0]), seconds_since(found[1])], -1)
+    got, want = (w[w[:, 1] - w[:, 0] > 1e-3] for w in (got, want))  # the ends of the span may leave a sliver
+    np.testing.assert_allclose(got, want, atol=2e-4)
 
 
 @given(st.floats(1.0, 3599.0), st.floats(0.11, 25.0), st.booleans())
@@ -60,7 +63,7 @@ def test_a_wavy_signal_against_a_dense_search(seed: int) -> None:
         return np.sin(np.asarray(t_s)[..., None] / period_s * 2 * np.pi + phase) @ size - level
 
     found = windows_where(lambda at: g(seconds_since(at)), START, START + 3 * HOUR)
-    t_s = np.arange(0.0, 10800.01, 0.05)
+    t_s = np.arange(0.0, 10800.01, 0.2)
     dense = g(t_s) > 0
     inside = np.zeros(len(t_s), bool)
     for start_s, stop_s in zip(*map(seconds_since, found), strict=True):

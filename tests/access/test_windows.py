@@ -41,7 +41,10 @@ def test_set_operations_are_those_of_the_seconds(
         (unite(pa, pb, pc), ca | cb | cc),
         (intersect(pa, pb), ca & cb),
         (subtract(pa, pb), ca & ~cb),
-        (clip(pa, *(pair([(10, 40)], unit)[n][0] for n in (0, 1))), ca & (np.arange(LONG) // 10 % 10 >= 1) & (np.arange(LONG) < 40)),
+        (
+            clip(pa, *(pair([(10, 40)], unit)[n][0] for n in (0, 1))),
+            ca & (np.arange(LONG) // 10 % 10 >= 1) & (np.arange(LONG) < 40),
+        ),
     ):
         np.testing.assert_array_equal(as_cells(found), want)
         start, stop = found

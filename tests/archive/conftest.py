@@ -46,13 +46,18 @@ def smooth_pattern(east_m: Floats, north_m: Floats, band: int) -> Floats:
 
 
 def orbit(
-    at: npt.NDArray[np.datetime64], *, eop: EarthOrientation, latitude_deg: float, lon_deg: float
+    at: npt.NDArray[np.datetime64],
+    *,
+    eop: EarthOrientation,
+    latitude_deg: float,
+    lon_deg: float,
+    start: np.datetime64 = START,
 ) -> tuple[Floats, Floats]:
-    """ITRF states of a circular sun-synchronous-like orbit at 520 km, near a place (descending) at START."""
+    """ITRF states of a circular sun-synchronous-like orbit at 520 km, near a place (descending) at ``start``."""
     radius_m, inclination = 6378137.0 + 520e3, np.radians(97.5)
     rate = np.sqrt(GM_M3_S2 / radius_m**3)
-    start = np.pi - np.arcsin(np.clip(np.sin(np.radians(latitude_deg)) / np.sin(inclination), -1, 1))
-    u = start + rate * (at - START).astype(np.int64) * 1e-9
+    begin = np.pi - np.arcsin(np.clip(np.sin(np.radians(latitude_deg)) / np.sin(inclination), -1, 1))
+    u = begin + rate * (at - start).astype(np.int64) * 1e-9
 
     def inertial(node: float, u: Floats) -> tuple[Floats, Floats]:
         p = np.array([np.cos(node), np.sin(node), 0.0])
@@ -60,7 +65,7 @@ def orbit(
         c, s = np.cos(u)[:, None], np.sin(u)[:, None]
         return radius_m * (c * p + s * q), radius_m * rate * (c * q - s * p)
 
-    there, _ = itrf_from_teme(*inertial(0.0, np.array([start])), at=np.array([START]), eop=eop)
+    there, _ = itrf_from_teme(*inertial(0.0, np.array([begin])), at=np.array([start]), eop=eop)
     node = np.radians(lon_deg - geodetic_from_itrf(there)[0][0])
     return itrf_from_teme(*inertial(float(node), u), at=at, eop=eop)
 
@@ -81,14 +86,15 @@ class Flight:
     bands: int = 4
     ifov_rad: float = 1e-5
     line_period_s: float = 0.72e-3
+    start: np.datetime64 = START
 
     def at(self, line: Floats) -> npt.NDArray[np.datetime64]:
         middle = (self.lines - 1) / 2
-        return START + np.round((line - middle) * self.line_period_s * 1e9).astype("timedelta64[ns]")
+        return self.start + np.round((line - middle) * self.line_period_s * 1e9).astype("timedelta64[ns]")
 
     def ground(self, line: Floats, column: Floats, eop: EarthOrientation) -> tuple[Floats, Floats]:
         """Longitude and latitude that pixels look at: forward model by the words of link_format. ``line`` is 1-D."""
-        r, v = orbit(self.at(line), eop=eop, latitude_deg=self.lat_deg, lon_deg=self.lon_deg)
+        r, v = orbit(self.at(line), eop=eop, latitude_deg=self.lat_deg, lon_deg=self.lon_deg, start=self.start)
         roll, pitch, yaw = (np.radians(f(line)) for f in (self.roll_deg, self.pitch_deg, self.yaw_deg))
         sight = np.stack([np.sin(pitch), np.cos(pitch) * np.sin(roll), np.cos(pitch) * np.cos(roll)], -1)
         row = np.stack([0 * roll, np.cos(roll), -np.sin(roll)], -1)
@@ -107,7 +113,7 @@ class Flight:
     def states(self, eop: EarthOrientation) -> LineStates:
         line = np.append(np.arange(0, self.lines - 1, self.line_step), self.lines - 1)
         at = self.at(line.astype(float))
-        r, v = orbit(at, eop=eop, latitude_deg=self.lat_deg, lon_deg=self.lon_deg)
+        r, v = orbit(at, eop=eop, latitude_deg=self.lat_deg, lon_deg=self.lon_deg, start=self.start)
         angles = (f(line.astype(float)) for f in (self.roll_deg, self.pitch_deg, self.yaw_deg))
         return LineStates(line, at.astype(np.int64), r, v, *angles)
 

@@ -66,8 +66,8 @@ def test_teme_to_itrf_agrees_with_skyfield(lines: tuple[str, str]) -> None:
 
 
 def test_a_published_sub_satellite_point() -> None:
-    """DIVER OSINT CTF 2024: Malligyong-1 on 2024-06-07 at 05:01:07 UTC stood over 31.4519, -100.6058 at 506 km, from the
-    set issued 2024-06-06T04:41:45.620Z.
+    """DIVER OSINT CTF 2024: Malligyong-1 on 2024-06-07 at 05:01:07 UTC stood over 31.4519, -100.6058 at 506 km, from
+    the set issued 2024-06-06T04:41:45.620Z.
     """
     (elements,) = parse_tle("\n".join(MALLIGYONG)).elements
     at = np.datetime64("2024-06-07T05:01:07", "ns")

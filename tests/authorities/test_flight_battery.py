@@ -15,9 +15,9 @@ START = np.datetime64("2026-05-08T00:00:00", "ns")
 def test_lowest_battery_of_an_eclipsed_orbit_agrees_with_basilisk() -> None:
     """Basilisk 2.12.1 (bsk from PyPI, run by us in 2026 at 5 s steps).
 
-    500 km equatorial circular orbit, the Sun on +x, a fixed panel of 0.5 m2 x 30 % facing it (204.2 W), 60 W load, 80 Wh
-    battery, full at first. It found 2135 s of umbra with 20 s of penumbra in all, and 44.33 Wh as the lowest charge.
-    Tolerance 0.3 Wh: here light is on or off, so half of the penumbra is counted as dark.
+    500 km equatorial circular orbit, the Sun on +x, a fixed panel of 0.5 m2 x 30 % facing it (204.2 W), 60 W load,
+    80 Wh battery, full at first. It found 2135 s of umbra with 20 s of penumbra in all, and 44.33 Wh as the lowest
+    charge. Tolerance 0.3 Wh: here light is on or off, so half of the penumbra is counted as dark.
     """
     power = Power(
         battery_wh=80.0,

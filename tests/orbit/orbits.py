@@ -48,7 +48,10 @@ def orbits(draw: st.DrawFn) -> Elements:
     height_km = draw(st.floats(220.0, 1500.0))
     if kind == "low":
         return made_up(
-            perigee_km=height_km, apogee_km=height_km + draw(st.floats(0, 60)), inclination_deg=draw(st.floats(0, 100)), **angles
+            perigee_km=height_km,
+            apogee_km=height_km + draw(st.floats(0, 60)),
+            inclination_deg=draw(st.floats(0, 100)),
+            **angles,
         )
     if kind == "sso":
         return made_up(perigee_km=height_km, apogee_km=height_km + 10, inclination_deg=98.0, **angles)

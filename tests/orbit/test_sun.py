@@ -53,8 +53,8 @@ def test_the_umbra_begins_where_the_last_ray_is_cut(
 
 
 def test_the_longest_eclipse_of_a_circular_orbit() -> None:
-    """Share of the orbit in a cylinder of the Earth's radius: asin(R / r) / pi; the umbra's cone is narrower by the Sun's
-    radius at both ends (Wertz, Space Mission Analysis and Design, 3rd ed., section 5.1).
+    """Share of the orbit in a cylinder of the Earth's radius: asin(R / r) / pi; the umbra's cone is narrower by the
+    Sun's radius at both ends (Wertz, Space Mission Analysis and Design, 3rd ed., section 5.1).
     """
     for altitude_m in (500e3, 705e3, 786e3):
         r_m = 6_378_137.0 + altitude_m

@@ -42,7 +42,9 @@ def test_a_warning_states_age_and_expected_error() -> None:
 @pytest.mark.parametrize(("days", "word"), [(30.1, "before"), (-30.1, "after")])
 def test_too_old_is_an_error(days: float, word: str) -> None:
     with pytest.raises(DataError, match=rf"30\.1 days {word} the time asked for; they are good for 30"):
-        uncertainty.check_age(LOW, after(0), after(days)) if days > 0 else uncertainty.check_age(LOW, after(days), after(0))
+        uncertainty.check_age(LOW, after(0), after(days)) if days > 0 else uncertainty.check_age(
+            LOW, after(days), after(0)
+        )
 
 
 @pytest.mark.needs_shared_data

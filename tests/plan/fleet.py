@@ -93,7 +93,7 @@ def orders(seed: int, count: int, hours: float) -> tuple[Request, ...]:
     """Places in clusters on the northern continents, two areas, and one urgent flood from hour 6 on."""
     rng = np.random.default_rng(seed)
     stop = START + seconds(3600.0 * hours)
-    clusters = np.column_stack([rng.uniform(-120, 140, 14), rng.uniform(-20, 62, 14)])
+    clusters = np.column_stack([rng.uniform(-110, 120, 14), rng.uniform(30, 60, 14)])
     found = []
     for number in range(count - 1):
         lon_deg, lat_deg = clusters[rng.integers(len(clusters))] + rng.normal(0, 1.2, 2)
@@ -105,7 +105,10 @@ def orders(seed: int, count: int, hours: float) -> tuple[Request, ...]:
         found.append(Request(id, place, place.id.split("-")[0], value, START, START, stop, stop, 15.0, 38.0, 2000.0))
     flood = Place.box("flood-01", lon_deg=11.9, lat_deg=44.95, width_m=20e3, height_m=15e3)
     ordered = START + seconds(3600.0 * min(6.0, hours / 2.0))
-    return (*found, Request("flood-01", flood, "flood", 60.0, ordered, ordered, stop, stop, 10.0, 35.0, 20e3, urgent=True))
+    return (
+        *found,
+        Request("flood-01", flood, "flood", 60.0, ordered, ordered, stop, stop, 10.0, 35.0, 20e3, urgent=True),
+    )
 
 
 @cache

@@ -21,11 +21,10 @@ from swath.fly.truth import Truth, reference_picture, truth_on
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
 from swath.fly.world import Site, Sky, make_site, make_sky
 from swath.frames import geodetic_from_itrf, orbital_axes, ray_to_ellipsoid
-from swath.model import Grid, Place, Scene
+from swath.model import Estimate, Grid, Place, Scene
 from swath.orbit.sun import sun_angles_deg
 from swath.sources.eop import packaged_eop
-from swath.spacecraft import boresight
-from swath.spacecraft.agility import placement_ce90_m
+from swath.spacecraft import Satellite, boresight
 from swath.spacecraft.picture import outline_itrf_m, picture_shape
 from swath.time import later
 from tests.fly.craft import START, Circle, satellite
@@ -53,7 +52,7 @@ class Flown:
 def fly_flood(seed: int, width_m: float, height_m: float, *, cover: float | None = None) -> Flown:
     """One flood under a sky as the simulated weather brings it (or of the ``cover`` asked for)."""
     rng = np.random.default_rng([seed, 0xF100D])
-    roll_deg, back_deg = rng.uniform(-25.0, 25.0, 2)
+    roll_deg = rng.uniform(-25.0, 25.0)
     after_s = rng.uniform(-60.0, 120.0)
     middle = later(START, after_s)
     place = _place(roll_deg, middle, width_m, height_m)
@@ -76,7 +75,14 @@ def _place(roll_deg: float, middle: np.datetime64, width_m: float, height_m: flo
 
 
 def _picture(
-    site: Site, sky: Sky | None, roll_deg: float, middle: np.datetime64, sun_deg: tuple[float, float], seed: int, *, flooded: bool
+    site: Site,
+    sky: Sky | None,
+    roll_deg: float,
+    middle: np.datetime64,
+    sun_deg: tuple[float, float],
+    seed: int,
+    *,
+    flooded: bool,
 ) -> Scene:
     camera, orbit = satellite(signal_to_noise=90.0), Circle()
     r_m, v_m_s = orbit.states(np.array([middle]))
@@ -101,16 +107,15 @@ def _picture(
     (received,) = assemble([receive(sent.data)])
     grid = place_grid(site.place, 0.0, pixel_m=5.0)
     pixels = orthorectify(received, grid, eop=EOP).pixels
-    scene = replace(
+    return replace(
         scene_of(pixels, grid, f"a{seed}"),
         sun_elevation_deg=sun_deg[0],
         sun_azimuth_deg=sun_deg[1],
         ce90_m=_ce90(site, pixels, grid, camera, r_m[0]),
     )
-    return scene
 
 
-def _ce90(site: Site, pixels: npt.NDArray[np.uint16], grid: Grid, camera, r_m: np.ndarray):
+def _ce90(site: Site, pixels: npt.NDArray[np.uint16], grid: Grid, camera: Satellite, r_m: np.ndarray) -> Estimate:
     control = reference_picture(site, grid, bands=("nir",))[0]
-    expected_m = placement_ce90_m(camera.agility, float(np.linalg.norm(r_m)) - 6371e3, 0.0)
-    return measure_geolocation(pixels[3], control, grid, expected_ce90_m=expected_m).ce90_m
+    sigma_m = np.radians(camera.agility.knowledge_sigma_deg) * (np.linalg.norm(r_m) - 6371e3)
+    return measure_geolocation(pixels[3], control, grid, expected_ce90_m=2.146 * float(sigma_m)).ce90_m

@@ -41,7 +41,9 @@ def star(radii: np.ndarray, east_m: float, north_m: float) -> shapely.Polygon:
 
 
 @given(
-    arrays(np.float64, st.integers(3, 11), elements=st.floats(0.5, 40.0)), st.floats(-30.0, 90.0), st.floats(-70.0, 30.0)
+    arrays(np.float64, st.integers(3, 11), elements=st.floats(0.5, 40.0)),
+    st.floats(-30.0, 90.0),
+    st.floats(-70.0, 30.0),
 )
 def test_shares_equal_pixels_cut_by_geos(radii: np.ndarray, right_m: float, up_m: float) -> None:
     """Stars of any shape, inside the grid, half off it or wholly off it."""
@@ -55,7 +57,10 @@ def test_shares_equal_pixels_cut_by_geos(radii: np.ndarray, right_m: float, up_m
 
 def test_holes_and_several_parts_are_left_out_and_added() -> None:
     outer = shapely.box(600003.0, 4999962.0, 600031.0, 4999996.0)
-    shape = shapely.union(outer.difference(shapely.box(600011.0, 4999971.0, 600019.5, 4999983.0)), shapely.box(600040, 4999970, 600057, 4999999))
+    shape = shapely.union(
+        outer.difference(shapely.box(600011.0, 4999971.0, 600019.5, 4999983.0)),
+        shapely.box(600040, 4999970, 600057, 4999999),
+    )
     assert shape.geom_type == "MultiPolygon"
     coverage = cover_polygon(shape, GRID)
     np.testing.assert_allclose(on_grid(coverage, GRID), clipped_shares(shape, GRID), atol=2e-9)
@@ -128,5 +133,5 @@ def test_what_is_no_area_is_refused(polygon: object, words: str) -> None:
 
 def test_layers_of_another_shape_are_refused() -> None:
     coverage = cover_polygon(shapely.box(600012.0, 4999971.0, 600033.0, 4999984.0), GRID)
-    with pytest.raises(InputError, match="shape|is"):
+    with pytest.raises(InputError, match="Give arrays of one grid"):
         zonal_statistics(np.ones((3, 3)), np.ones((4, 4), bool), coverage)

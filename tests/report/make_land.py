@@ -46,7 +46,7 @@ def rings(land: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.float64]]:
     transform = rasterio.transform.from_origin(-180.0, 90.0, STEP_DEG, STEP_DEG)
     found: list[tuple[float, npt.NDArray[np.float64]]] = []
     for geometry, _ in rasterio.features.shapes(land.astype(np.uint8), mask=land, transform=transform):
-        outline = shape(geometry)
+        outline = shape(geometry).segmentize(STEP_DEG)
         for ring in (outline.exterior, *outline.interiors):
             corners = np.array(ring.coords)[:-1]
             middles = (corners + np.roll(corners, -1, axis=0)) / 2.0

@@ -121,7 +121,7 @@ REFUSALS = (
     ),
     ("no_access", "the closest pass 08:12Z is 41.3 deg off nadir, at most 30 are allowed"),
     ("memory", "memory of SW-2 is full from 09:10Z to its next contact 10:33Z"),
-    ("lost_to_urgent", "its look 09:41Z overlaps the turn to flood-01, worth 60"),
+    ("lost_to:flood-01", "its look 09:41Z overlaps the turn to flood-01, worth 60"),
 )
 
 

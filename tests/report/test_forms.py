@@ -105,9 +105,9 @@ def test_opportunities_are_passes_with_ranges() -> None:
     assert {tuple(f["id"].split("/")) for f in found} == {(a, b, str(c)) for a, b, c in keys}
     assert sum(f["properties"]["swath:slots"] for f in found) == len(table)
     one = next(f for f in found if f["properties"]["swath:request"] == "flood-01")["properties"]
-    mine = table.take((table.request == "flood-01") & (table.window == int(0)))
+    mine = table.take((table.request == "flood-01") & (table.window == 0))
     start, stop = times(one["datetime"])
-    assert start == mine.start.min().astype("datetime64[ms]") and stop == mine.stop.max().astype("datetime64[ms]")
+    assert abs(start - mine.start.min()) <= np.timedelta64(500, "us") >= abs(stop - mine.stop.max())
     assert one["view:off_nadir"]["minimum"] == pytest.approx(mine.off_nadir_deg.min(), abs=1e-3)
     assert one["view:off_nadir"]["maximum"] == pytest.approx(mine.off_nadir_deg.max(), abs=1e-3)
 

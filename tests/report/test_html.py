@@ -179,6 +179,14 @@ def test_a_failed_order_is_told_as_one(stage: str) -> None:
     assert f"card {stage}" in [a.get("class", "") for a in page.all("section")]
 
 
+def test_two_urgent_orders_have_a_story_and_a_map_each() -> None:
+    story = outcome().urgent[0]
+    page = Page(report_html(dataclasses.replace(outcome(), urgent=(story, story))))
+    ids = [a["id"] for _, a in page.elements if "id" in a]
+    assert len(ids) == len(set(ids)) and {"flood", "flood1"} <= set(ids)
+    assert [a.get("class") for a in page.all("ol")].count("story") == 2
+
+
 def test_a_red_check_is_open_and_the_card_says_so() -> None:
     red = Check("replay", False, "2 violations", ("A007 turns too fast",))
     html = report_html(dataclasses.replace(outcome(), checks=(red, *outcome().checks[1:])))

@@ -18,13 +18,12 @@ def utc(text: str) -> np.datetime64:
     return np.datetime64(text, "ns")
 
 
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2199, 12, 31)), st.integers(-14 * 60, 14 * 60))
+@given(st.datetimes(timezones=st.just(UTC)), st.integers(-14 * 60, 14 * 60))
 def test_any_offset_names_the_same_instant(moment: datetime, offset: int) -> None:
-    zone = timezone(timedelta(minutes=offset))
-    aware = moment.replace(tzinfo=UTC)
-    if 1900 < moment.year < 2199:
-        assert time.parse_utc(aware.astimezone(zone).isoformat()) == time.to_datetime64(aware)
-        assert time.to_datetime(time.to_datetime64(aware)) == aware
+    moment = moment.replace(year=1901 + moment.year % 298, day=min(moment.day, 28))
+    elsewhere = moment.astimezone(timezone(timedelta(minutes=offset)))
+    assert time.parse_utc(elsewhere.isoformat()) == time.to_datetime64(moment)
+    assert time.to_datetime(time.to_datetime64(elsewhere)) == moment
 
 
 @given(NS_OF_SPACE_AGE)
@@ -93,8 +92,15 @@ def test_later_undoes_elapsed(ns: int, after_s: float) -> None:
 def test_later_crosses_the_leap_second() -> None:
     start = utc("2016-12-31T23:59:50")
     shown = time.later(start, np.array([0.0, 9.5, 10.0, 10.5, 11.0, 12.0]))
-    want = ["2016-12-31T23:59:50", "2016-12-31T23:59:59.5", "2017-01-01", "2017-01-01", "2017-01-01", "2017-01-01T00:00:01"]
-    assert [t for t in shown] == [utc(t) for t in want]
+    want = [
+        "2016-12-31T23:59:50",
+        "2016-12-31T23:59:59.5",
+        "2017-01-01",
+        "2017-01-01",
+        "2017-01-01",
+        "2017-01-01T00:00:01",
+    ]
+    assert list(shown) == [utc(t) for t in want]
 
 
 @given(NS_OF_SPACE_AGE)

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from swath.plan.kernels import Fleet, turn_s
+from swath.plan.kernels import turn_s
+from swath.plan.layout import Fleet
 
 __all__ = ["cliques"]
 

@@ -1,10 +1,10 @@
 """What could no plan exceed? A linear program that every plan satisfies, and a certificate that needs no trust in it.
 
-Each look is taken to a degree between 0 and 1. Kept are: one look a request; of looks of one satellite that exclude each
-other pairwise (same request, or no time to turn) one; per satellite and stretch of time, what is pictured fits into
-the recorder and what passes can bring down meanwhile, what must be down by a deadline fits into the passes until then,
-and what imaging draws fits into the battery and what the Sun gives meanwhile. Everything else is dropped, which can
-only raise the value. The bound holds for the looks offered (times on the grid of slots), any contacts, any order.
+Each look is taken to a degree between 0 and 1. Kept are: one look a request; of looks of one satellite that exclude
+each other pairwise (same request, or no time to turn) one; per satellite and stretch of time, what is pictured fits
+into the recorder and what passes can bring down meanwhile, what must be down by a deadline fits into the passes until
+then, and what imaging draws fits into the battery and what the Sun gives meanwhile. Everything else is dropped, which
+can only raise the value. The bound holds for the looks offered (times on the grid of slots), any contacts, any order.
 
 The rows that the optimum does not touch are never handed to the solver. Its prices y are then put to the proof in
 plain arithmetic: for any y >= 0, sum(b y) + sum(max(0, value - A'y)) is no less than the best plan, by weak duality.
@@ -68,7 +68,7 @@ class _Rows:
 
 
 def upper_bound(problem: Problem) -> tuple[float, str]:
-    """A value that no plan of this problem exceeds, and how it was found. Always valid; a fixed picture counts as it is.
+    """A value that no plan of this problem exceeds, and how it was found. A fixed picture counts as it is.
 
     More satellites, memory, energy, stations or time never lower it. Tests: never below the exact optimum of small
     instances, nor below any plan found (tests/plan/test_bound.py).
@@ -96,8 +96,10 @@ def upper_bound(problem: Problem) -> tuple[float, str]:
 
 
 def _possible(indexed: Indexed) -> Whole:
-    """Looks that some plan could take: they fit the recorder, some pass could bring them down in time, and they leave the
-    fixed pictures time to turn. By satellite and start."""
+    """Looks that some plan could take, by satellite and start.
+
+    They fit the recorder, some pass could bring them down in time, and they leave the fixed pictures time to turn.
+    """
     fleet = indexed.fleet
     looks = fleet.look[fleet.choice]
     craft = fleet.satellite[looks["satellite"]]
@@ -105,7 +107,9 @@ def _possible(indexed: Indexed) -> Whole:
     due_s, sent = fleet.request["due_s"][looks["request"]], np.zeros(len(looks), bool)
     for seen in fleet.passes[~fleet.passes["fixed"]]:
         room_s = np.minimum(due_s, seen["stop"]) - np.maximum(looks["stop"], seen["start"])
-        sent |= (looks["satellite"] == seen["satellite"]) & (looks["bit"] <= room_s * seen["rate_bit_s"] * (1.0 + _MARGIN))
+        sent |= (looks["satellite"] == seen["satellite"]) & (
+            looks["bit"] <= room_s * seen["rate_bit_s"] * (1.0 + _MARGIN)
+        )
     good &= sent
     for fixed in fleet.look[indexed.offered :]:
         near = np.flatnonzero(good & (looks["satellite"] == fixed["satellite"]))

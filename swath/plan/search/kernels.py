@@ -1,4 +1,4 @@
-"""Ruin and recreate (Schrimpf et al. 2000; Christiaens and Vanden Berghe 2020) on the feasibility kernels of planning."""
+"""Ruin and recreate (Schrimpf et al. 2000; Christiaens and Vanden Berghe 2020) on the kernels of planning."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import numpy.typing as npt
 from numba import njit
 
 from swath.plan.kernels import (
-    Fleet,
-    State,
     activity,
     add_look,
     battery_margin_wh,
+    chance,
     copy_state,
     inner,
     remove_request,
+    send,
     turn_s,
+    unload,
 )
+from swath.plan.layout import Fleet, State
 
-__all__ = ["admits", "improve", "insert_request", "plan_value", "rivals"]
+__all__ = ["admits", "hasten", "improve", "insert_request", "plan_value", "rivals"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -28,17 +30,6 @@ Whole = npt.NDArray[np.int64]
 _MOST_REMOVED = 12
 _BLINK = 0.08
 """share of good places passed over, so that the same hole is not always filled the same way"""
-
-
-@inner
-def _chance(rng: npt.NDArray[np.uint64]) -> float:
-    """Next number in [0, 1) of SplitMix64 (Steele, Lea and Flood 2014); the state is the caller's."""
-    rng[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = rng[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return float(z >> np.uint64(11)) / 9007199254740992.0
 
 
 @inner
@@ -55,15 +46,15 @@ def plan_value(fleet: Fleet, state: State) -> float:
 def insert_request(fleet: Fleet, state: State, q: int, rng: npt.NDArray[np.uint64], blink: float) -> bool:
     """Take the first of a request's looks that fits, the best first.
 
-    With ``blink`` 0 every look is tried. Otherwise some are passed over, and a pass whose picture cannot be kept or sent
-    is not tried again slot by slot.
+    With ``blink`` 0 every look is tried. Otherwise some are passed over, and a pass whose picture cannot be kept or
+    sent is not tried again slot by slot.
     """
     full = -1
     for i in range(fleet.request[q]["first"], fleet.request[q]["last"]):
         look = fleet.choice[i]
-        if blink > 0.0 and (fleet.look[look]["window"] == full or _chance(rng) < blink):
+        if blink > 0.0 and (fleet.look[look]["window"] == full or chance(rng) < blink):
             continue
-        code = add_look(fleet, state, look)
+        code = add_look(fleet, state, look, rng, blink)
         if code == 0:
             return True
         if code == 2:
@@ -75,16 +66,16 @@ def insert_request(fleet: Fleet, state: State, q: int, rng: npt.NDArray[np.uint6
 def _ruin(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], q: int) -> None:
     """Take out what lies nearest in time to a look of request ``q``, up to a random number of pictures."""
     first, last = fleet.request[q]["first"], fleet.request[q]["last"]
-    look = fleet.choice[first + int(_chance(rng) * (last - first))]
+    look = fleet.choice[first + int(chance(rng) * (last - first))]
     s, middle = fleet.look[look]["satellite"], fleet.look[look]["start"]
     if state.request[q]["look"] >= 0 and not fleet.request[q]["fixed"] and not fleet.request[q]["urgent"]:
         remove_request(fleet, state, q)
-    for _ in range(1 + int(_chance(rng) * _MOST_REMOVED)):
+    for _ in range(1 + int(chance(rng) * _MOST_REMOVED)):
         nearest, away = -1, 1e18
-        for i in range(state.count[s]):
+        for i in range(state.length[s]):
             other = state.item[s, i]
             if other >= 0 and not fleet.request[other]["fixed"] and not fleet.request[other]["urgent"]:
-                distance = abs(fleet.look[state.request[other]["look"]]["start"] - middle) * (0.5 + _chance(rng))
+                distance = abs(fleet.look[state.request[other]["look"]]["start"] - middle) * (0.5 + chance(rng))
                 if distance < away:
                     nearest, away = other, distance
         if nearest < 0:
@@ -95,7 +86,7 @@ def _ruin(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], q: int) -> No
 @inner
 def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: float) -> None:
     """Put in what is not planned: by value, by value for its data, the pickiest first, or by chance."""
-    rule = int(_chance(rng) * 4)
+    rule = int(chance(rng) * 4)
     key = np.empty(len(state.request))
     waiting = 0
     for q in range(len(key)):
@@ -112,7 +103,7 @@ def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: fl
         elif rule == 2:
             key[q] = (last - first) / value
         else:
-            key[q] = _chance(rng) - 1.0
+            key[q] = chance(rng) - 1.0
     for _ in range(waiting):
         next_one = 0
         for q in range(len(key)):
@@ -125,10 +116,10 @@ def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: fl
 @inner
 def _power_holds(fleet: Fleet, state: State) -> bool:
     """Taking a picture out can move a turn to a darker time; so the whole day is looked at again."""
-    for s in range(len(state.count)):
-        if battery_margin_wh(fleet, state, s) < 0.0:
-            return False
-    return True
+    lowest_wh = 0.0
+    for s in range(len(state.length)):
+        lowest_wh = min(lowest_wh, battery_margin_wh(fleet, state, s))
+    return lowest_wh >= 0.0
 
 
 @njit(cache=True)
@@ -151,11 +142,11 @@ def improve(fleet: Fleet, state: State, trial: State, best: State, seed: int, ro
     warm = 0.2 * max(value, 1e-9) / max(many, 1)
     for number in range(rounds if many > 0 else 0):
         copy_state(trial, state)
-        q = movable[int(_chance(rng) * many)]
+        q = movable[int(chance(rng) * many)]
         _ruin(fleet, trial, rng, q)
         _recreate(fleet, trial, rng, _BLINK)
         found = plan_value(fleet, trial)
-        allowed = warm * (1.0 - number / rounds) * -log(1.0 - _chance(rng))
+        allowed = warm * (1.0 - number / rounds) * -log(1.0 - chance(rng))
         if found > value - allowed and _power_holds(fleet, trial):
             copy_state(state, trial)
             value = found
@@ -163,7 +154,21 @@ def improve(fleet: Fleet, state: State, trial: State, best: State, seed: int, ro
                 copy_state(best, state)
                 top = value
     copy_state(state, best)
-    return top
+    return float(top)
+
+
+@njit(cache=True)
+def hasten(fleet: Fleet, state: State, trial: State) -> None:
+    """Bring down each picture in an earlier contact if one now has room; ``trial`` is room to work in."""
+    rng = np.zeros(1, np.uint64)
+    for q in range(len(state.request)):
+        if state.request[q]["look"] < 0 or fleet.request[q]["fixed"]:
+            continue
+        copy_state(trial, state)
+        unload(fleet, trial, trial.request[q]["sent"], q)
+        sooner = send(fleet, trial, q, rng, 0.0) and trial.request[q]["ground_s"] < state.request[q]["ground_s"]
+        if sooner and _power_holds(fleet, trial):
+            copy_state(state, trial)
 
 
 @njit(cache=True)
@@ -171,9 +176,9 @@ def rivals(fleet: Fleet, state: State, look: int) -> Whole:
     """The activities of its satellite that leave no time for a look: request numbers, or -1 - pass for contacts."""
     asked = fleet.look[look]
     s = asked["satellite"]
-    found = np.empty(state.count[s], np.int64)
+    found = np.empty(state.length[s], np.int64)
     count = 0
-    for i in range(state.count[s]):
+    for i in range(state.length[s]):
         begin, end, x, y, z = activity(fleet, state, state.item[s, i])
         before = end + turn_s(fleet, s, x, y, z, asked["x"], asked["y"], asked["z"]) <= asked["start"]
         after = asked["stop"] + turn_s(fleet, s, asked["x"], asked["y"], asked["z"], x, y, z) <= begin
@@ -189,4 +194,4 @@ def admits(fleet: Fleet, trial: State, state: State, without: Whole, look: int) 
     copy_state(trial, state)
     for q in without:
         remove_request(fleet, trial, q)
-    return add_look(fleet, trial, look) == 0
+    return add_look(fleet, trial, look, np.zeros(1, np.uint64), 0.0) == 0

@@ -1,0 +1,99 @@
+"""``swath orbit``: where a satellite is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cyclopts import App, Parameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from swath.model import Elements
+
+__all__ = ["app", "position"]
+
+app = App(name="orbit", help="Where is a satellite?", default_parameter=Parameter(negative=()))
+
+_COLUMNS = (
+    *("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m", "sunlit"),
+    *("along_track_sigma_s", "position_error_90_m", "epoch", "age_days"),
+)
+
+
+@app.command
+def position(
+    *, elements: Path, at: str, satellite: list[str] | None = None, out: Path | None = None, json: bool = False
+) -> int:
+    """Where over the Earth is each satellite at one moment, is it in sunlight, and how sure is that?
+
+    Example: swath orbit position --elements fleet.tle --at 2026-05-08T06:00:00Z
+
+    Parameters
+    ----------
+    elements
+        File of two- or three-line element sets. Of several sets of one object the nearest in time counts.
+    at
+        The moment, ISO 8601 with Z.
+    satellite
+        Only this one: name, catalogue number or international designator. May be given several times.
+    out
+        Write to this file instead: .json or .csv.
+    json
+        Print JSON instead of a table.
+    """
+    from swath.cli.orbits import ask_each, asked_for, check_form, give
+    from swath.orbit.sun import sun_direction_itrf
+    from swath.sources.eop import packaged_eop
+    from swath.time import parse_utc
+
+    check_form(out, (".json", ".csv"))
+    moment = parse_utc(at, where="--at")
+    asked = asked_for(elements, satellite or [], moment, moment)
+    sun = sun_direction_itrf(moment, packaged_eop())
+    rows = ask_each(asked, "positions", lambda name, one: _row(name, one, moment, sun), (moment,))
+    give("positions", rows, _table(rows), asked, out=out, as_json=json, columns=_COLUMNS)
+    return 0
+
+
+def _row(name: str, elements: Elements, at: np.datetime64, sun: npt.NDArray[np.float64]) -> dict[str, Any]:
+    import numpy as np
+
+    from swath.frames import geodetic_from_itrf
+    from swath.orbit.ephemeris import sgp4_ephemeris
+    from swath.orbit.sun import sunlit_signal
+    from swath.orbit.uncertainty import age_days, along_track_sigma_s, position_error_90_m
+    from swath.sources.eop import packaged_eop
+    from swath.time import format_utc
+
+    r_itrf_m, _ = sgp4_ephemeris(elements, packaged_eop()).states(np.asarray(at))
+    lon_deg, lat_deg, altitude_m = geodetic_from_itrf(r_itrf_m)
+    age = float(age_days(elements, at))
+    return {
+        "satellite": name,
+        "norad_id": elements.norad_id,
+        "time": format_utc(at, decimals=3),
+        "lon_deg": float(lon_deg),
+        "lat_deg": float(lat_deg),
+        "altitude_m": float(altitude_m),
+        "sunlit": bool(sunlit_signal(r_itrf_m, sun) > 0),
+        "along_track_sigma_s": float(along_track_sigma_s(age)),
+        "position_error_90_m": float(position_error_90_m(age)),
+        "epoch": format_utc(elements.epoch, decimals=3),
+        "age_days": age,
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    head = f"{'SATELLITE':<24} {'LON deg':>9} {'LAT deg':>8} {'ALT km':>8} {'LIGHT':<6} {'AGE d':>6} {'90 % km':>7}"
+    return [
+        f"at {rows[0]['time']}" if rows else "no satellite",
+        head,
+        *(
+            f"{row['satellite'][:24]:<24} {row['lon_deg']:9.4f} {row['lat_deg']:8.4f} {row['altitude_m'] / 1e3:8.1f} "
+            f"{'sun' if row['sunlit'] else 'shadow':<6} {row['age_days']:6.1f} {row['position_error_90_m'] / 1e3:7.2g}"
+            for row in rows
+        ),
+    ]

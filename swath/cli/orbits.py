@@ -1,0 +1,167 @@
+"""What the orbit commands share: which satellites are asked about, spans of time, warnings, and forms of output."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from swath.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from swath.model import Elements
+
+__all__ = ["Asked", "ask_each", "asked_for", "check_form", "give", "span"]
+
+Found = TypeVar("Found")
+
+_LONGEST_H = 60 * 24.0
+"""elements are good for 30 days on either side of their epoch"""
+_NOTES_SHOWN = 20
+
+
+@dataclass
+class Asked:
+    """The satellites a command is about, and what there is to say about them."""
+
+    fleet: Mapping[str, Elements]
+    notes: dict[str, list[Any]] = field(default_factory=dict)
+    """``rejected`` sets of the file, ``failed`` satellites, ``warnings``"""
+
+
+def asked_for(path: Path, names: Sequence[str], start: np.datetime64, stop: np.datetime64) -> Asked:
+    """The sets of a file nearest to the middle of the span: all objects, or those named by name or catalogue number.
+
+    Raises :class:`InputError` for a name that the file does not hold, and :class:`DataError` for a file without sets.
+    """
+    from swath.orbit.elements import newest_for
+    from swath.sources.elements import read_elements
+
+    loaded = read_elements(path)
+    fleet = newest_for(loaded.elements, start + (stop - start) // 2)
+    chosen: dict[str, Elements] = {} if names else dict(fleet)
+    for name in names:
+        key = name.strip().casefold()
+        match = {n: e for n, e in fleet.items() if key in (n.casefold(), str(e.norad_id), e.cospar_id.casefold())}
+        if not match:
+            known = ", ".join(list(fleet)[:5]) + (", ..." if len(fleet) > 5 else "")
+            raise InputError(f"no satellite {name!r}", where=str(path), fix=f"It holds {known}")
+        chosen |= match
+    rejected = [{"line": r.line, "what": r.what} for r in loaded.rejected]
+    return Asked(chosen, {"rejected": rejected, "failed": [], "warnings": []})
+
+
+def ask_each(asked: Asked, title: str, question: Callable[[str, Elements], Found], times: Sequence[Any]) -> list[Found]:
+    """The answers for the satellites one by one. One without an answer is noted; if none has one, it is an error."""
+    from swath.cli.progress import progress_bar
+    from swath.orbit.uncertainty import check_age
+
+    answers = []
+    first: DataError | None = None
+    with progress_bar(title) as progress:
+        for number, (name, elements) in enumerate(asked.fleet.items()):
+            progress(name, number / len(asked.fleet))
+            try:
+                asked.notes["warnings"] += check_age(elements, times[0], times[-1])
+                answers.append(question(name, elements))
+            except DataError as error:
+                first = first or error
+                asked.notes["failed"].append({"satellite": name, "because": str(error)})
+    if first and not answers:
+        raise first
+    return answers
+
+
+def span(start: str, hours: float) -> tuple[np.datetime64, np.datetime64]:
+    """The span of ``--start`` and ``--hours``."""
+    from swath.time import parse_utc, seconds
+
+    if not (math.isfinite(hours) and 0.0 < hours <= _LONGEST_H):
+        raise InputError(
+            f"a span of {hours:g} hours", where="--hours", fix=f"Give more than 0 and at most {_LONGEST_H:g}"
+        )
+    first = parse_utc(start, where="--start")
+    return first, first + seconds(hours * 3600.0)
+
+
+def check_form(out: Path | None, forms: Sequence[str]) -> None:
+    """Is the ending of ``--out`` one that the command can write? Asked before the work begins."""
+    if out is not None and out.suffix.lower() not in forms:
+        raise InputError(
+            f"cannot write {out.suffix or 'a file without an ending'}",
+            where=str(out),
+            fix=f"End it with {' or '.join(forms)}",
+        )
+    if out is not None and not out.parent.is_dir():
+        raise InputError("its folder does not exist", where=str(out), fix="Make the folder first")
+
+
+def give(
+    key: str,
+    rows: Sequence[Mapping[str, Any]],
+    table: Sequence[str],
+    asked: Asked,
+    *,
+    out: Path | None,
+    as_json: bool,
+    columns: Sequence[str],
+    places: Mapping[str, Any] | None = None,
+) -> None:
+    """Print or write the answer: JSON, the form that the ending of ``out`` names, or a table to read.
+
+    ``places`` holds a GeoJSON geometry for each row's ``place``. Notes go to stderr, and into the JSON.
+    """
+    payload = json.dumps({key: list(rows), **asked.notes}, indent=2, allow_nan=False) + "\n"
+    if out is not None:
+        _write(out, _form(out.suffix.lower(), payload, rows, columns, places or {}))
+        print(f"{len(rows)} {key} -> {out}", file=sys.stderr)
+    if as_json:
+        print(payload, end="")
+    elif out is None:
+        print("\n".join(table))
+    _say(asked.notes)
+
+
+def _say(notes: Mapping[str, Sequence[Any]]) -> None:
+    said = [
+        *notes["warnings"],
+        *(f"left out {failed['satellite']}: {failed['because']}" for failed in notes["failed"]),
+        *(f"rejected line {rejected['line']}: {rejected['what']}" for rejected in notes["rejected"]),
+    ]
+    for line in said[:_NOTES_SHOWN]:
+        print(f"swath: {line}", file=sys.stderr)
+    if len(said) > _NOTES_SHOWN:
+        print(f"swath: ... and {len(said) - _NOTES_SHOWN} more; --json lists them", file=sys.stderr)
+
+
+def _form(
+    ending: str, payload: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], places: Mapping[str, Any]
+) -> str:
+    if ending == ".json":
+        return payload
+    if ending == ".csv":
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+    features = [{"type": "Feature", "geometry": places[row["place"]], "properties": dict(row)} for row in rows]
+    return json.dumps({"type": "FeatureCollection", "features": features}, indent=1, allow_nan=False) + "\n"
+
+
+def _write(out: Path, text: str) -> None:
+    """Whole or not at all."""
+    part = out.with_name(out.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(out)
+    except OSError as error:
+        raise InputError(f"cannot write it: {error.strerror}", where=str(out), fix="Choose another place") from error

@@ -1,0 +1,115 @@
+"""``swath passes``: when a station sees a satellite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from swath.errors import InputError
+
+if TYPE_CHECKING:
+    from swath.model import Station
+
+__all__ = ["app", "passes"]
+
+app = App(
+    name="passes",
+    help_epilogue="Example: swath passes --elements fleet.tle --station 15.39,78.23,450 --start 2026-05-08T00:00:00Z "
+    "--hours 24",
+    default_parameter=Parameter(negative=()),
+)
+
+_COLUMNS = ("satellite", "station", "start", "culmination", "stop", "max_elevation_deg", "along_track_sigma_s")
+
+
+@app.default
+def passes(
+    *,
+    elements: Path,
+    station: Annotated[list[str], Parameter(allow_leading_hyphen=True)],
+    start: str,
+    hours: float,
+    min_elevation_deg: float = 5.0,
+    satellite: list[str] | None = None,
+    out: Path | None = None,
+    json: bool = False,
+) -> int:
+    """When does each satellite stand above a station's horizon, and how high does it get?
+
+    Parameters
+    ----------
+    elements
+        File of two- or three-line element sets. Of several sets of one object the nearest in time counts.
+    station
+        LON,LAT[,ALT_M] in degrees, and metres above the WGS84 ellipsoid. May be given several times.
+    start
+        Beginning of the span, ISO 8601 with Z.
+    hours
+        Length of the span.
+    min_elevation_deg
+        The pass counts from here up; no refraction.
+    satellite
+        Only this one: name, catalogue number or international designator. May be given several times.
+    out
+        Write to this file instead: .json or .csv.
+    json
+        Print JSON instead of a table.
+    """
+    from swath.cli.orbits import ask_each, asked_for, check_form, give, span
+
+    check_form(out, (".json", ".csv"))
+    first, last = span(start, hours)
+    stations = [_station(text, min_elevation_deg) for text in station]
+    asked = asked_for(elements, satellite or [], first, last)
+
+    from swath.access.passes import Passes, find_passes
+    from swath.orbit.ephemeris import sgp4_ephemeris
+    from swath.orbit.uncertainty import age_days, along_track_sigma_s
+    from swath.sources.eop import packaged_eop
+
+    eop = packaged_eop()
+    found = ask_each(
+        asked,
+        "passes",
+        lambda name, one: find_passes({name: sgp4_ephemeris(one, eop)}, stations, first, last),
+        (first, last),
+    )
+    table = Passes.join(found).sort_by("start", "satellite", "station")
+    rows = [
+        row | {"along_track_sigma_s": float(along_track_sigma_s(age_days(asked.fleet[row["satellite"]], culmination)))}
+        for row, culmination in zip(table.to_json(), table.culmination, strict=True)
+    ]
+    give("passes", rows, _lines(rows), asked, out=out, as_json=json, columns=_COLUMNS)
+    return 0
+
+
+def _station(text: str, min_elevation_deg: float) -> Station:
+    from swath.model import Place, Station
+
+    try:
+        lon_deg, lat_deg, *altitude_m = (float(part) for part in text.split(","))
+        (height_m,) = altitude_m or [0.0]
+    except ValueError as error:
+        raise InputError(
+            f"{text!r} is not LON,LAT[,ALT_M]", where="--station", fix="Write it as 15.39,78.23,450"
+        ) from error
+    Place.point(text, lon_deg=lon_deg, lat_deg=lat_deg)  # refuses what lies outside the world
+    if not -1000.0 <= height_m <= 10_000.0:
+        raise InputError(f"an altitude of {height_m:g} m", where="--station", fix="Give metres above the ellipsoid")
+    return Station(text, lon_deg, lat_deg, height_m, min_elevation_deg, rate_bit_s=0.0)
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return ["no pass"]
+    head = f"{'SATELLITE':<20} {'STATION':<16} {'START UTC':<19} {'HIGHEST':<8} {'STOP':<8} {'ELEV'}"
+    return [
+        head,
+        *(
+            f"{row['satellite'][:20]:<20} {row['station'][:16]:<16} {row['start'][:19].replace('T', ' ')} "
+            f"{row['culmination'][11:19]} {row['stop'][11:19]} {row['max_elevation_deg']:4.1f}"
+            for row in rows
+        ),
+    ]

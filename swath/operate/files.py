@@ -1,0 +1,100 @@
+"""Where a scene's and a product's files lie in a run's folder, and writing them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from swath.archive.cog import write_cog
+from swath.archive.quicklook import natural_colour, write_quicklook
+from swath.archive.scene import file_stem
+from swath.archive.stac import (
+    file_asset,
+    item,
+    item_path,
+    layer_band,
+    product_item,
+    raster_asset,
+    reflectance_bands,
+)
+from swath.model import Product, Scene
+from swath.store.folder import write_json
+from swath.time import format_utc
+
+__all__ = ["PRODUCTS", "SCENES", "scene_file", "write_product", "write_scene"]
+
+SCENES, PRODUCTS = "scenes", "products"
+"""the STAC collections"""
+
+_LAYERS: dict[str, tuple[float, bool, str]] = {
+    "flood": (255, True, "1 flooded, 0 not"),
+    "likelihood": (255, False, "likelihood of water now, per cent; 255 not seen"),
+    "unseen": (255, True, "0 seen, 1 cloud, 2 cloud shadow, 3 not pictured"),
+    "ndvi": (-32768, False, "NDVI x 10000; -32768 not seen"),
+}
+"""no-data value, whether the numbers are classes, what they mean"""
+
+
+def scene_file(scene: Scene) -> Path:
+    """Path of a scene's raster in a run's folder."""
+    folder = Path("stac") / item_path(SCENES, scene.id).parent
+    return folder / f"{file_stem(scene.id, simulated=scene.simulated)}.tif"
+
+
+def write_scene(scene: Scene, folder: Path) -> tuple[dict[str, Any], Path]:
+    """Write a scene's raster, preview and STAC item; returns the item and the preview's path."""
+    raster = folder / scene_file(scene)
+    preview = raster.with_suffix(".png")
+    raster.parent.mkdir(parents=True, exist_ok=True)
+    made = "simulated " if scene.simulated else ""
+    said = f"{made}picture of {scene.request} by {scene.satellite} at {format_utc(scene.start)}"
+    layers = dict(zip(scene.bands, scene.pixels, strict=True))
+    write_cog(raster, layers, scene.grid, nodata=0, simulated=scene.simulated, description=said)
+    write_quicklook(
+        preview, natural_colour(scene.pixels, scene.bands), simulated=scene.simulated, description=said
+    )
+    bands = reflectance_bands(scene.bands)
+    assets = {
+        "data": raster_asset(
+            raster, raster.parent, scene.grid, bands, simulated=scene.simulated, title="reflectance on the map"
+        ),
+        "preview": file_asset(preview, raster.parent, title="natural colour", roles=["overview"]),
+    }
+    entry = item(scene, assets, collection_id=SCENES, created=scene.received)
+    write_json(folder / "stac" / item_path(SCENES, scene.id), entry)
+    return entry, preview
+
+
+def write_product(product: Product, scene: Scene, before: Scene | None, folder: Path) -> dict[str, Any]:
+    """Write a product's layers to ``products/`` and its STAC item; returns the item."""
+    place = folder / "stac" / item_path(PRODUCTS, product.id)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    assets = {}
+    for name, layer in product.layers.items():
+        nodata, categorical, meaning = _LAYERS[name]
+        path = folder / "products" / f"{file_stem(f'{product.id}-{name}', simulated=product.simulated)}.tif"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_cog(
+            path,
+            {name: layer},
+            product.grid,
+            nodata=nodata,
+            simulated=product.simulated,
+            description=f"{'simulated ' if product.simulated else ''}{product.kind} of {product.request}: {meaning}",
+            categorical=categorical,
+        )
+        band = layer_band(name, layer, nodata=nodata, description=meaning)
+        assets[name] = raster_asset(
+            path, place.parent, product.grid, [band], simulated=product.simulated, title=meaning
+        )
+    used = [s for s in (scene, before) if s is not None and s.id in product.scenes]
+    entry = product_item(
+        product,
+        used,
+        assets,
+        collection_id=PRODUCTS,
+        created=scene.received,
+        derived_from={f"../../{item_path(SCENES, s.id).as_posix()}": s.id for s in used},
+    )
+    write_json(place, entry)
+    return entry

@@ -1,0 +1,98 @@
+"""The judge's eye: where does a line of sight meet the ground, and what passes through the field of view?
+
+Rays go from the satellite to the ellipsoid, the other way round from the planner's ``look_angles``, at finer times and
+on the exact ephemeris. Of ``swath.plan`` it knows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic, orbital_axes, ray_to_ellipsoid
+from swath.model import Place, Request
+from swath.orbit.ephemeris import Ephemeris
+from swath.orbit.sun import sun_direction_itrf
+from swath.spacecraft.satellite import Satellite
+
+__all__ = ["ANGLE_DEG", "faults_of_view"]
+
+Floats = npt.NDArray[np.float64]
+Row = Mapping[str, Any]
+
+ANGLE_DEG = 0.02
+"""angles may be off by this much"""
+_MISS_M = 50.0
+_SHARE = 0.02
+
+
+def faults_of_view(
+    row: Row, satellite: Satellite, request: Request, ephemeris: Ephemeris, eop: EarthOrientation
+) -> Iterator[tuple[str, str]]:
+    """Which rules of looking does a row of ``Acquisitions`` break, and how?
+
+    The boresight is shot at the ground at the middle and must hit the place; its neighbours give the pixel size.
+    """
+    place = request.place
+    at = np.append(row["start"] + np.linspace(0.0, 1.0, 17) * (row["stop"] - row["start"]), row["middle"])
+    r_m, v_m_s = ephemeris.states(at)
+    axes, (sight, across, ahead) = orbital_axes(r_m, v_m_s), _camera(row)
+    rays = (sight + satellite.optics.ifov_rad * np.array([np.zeros(3), across, ahead])) @ axes[-1]
+    hit_m = ray_to_ellipsoid(r_m[-1], rays, altitude_m=place.altitude_m)
+    centre_m = itrf_from_geodetic(lon_deg=place.lon_deg, lat_deg=place.lat_deg, altitude_m=place.altitude_m)
+    miss_m = float(np.linalg.norm(hit_m[0] - centre_m))
+    if not miss_m <= _MISS_M:
+        yield "pointing", f"the line of sight passes {miss_m:.0f} m from {place.id}"
+        return
+    off_deg = float(np.degrees(np.arccos(np.clip(sight[2], -1.0, 1.0))))
+    limit_deg = min(request.max_off_nadir_deg, satellite.agility.max_off_nadir_deg)
+    if abs(off_deg - row["off_nadir_deg"]) > ANGLE_DEG or off_deg > limit_deg + ANGLE_DEG:
+        yield "off_nadir", f"{off_deg:.2f} deg, stated {row['off_nadir_deg']:.2f}, allowed {limit_deg:g}"
+    up = geodetic_up(lon_deg=place.lon_deg, lat_deg=place.lat_deg)
+    sun_deg = float(np.degrees(np.arcsin(sun_direction_itrf(at[-1], eop) @ up)))
+    least_deg = request.min_sun_elevation_deg
+    if abs(sun_deg - row["sun_elevation_deg"]) > ANGLE_DEG or sun_deg < least_deg - ANGLE_DEG:
+        yield "sun", f"{sun_deg:.2f} deg high, stated {row['sun_elevation_deg']:.2f}, asked {least_deg:g}"
+    gsd_m = float(np.sqrt(np.linalg.norm(np.cross(hit_m[1] - hit_m[0], hit_m[2] - hit_m[0]))))
+    if abs(gsd_m - row["gsd_m"]) > _SHARE * gsd_m:
+        yield "gsd", f"{gsd_m:.2f} m, stated {row['gsd_m']:.2f} m"
+    yield from _coverage(row, satellite, request, r_m[:-1], axes[:-1])
+
+
+def _camera(row: Row) -> Floats:
+    """Line of sight, row of detectors and the direction of flight across both, in (forward, right, down)."""
+    roll, pitch = np.radians(row["roll_deg"]), np.radians(row["pitch_deg"])
+    sight = np.array([np.sin(pitch), np.cos(pitch) * np.sin(roll), np.cos(pitch) * np.cos(roll)])
+    across = np.array([0.0, np.cos(roll), -np.sin(roll)])
+    return np.array([sight, across, np.cross(across, sight)])
+
+
+def _coverage(row: Row, satellite: Satellite, request: Request, r_m: Floats, axes: Floats) -> Iterator[tuple[str, str]]:
+    """Follows each corner of the place from the first line to the last: where does it cross the row of detectors?"""
+    place, optics = request.place, satellite.optics
+    if not place.ring:
+        side = request.extent_m
+        place = Place.box("", lon_deg=place.lon_deg, lat_deg=place.lat_deg, width_m=side, height_m=side)
+    lon_deg, lat_deg = np.array(place.ring).T
+    corners_m = itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=request.place.altitude_m)
+    seen = np.einsum("ci,tij,tkj->tkc", _camera(row), axes, corners_m - r_m[:, None])
+    ahead, column = seen[..., 2] / seen[..., 0], seen[..., 1] / seen[..., 0] / optics.ifov_rad
+    if not ((ahead[0] > 0.0) & (ahead[-1] < 0.0)).all():
+        yield "coverage", "imaging starts too late or stops too early for the whole place"
+        return
+    last = (ahead > 0.0).sum(0) - 1
+    corner = np.arange(len(last))
+    share = ahead[last, corner] / (ahead[last, corner] - ahead[last + 1, corner])
+    line = last + share
+    columns = 2.0 * np.abs(column[last, corner] * (1.0 - share) + column[last + 1, corner] * share).max()
+    if columns > optics.detectors:
+        yield "coverage", f"the place takes {columns:.0f} columns, the camera has {optics.detectors}"
+    track_m = ray_to_ellipsoid(r_m, np.einsum("i,tij->tj", _camera(row)[0], axes))
+    lines = np.linalg.norm(track_m[-1] - track_m[0]) / np.linalg.norm(track_m[8] - r_m[8]) / optics.ifov_rad
+    bit = len(optics.bands) * optics.bits_per_sample * satellite.radio.overhead
+    least_bit, most_bit = bit * lines * np.ptp(line) / 16.0 * columns, bit * lines * optics.detectors
+    if not (1.0 - _SHARE) * least_bit <= row["data_bit"] <= (1.0 + _SHARE) * most_bit:
+        yield "data", f"{row['data_bit']:.0f} bit, the place takes {least_bit:.0f} to {most_bit:.0f}"
