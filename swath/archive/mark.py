@@ -6,6 +6,7 @@ on all four sides of every band. Preview pictures carry the word across the pict
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,12 @@ _LIGHT = 0.55
 """weight of white where the word crosses a preview; its shadow is darkened by as much"""
 
 
+@lru_cache(maxsize=4)
 def _word(text: str) -> Mask:
     """The text in a five by seven dot font, one empty column after each letter."""
     letters = [np.array([[dot == "1" for dot in row] for row in _GLYPHS[letter].split()]) for letter in text]
-    return np.hstack([np.pad(letter, ((0, 0), (0, 1))) for letter in letters])
+    gap = np.zeros((_ROWS, 1), bool)
+    return np.hstack([column for letter in letters for column in (letter, gap)])
 
 
 def frame_width_px(grid: Grid) -> int:
@@ -81,6 +84,7 @@ def frame_mask(grid: Grid) -> Mask:
     return mask
 
 
+@lru_cache(maxsize=4)
 def _strips(grid: Grid) -> dict[str, tuple[tuple[slice, slice], Mask]]:
     """Where the four sides of the frame are in the file's grid, and where in them the letters are."""
     outer, wide, dot = framed_grid(grid), frame_width_px(grid), _dot_px(grid)
@@ -107,12 +111,13 @@ def burn_frame(band: Array, grid: Grid, *, low: float, high: float) -> None:
 def burn_diagonal(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """An 8-bit picture ``(row, column, 3)`` with the word across it again and again, light with a dark shadow."""
     letters, shadow = _diagonal(*image.shape[:2])
-    marked = image.astype(np.float64)
-    marked[shadow] *= 1.0 - _LIGHT
-    marked[letters] = marked[letters] * (1.0 - _LIGHT) + 255.0 * _LIGHT
-    return np.round(marked).astype(np.uint8)
+    marked = image.copy()
+    marked[shadow] = np.round(image[shadow] * (1.0 - _LIGHT)).astype(np.uint8)
+    marked[letters] = np.round(image[letters] * (1.0 - _LIGHT) + 255.0 * _LIGHT).astype(np.uint8)
+    return marked
 
 
+@lru_cache(maxsize=4)
 def _diagonal(height: int, width: int) -> tuple[Mask, Mask]:
     """Letters and their shadow, on lines rising by 30 degrees, each line shifted against the one above."""
     dot = max(1, min(height, width) // 220)

@@ -21,6 +21,9 @@ Array = npt.NDArray[Any]
 
 _NO_DATA_GREY = 32
 _GAMMA = 1.4
+_TONES = 2048
+_SAMPLE = 20_000
+"""pixels, evenly spread, that set black and white"""
 
 
 def natural_colour(
@@ -34,18 +37,22 @@ def natural_colour(
     names = ("red", "green", "blue") if {"red", "green", "blue"} <= set(bands) else (bands[0],) * 3
     size = -(-max(pixels.shape[1:]) // most_px)
     shape = tuple(-(-length // size) for length in pixels.shape[1:])
-    small = np.empty((3, *shape))
+    small = np.empty((3, *shape), np.float32)
     for out, name in zip(small, names, strict=True):
         block_mean(pixels[bands.index(name)], size, out)
     seen = (small > 0).all(0)
     if not seen.any():
         return np.full((*shape, 3), _NO_DATA_GREY, np.uint8)
-    black = np.quantile(small[:, seen], 0.01, axis=1)
-    white = max(float(np.quantile(small[:, seen] - black[:, None], 0.98)), 1.0)
-    level = np.clip((small - black[:, None, None]) / white, 0.0, 1.0) ** (1.0 / _GAMMA)
-    image = np.round(level * 255.0).astype(np.uint8)
-    image[:, ~seen] = _NO_DATA_GREY
-    return np.ascontiguousarray(np.moveaxis(image, 0, -1))
+    sample = small[:, seen][:, :: 1 + int(seen.sum()) // _SAMPLE]
+    black = np.quantile(sample, 0.01, axis=1).astype(np.float32)
+    white = max(float(np.quantile(sample - black[:, None], 0.98)), 1.0)
+    tones = np.round(255.0 * np.linspace(0.0, 1.0, _TONES) ** (1.0 / _GAMMA)).astype(np.uint8)
+    image = np.empty((*shape, 3), np.uint8)
+    for band, zero in enumerate(black):
+        level = np.clip((small[band] - zero) * np.float32((_TONES - 1) / white), 0, _TONES - 1)
+        image[..., band] = tones[level.astype(np.intp)]
+    image[~seen] = _NO_DATA_GREY
+    return image
 
 
 def write_quicklook(path: Path, image: npt.NDArray[np.uint8], *, simulated: bool, description: str) -> Path:
@@ -67,7 +74,7 @@ def write_quicklook(path: Path, image: npt.NDArray[np.uint8], *, simulated: bool
     text.add_text("Software", f"swath {__version__}")
     scratch = path.with_name(f".{path.name}.part")
     try:
-        Image.fromarray(image).save(scratch, format="PNG", pnginfo=text, compress_level=3)
+        Image.fromarray(image).save(scratch, format="PNG", pnginfo=text, compress_level=1)
         os.replace(scratch, path)
     except OSError as error:
         scratch.unlink(missing_ok=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,13 +53,10 @@ def build_scene(
     header = require_header(picture)
     ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m, pixel_m=pixel_m)
     view = _view(ortho.camera)
-    middle = line_times(ortho.camera, (header.lines - 1) / 2.0)
-    sun_elevation_deg, sun_azimuth_deg = sun_angles_deg(view["lon_deg"], view["lat_deg"], middle, eop)
-    stretch = 1.0 / np.sqrt(np.cos(np.radians(view["incidence_deg"])))
-    expected_ce90_m = CE90_PER_SIGMA * np.radians(knowledge_sigma_deg) * view["range_m"] * stretch
-    found = _located(ortho, control, control_band, float(expected_ce90_m))
-    geometry, bbox = geojson_outline(*seen_outline(ortho.grid, *picture_outline(ortho.camera)))
-    times = line_times(ortho.camera, np.array([0.0, header.lines - 1.0]))
+    times = line_times(ortho.camera, np.array([0.0, (header.lines - 1) / 2.0, header.lines - 1.0]))
+    sun_elevation_deg, sun_azimuth_deg = sun_angles_deg(view["lon_deg"], view["lat_deg"], times[1], eop)
+    spread = np.radians(knowledge_sigma_deg) * view["range_m"] / np.sqrt(np.cos(np.radians(view["incidence_deg"])))
+    found = _located(ortho, control, control_band, float(CE90_PER_SIGMA * spread))
     return Scene(
         id=header.acquisition,
         request=header.request,
@@ -64,7 +64,7 @@ def build_scene(
         satellite=header.satellite,
         station=station,
         start=times[0],
-        stop=times[1],
+        stop=times[2],
         received=received,
         grid=ortho.grid,
         bands=ortho.bands,
@@ -76,20 +76,26 @@ def build_scene(
         ce90_m=found.ce90_m,
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
-        properties={
-            "geometry": geometry,
-            "bbox": bbox,
-            "seen_fraction": float(np.count_nonzero(ortho.pixels.all(0)) / ortho.pixels[0].size),
-            "incidence_deg": view["incidence_deg"],
-            "view_azimuth_deg": view["azimuth_deg"],
-            "shift_east_m": found.shift_east_m,
-            "shift_north_m": found.shift_north_m,
-            "control_tiles": found.tiles_used,
-            "spacecraft_id": picture.spacecraft,
-            "picture_number": picture.number,
-            "p_clear": p_clear,
-        },
+        properties={**_properties(picture, ortho, view, found), "p_clear": p_clear},
     )
+
+
+def _properties(
+    picture: ReceivedPicture, ortho: Ortho, view: Mapping[str, float], found: Geolocation
+) -> dict[str, Any]:
+    geometry, bbox = geojson_outline(*seen_outline(ortho.grid, *picture_outline(ortho.camera)))
+    return {
+        "geometry": geometry,
+        "bbox": bbox,
+        "seen_fraction": float(np.count_nonzero(ortho.pixels.all(0)) / ortho.pixels[0].size),
+        "incidence_deg": view["incidence_deg"],
+        "view_azimuth_deg": view["azimuth_deg"],
+        "shift_east_m": found.shift_east_m,
+        "shift_north_m": found.shift_north_m,
+        "control_tiles": found.tiles_used,
+        "spacecraft_id": picture.spacecraft,
+        "picture_number": picture.number,
+    }
 
 
 def _located(ortho: Ortho, control: npt.NDArray[np.uint16] | None, band: str, expected_ce90_m: float) -> Geolocation:

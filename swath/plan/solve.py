@@ -8,10 +8,10 @@ from swath.model import Acquisitions, Contacts, Plan
 from swath.plan.arrays import Indexed, copy_of, fixed_state, index
 from swath.plan.bound import upper_bound
 from swath.plan.explain import cheapest_exchange, refusals
-from swath.plan.kernels import add_look, remove_request
+from swath.plan.kernels import add_look, battery_margin_wh, copy_state, remove_request
 from swath.plan.layout import State
 from swath.plan.problem import Problem
-from swath.plan.search.kernels import hasten, improve, insert_request
+from swath.plan.search.kernels import admits, hasten, improve, insert_request
 from swath.time import format_utc
 
 __all__ = ["URGENT_HALVES_S", "solve"]
@@ -43,8 +43,8 @@ def solve(problem: Problem, *, seed: int, made: np.datetime64, rounds: int = ROU
         if state.request[q]["look"] < 0 and not fleet.request[q]["urgent"]:
             insert_request(fleet, state, q, rng, 0.0)
     improve(fleet, state, copy_of(fleet, state), copy_of(fleet, state), seed, rounds)
-    _settle(indexed, state, by_value)
     hasten(fleet, state, copy_of(fleet, state))
+    _settle(indexed, state, by_value)
     acquisitions, contacts = _tables(indexed, state)
     bound, because = upper_bound(problem)
     return Plan(
@@ -81,7 +81,7 @@ def _take_urgent(indexed: Indexed, state: State, q: int) -> None:
 
 def _settle(indexed: Indexed, state: State, by_value: list[int]) -> None:
     """Put in what still fits, and make every exchange of one request for less, until there is none."""
-    fleet, rng = indexed.fleet, np.zeros(1, np.uint64)
+    fleet, rng, trial = indexed.fleet, np.zeros(1, np.uint64), copy_of(indexed.fleet, state)
     urgent = np.flatnonzero(fleet.request["urgent"]).tolist()
     changed = True
     while changed:
@@ -93,10 +93,12 @@ def _settle(indexed: Indexed, state: State, by_value: list[int]) -> None:
                 changed = True
                 continue
             exchange = cheapest_exchange(indexed, state, q, stay=urgent)
-            if exchange is not None and exchange[0] < fleet.look[exchange[1]]["value"] - 1e-9:
-                for other in exchange[2]:
-                    remove_request(fleet, state, other)
-                add_look(fleet, state, exchange[1], rng, 0.0)
+            if exchange is None or exchange[0] > fleet.look[exchange[1]]["value"] - 1e-9:
+                continue
+            _, look, leave = exchange
+            holds = admits(fleet, trial, state, leave, look)
+            if holds and all(battery_margin_wh(fleet, trial, s) >= 0.0 for s in range(len(fleet.satellite))):
+                copy_state(state, trial)
                 changed = True
 
 

@@ -36,19 +36,25 @@ def field_rows(outcome: Outcome) -> list[tuple[str, FieldRow]]:
 
 
 def fields_section(outcome: Outcome) -> str:
-    """Distribution of field means and the fields that stand lowest, with intervals; a sentence where there are none."""
+    """Distribution of field means and the fields that stand lowest, with intervals; a sentence where there are none.
+
+    Fields inside a flood map stand apart: there a low value says water, not a poor crop.
+    """
     measured = field_rows(outcome)
-    rows = [pair for pair in measured if float(pair[1]["ndvi_mean"]) >= 0.0]
-    wet = len(measured) - len(rows)
     unseen = sum(len(p.rows) for p in outcome.products if p.kind == "vegetation") - len(measured)
-    hidden = f" {count(wet, 'field')} looked like water (NDVI below 0)." if wet else ""
-    hidden += f" {count(unseen, 'field')} could not be seen." if unseen else ""
+    flooded = {product.request for product in outcome.products if product.kind == "flood"}
+    rows = [(request, row) for request, row in measured if request not in flooded]
+    inside = [float(row["ndvi_mean"]) for request, row in measured if request in flooded]
+    aside = f" {count(unseen, 'field')} could not be seen." if unseen else ""
+    if inside:
+        wet = sum(value < 0.0 for value in inside)
+        aside += f" Left out: {count(len(inside), 'field')} on the flood map, of which {wet:,} look like water."
     if not rows:
-        return tag("p", f"No field's vegetation could be measured.{hidden}")
+        return tag("p", f"No field's vegetation could be measured.{aside}")
     values = np.array([float(row["ndvi_mean"]) for _, row in rows])
     places = len({request for request, _ in rows})
     lead = (
-        f"{count(len(rows), 'field')} in {count(places, 'picture')}.{hidden} NDVI is near 0 on bare ground and 0.8 in "
+        f"{count(len(rows), 'field')} in {count(places, 'picture')}.{aside} NDVI is near 0 on bare ground and 0.8 in "
         "a dense, healthy crop; a low value in the growing season is a reason to look, not a diagnosis."
     )
     plot = distribution(values, low=0.0, high=1.0, bins=25, label="Mean NDVI of fields", unit="mean NDVI of a field")

@@ -93,7 +93,7 @@ def _passes(outcome: Outcome, id: str, axis: Axis) -> list[str]:
     """What could have been a contact, behind what was one."""
     passes = outcome.passes.take(outcome.passes.satellite == id)
     return [
-        tag("rect", x=x, width=w, y=20, height=11, class_="pass") for x, w in _bars(axis, passes.start, passes.stop)
+        tag("rect", x=x, width=w, y=20, height=11, class_="view") for x, w in _bars(axis, passes.start, passes.stop)
     ]
 
 
@@ -158,7 +158,7 @@ def _memory(satellite: Satellite, telemetry: Telemetry, axis: Axis, top: float, 
             d=area,
             class_=f"memory s{number % 6}",
         ),
-        tag("text", f"most {size(most)}", x=_RIGHT + 6, y=top + 8, class_="tick"),
+        tag("text", size(most), x=_RIGHT + 6, y=top + 8, class_="tick"),
         tag("text", f"of {size(capacity)}", x=_RIGHT + 6, y=top + 22, class_="tick"),
     ]
 
@@ -200,7 +200,7 @@ def timeline_section(outcome: Outcome) -> str:
         tag("span", tag("span", class_="swatch pictures"), "pictures"),
         tag("span", "contacts with:"),
         *stations,
-        tag("span", tag("span", class_="swatch pass"), "station in view"),
+        tag("span", tag("span", class_="swatch view"), "station in view"),
         tag("span", tag("span", class_="swatch night"), "in the Earth's shadow"),
         tag("span", tag("span", class_="swatch limit"), "limit"),
     ]

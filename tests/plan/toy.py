@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 
 from swath.model import Acquisitions, Opportunities, Place, Request, Station, Windows
+from swath.orbit.elements import parse_tle
 from swath.plan.problem import Problem
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.agility import slew_angle_deg, slew_s
 from swath.time import seconds
 from tests.plan.fleet import ELEMENTS, START
-
-from swath.orbit.elements import parse_tle
 
 HORIZON_S = 6000.0
 IMAGING_S = ((100.0, 700.0), (3000.0, 3600.0))
@@ -48,7 +47,7 @@ def toy(seed: int, *, requests: int = 5, slots: int = 3, scarce: bool = True) ->
     return Problem(
         satellites=craft,
         requests=asked,
-        stations=(Station("S", 15.0, 78.0, 0.0, 5.0, 1e7, setup_s=30.0),),
+        stations=(Station("S", 15.0, 78.0, 0.0, 5.0, 1e7 if scarce else 1e12, setup_s=30.0),),
         opportunities=Opportunities.from_rows(rows),
         passes=Windows.from_rows(passes),
         eclipses=Windows.from_rows(dark),
@@ -80,10 +79,14 @@ def _request(rng: np.random.Generator, number: int, scarce: bool) -> Request:
     due = at(float(rng.choice([1450.0, 3000.0, 4700.0, HORIZON_S]))) if scarce else stop
     place = Place.point(f"r{number}", lon_deg=10.0, lat_deg=50.0)
     value = float(np.round(rng.uniform(1, 10), 2))
-    return Request(f"r{number}", place, "field", value, START, START, stop, due, -90.0, 60.0, 2000.0, rng.random() < 0.1)
+    return Request(
+        f"r{number}", place, "field", value, START, START, stop, due, -90.0, 60.0, 2000.0, rng.random() < 0.1
+    )
 
 
-def _looks(rng: np.random.Generator, request: Request, craft: tuple[Satellite, ...], slots: int) -> list[dict[str, object]]:
+def _looks(
+    rng: np.random.Generator, request: Request, craft: tuple[Satellite, ...], slots: int
+) -> list[dict[str, object]]:
     rows = []
     for slot in range(slots):
         satellite = craft[rng.integers(len(craft))]
@@ -158,7 +161,8 @@ def _turn(satellite: Satellite, a: dict[str, object], b: dict[str, object]) -> f
 def _can_send(problem: Problem, taken: list[dict[str, object]]) -> bool:
     passes = list(problem.passes.rows())
     after = [
-        [n for n, p in enumerate(passes) if p["satellite"] == row["satellite"] and p["start"] > row["stop"]] for row in taken
+        [n for n, p in enumerate(passes) if p["satellite"] == row["satellite"] and p["start"] > row["stop"]]
+        for row in taken
     ]
     return any(_schedule(problem, taken, passes, choice) for choice in product(*after))
 
@@ -172,7 +176,7 @@ def _schedule(problem: Problem, taken: list, passes: list, choice: tuple[int, ..
             begin = max(passes[n]["start"], free + seconds(30.0), problem.start + seconds(30.0))
             now = begin
             for k in sorted((k for k, p in enumerate(choice) if p == n), key=lambda k: due[taken[k]["request"]]):
-                now = now + seconds(taken[k]["data_bit"] / min(1e7, problem.satellites[0].radio.max_rate_bit_s))
+                now = now + seconds(taken[k]["data_bit"] / problem.stations[0].rate_bit_s)
                 ground[k] = now
                 good = good and now <= min(due[taken[k]["request"]], passes[n]["stop"])
             free = now
@@ -204,9 +208,11 @@ def _battery(problem: Problem, satellite: Satellite, taken: list, contacts: list
         loads += [(begin - seconds(_turn(satellite, before, pointing)), begin, power.slew_w), (begin, end, load_w)]
         before = pointing
     dark = [(r["start"], r["stop"]) for r in problem.eclipses.rows() if r["satellite"] == satellite.id]
-    edges = sorted({problem.start, problem.stop, *(t for a, b, _ in loads for t in (a, b)), *(t for d in dark for t in d)})
+    edges = sorted(
+        {problem.start, problem.stop, *(t for a, b, _ in loads for t in (a, b)), *(t for d in dark for t in d)}
+    )
     stored_wh = power.initial_wh
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         middle = a + (b - a) / 2
         watt = 0.0 if any(x < middle < y for x, y in dark) else power.charge_w
         watt -= power.idle_w + sum(load_w for x, y, load_w in loads if x < middle < y)

@@ -113,7 +113,7 @@ def _possible(indexed: Indexed) -> Whole:
     good &= sent
     for fixed in fleet.look[indexed.offered :]:
         near = np.flatnonzero(good & (looks["satellite"] == fixed["satellite"]))
-        good[near] &= [_apart(indexed, look, fixed) for look in looks[near]]
+        good[near] &= np.array([_apart(indexed, look, fixed) for look in looks[near]], np.bool_)
     kept = fleet.choice[good]
     return np.asarray(kept[np.lexsort([fleet.look["start"][kept], fleet.look["satellite"][kept]])], np.int64)
 
@@ -212,7 +212,7 @@ class _Demand:
         """A row, unless nothing could break it."""
         if limit < self.most and limit < self._most(within):
             at = np.flatnonzero(within)
-            yield _Rows(np.array([0, len(at)]), self.column[at], self.weight[at], np.array([limit]))
+            yield _Rows(np.array([0, len(at)]), self.column[at], self.weight[at], np.array([max(limit, 0.0)]))
 
 
 def _total(start: Floats, stop: Floats, rate: Floats) -> Callable[[float], float]:
