@@ -28,6 +28,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/demo.py --cold --size flood
 	$(BIN)/python benchmarks/demo.py
+	$(BIN)/python benchmarks/ground.py
 
 docs: .venv/ready-docs
 	rm -rf docs/reference/library

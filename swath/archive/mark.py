@@ -121,14 +121,14 @@ def burn_diagonal(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def _diagonal(height: int, width: int) -> tuple[Mask, Mask]:
     """Letters and their shadow, on lines rising by 30 degrees, each line shifted against the one above."""
     dot = max(1, min(height, width) // 220)
-    word = _word(f"{SIMULATED}    ")
+    word = _word(f"{SIMULATED}       ")
     y, x = np.mgrid[:height, :width]
     along, beside = x * np.cos(np.pi / 6) - y * np.sin(np.pi / 6), x * np.sin(np.pi / 6) + y * np.cos(np.pi / 6)
 
     def lit(offset: float) -> Mask:
         u, v = (along - offset) / dot, (beside - offset) / dot
-        line = np.floor(v / (4 * _ROWS))
-        row, column = np.floor(v - line * 4 * _ROWS), np.floor((u + line * word.shape[1] * 0.37) % word.shape[1])
+        line = np.floor(v / (8 * _ROWS))
+        row, column = np.floor(v - line * 8 * _ROWS), np.floor((u + line * word.shape[1] * 0.37) % word.shape[1])
         within = row < _ROWS
         return np.asarray(word[np.where(within, row, 0).astype(int), column.astype(int)] & within)
 

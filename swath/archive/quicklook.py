@@ -31,8 +31,8 @@ def natural_colour(
 ) -> npt.NDArray[np.uint8]:
     """A picture ``(row, column, 3)`` as an eye would like it, at most ``most_px`` on a side, by the mean of blocks.
 
-    Each band's darkest percent (haze) becomes black, the 98th percentile of all three together white, with a gamma of
-    1.4 for the shadows. No data is dark grey. A picture without red, green and blue shows its first band in grey.
+    Black is four fifths of each band's first percentile (haze), white the 98th percentile of all three together, with
+    a gamma of 1.4 for the shadows. No data is dark grey. Without red, green and blue the first band is shown in grey.
     """
     names = ("red", "green", "blue") if {"red", "green", "blue"} <= set(bands) else (bands[0],) * 3
     size = -(-max(pixels.shape[1:]) // most_px)
@@ -44,7 +44,7 @@ def natural_colour(
     if not seen.any():
         return np.full((*shape, 3), _NO_DATA_GREY, np.uint8)
     sample = small[:, seen][:, :: 1 + int(seen.sum()) // _SAMPLE]
-    black = np.quantile(sample, 0.01, axis=1).astype(np.float32)
+    black = 0.8 * np.quantile(sample, 0.01, axis=1).astype(np.float32)
     white = max(float(np.quantile(sample - black[:, None], 0.98)), 1.0)
     tones = np.round(255.0 * np.linspace(0.0, 1.0, _TONES) ** (1.0 / _GAMMA)).astype(np.uint8)
     image = np.empty((*shape, 3), np.uint8)

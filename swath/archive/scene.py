@@ -36,7 +36,6 @@ def build_scene(
     eop: EarthOrientation,
     knowledge_sigma_deg: float,
     grid: Grid | None = None,
-    pixel_m: float = 5.0,
     altitude_m: float = 0.0,
     control: npt.NDArray[np.uint16] | None = None,
     control_band: str = "red",
@@ -51,12 +50,11 @@ def build_scene(
     found. Raises :class:`DataError` where the picture cannot be placed, see :func:`ortho.orthorectify`.
     """
     header = require_header(picture)
-    ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m, pixel_m=pixel_m)
+    ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m)
     view = _view(ortho.camera)
     times = line_times(ortho.camera, np.array([0.0, (header.lines - 1) / 2.0, header.lines - 1.0]))
-    sun_elevation_deg, sun_azimuth_deg = sun_angles_deg(view["lon_deg"], view["lat_deg"], times[1], eop)
-    spread = np.radians(knowledge_sigma_deg) * view["range_m"] / np.sqrt(np.cos(np.radians(view["incidence_deg"])))
-    found = _located(ortho, control, control_band, float(CE90_PER_SIGMA * spread))
+    sun_deg = sun_angles_deg(view["lon_deg"], view["lat_deg"], times[1], eop)
+    found = _located(ortho, control, control_band, _expected_ce90_m(view, knowledge_sigma_deg))
     return Scene(
         id=header.acquisition,
         request=header.request,
@@ -71,8 +69,8 @@ def build_scene(
         pixels=ortho.pixels,
         gsd_m=view["gsd_m"],
         off_nadir_deg=view["off_nadir_deg"],
-        sun_elevation_deg=float(sun_elevation_deg),
-        sun_azimuth_deg=float(sun_azimuth_deg),
+        sun_elevation_deg=float(sun_deg[0]),
+        sun_azimuth_deg=float(sun_deg[1]),
         ce90_m=found.ce90_m,
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
@@ -96,6 +94,12 @@ def _properties(
         "spacecraft_id": picture.spacecraft,
         "picture_number": picture.number,
     }
+
+
+def _expected_ce90_m(view: Mapping[str, float], knowledge_sigma_deg: float) -> float:
+    """The attitude's error on the ground: stretched on one of two axes by the slant."""
+    sigma_m = np.radians(knowledge_sigma_deg) * view["range_m"] / np.sqrt(np.cos(np.radians(view["incidence_deg"])))
+    return float(CE90_PER_SIGMA * sigma_m)
 
 
 def _located(ortho: Ortho, control: npt.NDArray[np.uint16] | None, band: str, expected_ce90_m: float) -> Geolocation:

@@ -34,7 +34,17 @@ from swath.spacecraft.link_format import (
 from swath.spacecraft.satellite import Satellite
 from swath.time import elapsed_s
 
-__all__ = ["PacketName", "Transmission", "airtime_s", "encode_picture", "frames_for", "packet_name", "packets_by_name", "packets_for", "transmit"]
+__all__ = [
+    "PacketName",
+    "Transmission",
+    "airtime_s",
+    "encode_picture",
+    "frames_for",
+    "packet_name",
+    "packets_by_name",
+    "packets_for",
+    "transmit",
+]
 
 PacketName = tuple[int, int, int]
 """Picture number, kind and chunk: what a packet is called when it is asked for again."""

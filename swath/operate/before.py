@@ -12,8 +12,8 @@ from swath.archive.assemble import assemble
 from swath.archive.receive import receive
 from swath.fly.downlink import transmit
 from swath.frames import EarthOrientation
-from swath.model import SIMULATED, Request
-from swath.operate.downlink import Arrival, Landed
+from swath.model import Request
+from swath.operate.downlink import Landed, contact_file, hand_over
 from swath.operate.ground import Mapped, map_picture
 from swath.operate.planning import ephemerides_of
 from swath.operate.shot import Shot, shoot
@@ -73,11 +73,14 @@ def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number:
     )
 
 
-def map_before(shot: Shot, folder: Path) -> Mapped:
+def map_before(shot: Shot, folder: Path, scratch: Path) -> Mapped:
     """Take that picture, let it come down without loss and map it. Runs in a worker process."""
-    taken = shoot(shot)
-    sent = transmit(taken.packets, shot.satellite, first_frame=0, loss=0.0, seed=0)
-    write_whole(folder / "downlink" / f"{shot.acquisition}_{SIMULATED}.bin", sent.data)
-    (picture,) = assemble([receive(sent.data)])
-    landed = Landed("archive", shot.middle, sent.frames_sent, 0, 8.0 * len(sent.data))
-    return map_picture(Arrival(shot, picture, taken.crc32, landed), folder, None)
+    taken = shoot(shot, scratch)
+    sent = transmit(taken.packets(), shot.satellite, first_frame=0, loss=0.0, seed=0)
+    write_whole(folder / contact_file(shot.acquisition), sent.data)
+    heard = receive(sent.data)
+    (picture,) = assemble([heard])
+    landed = Landed("archive", shot.middle, sent.frames_sent, 0, 8.0 * float(taken.sizes.sum()))
+    arrival = hand_over(picture, [heard], shot, taken.crc32, landed, scratch)
+    del sent, heard, picture
+    return map_picture(arrival, folder, None)

@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from swath.archive.mark import is_marked
 from swath.archive.receive import receive
 from swath.archive.stac_check import problems
 from swath.errors import SwathError
 from swath.frames import EarthOrientation
 from swath.model import SIMULATED, Plan
+from swath.operate.downlink import contact_file
 from swath.operate.ground import Mapped
 from swath.orbit.ephemeris import sgp4_ephemeris
 from swath.plan.form import plan_from_json
@@ -41,14 +44,16 @@ def check_ccsds(folder: Path, links: Links, faults: Sequence[str]) -> Check:
     """Do the contact files hold just the frames that were not lost, and were the pictures put together as taken?"""
     found = list(faults)
     for link in links.rows():
-        name = f"downlink/{link['contact']}_{SIMULATED}.bin"
+        name = contact_file(str(link["contact"]))
         try:
-            heard = receive((folder / name).read_bytes())
-        except OSError as error:
-            found.append(f"{name}: {error.strerror}")
+            heard = receive(np.memmap(folder / name, np.uint8, "r"))
+        except (OSError, ValueError) as error:
+            found.append(f"{name}: {error}")
             continue
         if heard.frames_good != link["frames_sent"] - link["frames_lost"]:
-            found.append(f"{name}: {heard.frames_good} good frames, {link['frames_sent'] - link['frames_lost']} expected")
+            found.append(
+                f"{name}: {heard.frames_good} good frames, {link['frames_sent'] - link['frames_lost']} expected"
+            )
     return Check("CCSDS", not found, "ok" if not found else f"{len(found)} faults", tuple(found))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from swath.archive.assemble import assemble
 from swath.archive.picture import ReceivedPicture
-from swath.archive.receive import Reception, keep_packets, receive
+from swath.archive.receive import PacketTable, Reception, keep_packets, receive
 from swath.fly.downlink import airtime_s, frames_for, packets_by_name, packets_for, transmit
 from swath.fly.spacecraft import FlightLog
 from swath.model import SIMULATED, Plan
@@ -21,10 +21,9 @@ from swath.operate.shot import Shot, Taken, shoot
 from swath.report.outcome import Links
 from swath.spacecraft import Satellite
 from swath.spacecraft.link_format import FRAME_DATA_BYTES
-from swath.store.folder import write_whole
 from swath.time import seconds
 
-__all__ = ["Arrival", "DayOfContacts", "Landed"]
+__all__ = ["Arrival", "DayOfContacts", "Landed", "contact_file", "hand_over"]
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,32 @@ class Landed:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One picture as it came down."""
+    """One picture as it came down: its packets, their chunks in a scratch file on the way to the process that maps it."""
 
     shot: Shot
-    picture: ReceivedPicture
+    packets: PacketTable
+    stream: Path
+    missing: int
+    """packets that never came"""
     crc32: int
     """of the pixels as they were taken"""
     landed: Landed
+
+    def picture(self) -> ReceivedPicture:
+        """The picture, put together from its packets."""
+        stream = np.memmap(self.stream, np.uint8, "r")
+        (picture,) = assemble([Reception(self.packets, stream, 0, 0, 0, 0, 0)])
+        return picture
+
+
+def hand_over(
+    picture: ReceivedPicture, heard: Sequence[Reception], shot: Shot, crc32: int, landed: Landed, scratch: Path
+) -> Arrival:
+    """Put aside a picture's packets for the process that maps it."""
+    kept = keep_packets(heard, {picture.key})
+    stream = scratch / f"{shot.acquisition}.stream"
+    kept.stream.tofile(stream)
+    return Arrival(shot, kept.packets, stream, len(picture.missing), crc32, landed)
 
 
 @dataclass(eq=False)
@@ -64,11 +82,17 @@ class _OnBoard:
     resent: int = 0
 
 
-class DayOfContacts:
-    """All contacts of a flight, in the order of time. ``links`` and ``faults`` fill as :meth:`arrivals` is consumed.
+def contact_file(contact: str) -> Path:
+    """Path in a run's folder of the bytes that a contact brought."""
+    return Path("downlink") / f"{contact}_{SIMULATED}.bin"
 
-    A satellite's next contact brings what the one before lost; the frames that an urgent picture lost are asked for in
-    the same contact while it lasts. Space and ground meet only in the bytes that are also written to ``downlink/``.
+
+class DayOfContacts:
+    """All contacts of a flight, in the order of time. What they brought fills as :meth:`arrivals` is consumed.
+
+    A satellite's next contact brings what the one before lost. What an urgent picture lost, or what is lost in a
+    satellite's last contact, is asked for in the same contact while it lasts. Space and ground meet only in the bytes
+    that are also written to ``downlink/``.
     """
 
     def __init__(
@@ -78,104 +102,119 @@ class DayOfContacts:
         plan: Plan,
         shots: Mapping[str, Shot],
         folder: Path,
+        scratch: Path,
         *,
         loss: float,
         seed: int,
     ) -> None:
-        self.radios = {satellite.id: _Radio(satellite) for satellite in satellites}
+        self.radios = {satellite.id: _Radio(satellite, scratch) for satellite in satellites}
         contacts = flight.contacts.sort_by("start", "contact")
         self.contacts = contacts.take(contacts.status != "lost")
+        self.final = {str(row["satellite"]): str(row["contact"]) for row in self.contacts.rows()}
         self.rate_bit_s = dict(zip(plan.contacts.id.tolist(), plan.contacts.rate_bit_s.tolist(), strict=True))
         parts = flight.deliveries.sort_by("start")
-        self.queue = [[str(a) for a in parts.acquisition[parts.contact == c]] for c in self.contacts.contact]
-        self.last = {a: n for n, queued in enumerate(self.queue) for a in queued}
-        self.shots, self.folder, self.loss, self.seed = shots, folder, loss, seed
-        self.links: list[dict[str, Any]] = []
+        # A picture is sent in the contact that brings its last part.
+        last = dict(zip(parts.acquisition.tolist(), parts.contact.tolist(), strict=True))
+        self.queue = [[a for a, contact in last.items() if contact == c] for c in self.contacts.contact]
+        self.shots, self.folder, self.scratch, self.loss, self.seed = shots, folder, scratch, loss, seed
+        self.rows: list[dict[str, Any]] = []
         self.faults: list[str] = []
+        """what the link must not do"""
+        self.holes: list[str] = []
+        """what never came down"""
 
     def arrivals(self, pool: Executor, progress: Callable[[float], None]) -> Iterator[Arrival]:
         """Each picture when it is whole, or at the end of the day as far as it came."""
-        waiting: dict[str, Future[Taken]] = {}
+        (self.folder / "downlink").mkdir(exist_ok=True)
+        taking: dict[str, Future[Taken]] = {}
         for number, contact in enumerate(self.contacts.rows()):
             for ahead in self.queue[number : number + 2]:
-                waiting |= {a: pool.submit(shoot, self.shots[a]) for a in ahead if a not in waiting and a in self.last}
-            ready = [a for a in self.queue[number] if self.last[a] == number]
-            fresh = [_OnBoard(self.shots[a], waiting.pop(a).result()) for a in ready]
-            for acquisition in ready:
-                del self.last[acquisition]
-            yield from self._hold(self.radios[str(contact["satellite"])], contact, fresh)
+                taking |= {a: pool.submit(shoot, self.shots[a], self.scratch) for a in ahead if a not in taking}
+            radio = self.radios[str(contact["satellite"])]
+            for acquisition in self.queue[number]:
+                radio.load(_OnBoard(self.shots[acquisition], taking.pop(acquisition).result()))
+            self._hold(radio, contact)
+            yield from radio.whole()
             progress((number + 1) / len(self.contacts))
         for radio in self.radios.values():
             for arrival in radio.rest():
-                missing = len(arrival.picture.missing)
-                self.faults.append(f"{arrival.shot.acquisition}: {missing} packets never came down")
+                self.holes.append(f"{arrival.shot.acquisition}: {arrival.missing} packets never came down")
                 yield arrival
 
-    def table(self) -> Links:
+    def links(self) -> Links:
         """What each contact brought, in frames."""
-        return Links.from_rows(self.links)
+        return Links.from_rows(self.rows)
 
-    def _hold(self, radio: _Radio, contact: Mapping[str, Any], fresh: list[_OnBoard]) -> Iterator[Arrival]:
+    def _hold(self, radio: _Radio, contact: Mapping[str, Any]) -> None:
+        """One contact: what was asked for before, the new pictures, and while it lasts what must not wait."""
         name, now = str(contact["contact"]), contact["start"]
-        rate = self.rate_bit_s[name]
-        sent = lost = resent = good = 0
-        data = bytearray()
-        burst = radio.asked_for() + [(o, o.taken.packets) for o in fresh]
-        radio.load(fresh)
+        final = name == self.final[radio.satellite.id]
+        row = {"contact": name, "frames_sent": 0, "frames_lost": 0, "frames_resent": 0, "received_bit": 0.0}
+        path = self.folder / contact_file(name)
+        path.write_bytes(b"")
+        burst = radio.due()
         while burst:
-            transmission = transmit(
-                [packet for _, packets in burst for packet in packets],
-                radio.satellite,
-                first_frame=radio.next_frame,
-                loss=self.loss,
-                seed=zlib.crc32(f"{self.seed} {name} {radio.next_frame}".encode()),
-            )
-            radio.next_frame = transmission.next_frame
             for on_board, packets in burst:
-                now = now + seconds(airtime_s(packets, rate))
+                now = now + seconds(airtime_s(packets, self.rate_bit_s[name]))
+                frames = frames_for(packets)
+                again = frames if on_board.sent else 0
+                on_board.sent, on_board.resent = on_board.sent + frames, on_board.resent + again
                 on_board.done_at, on_board.station = now, str(contact["station"])
-                on_board.sent += frames_for(packets)
-                if on_board not in fresh or len(packets) < len(on_board.taken.packets):
-                    on_board.resent += frames_for(packets)
-                    resent += frames_for(packets)
-            sent, lost = sent + transmission.frames_sent, lost + transmission.frames_lost
-            data += transmission.data
-            radio.heard.append(heard := receive(transmission.data))
-            good += heard.frames_good
-            if heard.frames_good != transmission.frames_sent - transmission.frames_lost:
-                self.faults.append(f"{name}: {heard.frames_good} good frames of {transmission.frames_sent} sent")
-            burst = [(o, packets) for o, packets in radio.asked_for() if o.shot.request.urgent and now < contact["stop"]]
-        write_whole(self.folder / "downlink" / f"{name}_{SIMULATED}.bin", bytes(data))
-        row = {"contact": name, "frames_sent": sent, "frames_lost": lost, "frames_resent": resent}
-        self.links.append({**row, "received_bit": 8.0 * FRAME_DATA_BYTES * good})
-        yield from radio.whole()
+                row["frames_resent"] += again
+            self._send(radio, [packet for _, packets in burst for packet in packets], path, row)
+            burst = [
+                (on_board, packets)
+                for on_board, packets in radio.due()
+                if (final or on_board.shot.request.urgent) and now < contact["stop"]
+            ]
+        self.rows.append(row)
+
+    def _send(self, radio: _Radio, packets: list[bytes], path: Path, row: dict[str, Any]) -> None:
+        """One burst through the lossy channel into the contact's file, and what the ground reads there."""
+        seed = zlib.crc32(f"{self.seed} {row['contact']} {radio.next_frame}".encode())
+        sent = transmit(packets, radio.satellite, first_frame=radio.next_frame, loss=self.loss, seed=seed)
+        radio.next_frame = sent.next_frame
+        begin = path.stat().st_size
+        with path.open("ab") as file:
+            file.write(sent.data)
+        row["frames_sent"] += sent.frames_sent
+        row["frames_lost"] += sent.frames_lost
+        expected, size = sent.frames_sent - sent.frames_lost, len(sent.data)
+        del sent
+        if not size:
+            return
+        heard = receive(np.memmap(path, np.uint8, "r", offset=begin))
+        radio.heard.append(heard)
+        row["received_bit"] += 8.0 * FRAME_DATA_BYTES * heard.frames_good
+        if heard.frames_good != expected:
+            self.faults.append(f"{row['contact']}: {heard.frames_good} good frames where {expected} arrived")
 
 
 class _Radio:
     """One satellite's way down: the pictures it keeps, and on the ground the receptions that wait to be completed."""
 
-    def __init__(self, satellite: Satellite) -> None:
+    def __init__(self, satellite: Satellite, scratch: Path) -> None:
         self.satellite = satellite
+        self.scratch = scratch
         self.next_frame = 0
         self.kept: dict[int, _OnBoard] = {}
         self.heard: list[Reception] = []
 
-    def load(self, fresh: list[_OnBoard]) -> None:
-        """These pictures are now being sent for the first time."""
-        self.kept |= {o.shot.number: o for o in fresh}
+    def load(self, on_board: _OnBoard) -> None:
+        """A picture is ready to be sent."""
+        self.kept[on_board.shot.number] = on_board
 
     def pictures(self) -> list[ReceivedPicture]:
-        """What the ground has of the pictures that were sent."""
+        """What the ground has of the pictures that are on board."""
         expected = [(self.satellite.radio.spacecraft_id, number) for number in self.kept]
         return [p for p in assemble(self.heard, expected=expected) if p.number in self.kept]
 
-    def asked_for(self) -> list[tuple[_OnBoard, tuple[bytes, ...]]]:
-        """The packets that the ground asks for again, by picture."""
-        incomplete = [p for p in self.pictures() if not p.complete]
+    def due(self) -> list[tuple[_OnBoard, tuple[bytes, ...]]]:
+        """What is to be sent: the packets that the ground lacks, by picture; of a new picture all."""
+        lacking = [(self.kept[p.number], p.missing) for p in self.pictures() if not p.complete]
         return [
-            (on_board, packets_for(packets_by_name(on_board.taken.packets), picture.missing))
-            for picture in incomplete
-            for on_board in [self.kept[picture.number]]
+            (o, packets_for(packets_by_name(o.taken.packets()), missing) if o.sent else o.taken.packets())
+            for o, missing in sorted(lacking, key=lambda pair: (not pair[0].sent, pair[0].shot.number))
         ]
 
     def whole(self) -> Iterator[Arrival]:
@@ -185,14 +224,17 @@ class _Radio:
             if picture.complete:
                 yield self._arrival(picture)
         still = {p.key for p in pictures if not p.complete}
-        self.heard = [keep_packets(self.heard, still)] if still else []
+        del pictures
+        self.heard = [keep_packets(self.heard, {(key[0], key[1]) for key in still})] if still else []
 
     def rest(self) -> Iterator[Arrival]:
-        """At the end of the day, pictures with holes."""
+        """At the end of the day, pictures with holes; of which not even the header came, none."""
         for picture in self.pictures():
-            yield self._arrival(picture)
+            if picture.header is not None:
+                yield self._arrival(picture)
 
     def _arrival(self, picture: ReceivedPicture) -> Arrival:
         o = self.kept.pop(picture.number)
-        bit = 8.0 * sum(len(packet) for packet in o.taken.packets)
-        return Arrival(o.shot, picture, o.taken.crc32, Landed(o.station, o.done_at, o.sent, o.resent, bit))
+        o.taken.file.unlink()
+        landed = Landed(o.station, o.done_at, o.sent, o.resent, 8.0 * float(o.taken.sizes.sum()))
+        return hand_over(picture, self.heard, o.shot, o.taken.crc32, landed, self.scratch)

@@ -116,9 +116,7 @@ def _pixels_differ(one: Path, two: Path) -> str:
         with rasterio.open(one) as a, rasterio.open(two) as b:
             if (a.shape, a.count, a.crs, a.transform) != (b.shape, b.count, b.crs, b.transform):
                 return "has another size or place"
-            worst = max(
-                int(np.max(np.abs(a.read(n).astype(np.int64) - b.read(n).astype(np.int64)))) for n in a.indexes
-            )
+            worst = max(int(np.max(np.abs(a.read(n).astype(np.int64) - b.read(n).astype(np.int64)))) for n in a.indexes)
     except rasterio.errors.RasterioError as error:
         return f"cannot be read: {error}"
     return f"pixels differ by up to {worst}" if worst > PICTURE_TOLERANCE else ""

@@ -50,9 +50,7 @@ def write_scene(scene: Scene, folder: Path) -> tuple[dict[str, Any], Path]:
     said = f"{made}picture of {scene.request} by {scene.satellite} at {format_utc(scene.start)}"
     layers = dict(zip(scene.bands, scene.pixels, strict=True))
     write_cog(raster, layers, scene.grid, nodata=0, simulated=scene.simulated, description=said)
-    write_quicklook(
-        preview, natural_colour(scene.pixels, scene.bands), simulated=scene.simulated, description=said
-    )
+    write_quicklook(preview, natural_colour(scene.pixels, scene.bands), simulated=scene.simulated, description=said)
     bands = reflectance_bands(scene.bands)
     assets = {
         "data": raster_asset(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from swath.archive.ortho import picture_outline
 from swath.archive.picture import picture_counts
 from swath.archive.scene import build_scene
 from swath.fly.truth import FieldTruth, field_places, field_truth, reference_picture, truth_on
-from swath.fly.world import Site, make_site
+from swath.fly.world import make_site
 from swath.frames import EarthOrientation
 from swath.model import Grid, Product, Scene
 from swath.operate.downlink import Arrival
 from swath.operate.files import scene_file, write_product, write_scene
-from swath.operate.shot import Shot, site_seed, sky_of
+from swath.operate.shot import Shot, site_seed
+from swath.product.fields import cover_polygon
 from swath.product.flood import flood_product
 from swath.product.vegetation import vegetation_product
 from swath.report.outcome import Comparison, QuickLook
@@ -34,7 +36,7 @@ __all__ = ["Mapped", "map_picture"]
 
 Ring = tuple[tuple[float, float], ...]
 
-PIXEL_M = 5.0
+PIXEL_M = 6.0
 CONTROL_BAND = "nir"
 """shows shores and fields best, through haze"""
 
@@ -67,55 +69,103 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     ``before``: the scene of the same place before a flood; its pixels are read from its file.
     """
     shot = arrival.shot
-    request = shot.request
-    site = make_site(request.place, request.kind, request.extent_m, site_seed(request, shot.seed))
-    scene = _scene(arrival, place_grid(request.place, request.extent_m, pixel_m=PIXEL_M), site)
+    grid = place_grid(shot.request.place, shot.request.extent_m, pixel_m=PIXEL_M)
+    known = _what_is_known(shot, grid)
+    picture = arrival.picture()
     faults = []
-    if arrival.picture.complete and zlib.crc32(picture_counts(arrival.picture)) != arrival.crc32:
-        faults.append(f"{scene.id}: the pixels received are not those taken")
+    if picture.complete and zlib.crc32(picture_counts(picture)) != arrival.crc32:
+        faults.append(f"{shot.acquisition}: the pixels received are not those taken")
+    scene = build_scene(
+        picture,
+        station=arrival.landed.station,
+        received=arrival.landed.received,
+        eop=_eop(),
+        knowledge_sigma_deg=shot.satellite.agility.knowledge_sigma_deg,
+        grid=grid,
+        control=known.control,
+        control_band=CONTROL_BAND,
+        p_clear=shot.p_clear,
+    )
+    lon_deg, lat_deg = picture_outline(camera_of(picture))
+    del picture
+    arrival.stream.unlink()
     item, preview = write_scene(scene, folder)
-    products = _products(scene, site, shot, before, folder)
-    items = (item, *(write_product(product, scene, before, folder) for product in products))
-    floods = [product for product in products if product.kind == "flood"]
-    inside, seen = (0, 0) if floods else _fields_inside(products, field_truth(site))
-    lon_deg, lat_deg = picture_outline(camera_of(arrival.picture))
+    quicklook = _quicklook(scene, preview)
+    products, items = [], [item]
+    for make in _products(scene, known, shot, before, folder):
+        product = make()
+        items.append(write_product(product, scene, before, folder))
+        products.append(product if product.kind == "flood" else replace(product, layers={}))
+    inside, seen = _fields_inside(products, known.fields_true) if known.flood_km2 is None else (0, 0)
     return Mapped(
         scene=replace(scene, pixels=np.empty((0, 0, 0), np.uint16)),
-        products=tuple(p if p.kind == "flood" else replace(p, layers={}) for p in products),
-        items=items,
-        quicklook=_quicklook(scene, preview),
+        products=tuple(products),
+        items=tuple(items),
+        quicklook=quicklook,
         footprint=tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)),
-        truth=tuple(_compare_flood(flood, site, shot) for flood in floods),
+        truth=tuple(
+            _compare(p, known.flood_km2) for p in products if known.flood_km2 is not None and p.kind == "flood"
+        ),
         fields_inside=inside,
         fields_seen=seen,
         faults=tuple(faults),
     )
 
 
-def _scene(arrival: Arrival, grid: Grid, site: Site) -> Scene:
-    """The scene on the place's grid, held against the simulated map."""
-    return build_scene(
-        arrival.picture,
-        station=arrival.landed.station,
-        received=arrival.landed.received,
-        eop=_eop(),
-        knowledge_sigma_deg=arrival.shot.satellite.agility.knowledge_sigma_deg,
-        grid=grid,
+@dataclass(frozen=True)
+class _Known:
+    """What the ground knows of a simulated place, or is told to judge itself by."""
+
+    control: npt.NDArray[np.uint16]
+    """the map that positions are measured against"""
+    fields: dict[str, npt.NDArray[np.float64]]
+    """the cadastre: boundaries in the grid's metres"""
+    fields_true: FieldTruth
+    flood_km2: float | None
+    """flooded in truth inside the order's outline, clouds or not; none where there is no flood"""
+
+
+def _what_is_known(shot: Shot, grid: Grid) -> _Known:
+    request = shot.request
+    site = make_site(request.place, request.kind, request.extent_m, site_seed(request, shot.seed))
+    flood_km2 = None
+    if shot.flooded:
+        percent = truth_on(site, grid).flood_percent[_area(shot, grid)]
+        flood_km2 = float(percent.sum(dtype=np.float64)) / 100.0 * grid.pixel_area_km2
+    return _Known(
         control=reference_picture(site, grid, bands=(CONTROL_BAND,))[0],
-        control_band=CONTROL_BAND,
-        p_clear=arrival.shot.p_clear,
+        fields={place.id: _ring_m(place.ring, grid) for place in field_places(site)},
+        fields_true=field_truth(site),
+        flood_km2=flood_km2,
     )
 
 
-def _products(scene: Scene, site: Site, shot: Shot, before: Scene | None, folder: Path) -> tuple[Product, ...]:
+def _products(
+    scene: Scene, known: _Known, shot: Shot, before: Scene | None, folder: Path
+) -> list[Callable[[], Product]]:
+    """What is to be made of a scene, made one after the other so that only one lies in memory."""
     if shot.request.kind == "watch":
-        return ()
-    fields = {place.id: _ring_m(place.ring, scene.grid) for place in field_places(site)}
-    vegetation = vegetation_product(scene, fields)
+        return []
+    vegetation = partial(vegetation_product, scene, known.fields)
     if not shot.flooded:
-        return (vegetation,)
-    earlier = None if before is None else replace(before, pixels=_pixels(folder / scene_file(before), before.bands))
-    return (flood_product(scene, before=earlier), vegetation)
+        return [vegetation]
+
+    def flood() -> Product:
+        earlier = None
+        if before is not None:
+            earlier = replace(before, pixels=_pixels(folder / scene_file(before), before.bands))
+        return flood_product(scene, before=earlier, area=_area(shot, scene.grid))
+
+    return [flood, vegetation]
+
+
+def _area(shot: Shot, grid: Grid) -> npt.NDArray[np.bool_]:
+    """The pixels of the order's outline, those more than half inside."""
+    inside = np.zeros(grid.shape, np.bool_)
+    cover = cover_polygon(_ring_m(shot.request.place.ring, grid), grid)
+    rows, columns = cover.weights.shape
+    inside[cover.top : cover.top + rows, cover.left : cover.left + columns] = cover.weights > 0.5
+    return inside
 
 
 def _pixels(path: Path, bands: tuple[str, ...]) -> npt.NDArray[np.uint16]:
@@ -128,20 +178,19 @@ def _ring_m(ring: Ring, grid: Grid) -> npt.NDArray[np.float64]:
     return np.column_stack(map_from_geodetic(grid.epsg, lon_deg=lon_deg, lat_deg=lat_deg))
 
 
-def _fields_inside(products: tuple[Product, ...], truth: FieldTruth) -> tuple[int, int]:
+def _fields_inside(products: Sequence[Product], truth: FieldTruth) -> tuple[int, int]:
     """Fields whose true NDVI, as seen from space, lies in its interval; and fields that have an interval."""
     true_ndvi = dict(zip(truth.field.tolist(), truth.ndvi_toa.tolist(), strict=True))
     rows = [row for product in products for row in product.rows if row["ndvi_mean"] is not None]
     return sum(row["ndvi_low"] <= true_ndvi[row["field"]] <= row["ndvi_high"] for row in rows), len(rows)
 
 
-def _compare_flood(flood: Product, site: Site, shot: Shot) -> Comparison:
-    """The flooded area beside the simulated truth over the same pixels, whether clouds hide them or not."""
-    percent = truth_on(site, flood.grid, sky=sky_of(site, shot)).flood_percent
-    true_km2 = float(percent.sum(dtype=np.float64)) / 100.0 * flood.grid.pixel_area_km2
+def _compare(flood: Product, true_km2: float | None) -> Comparison:
+    """The flooded area beside the simulated truth."""
+    assert true_km2 is not None
     found = flood.estimates["flooded_km2"]
     inside = found.low is not None and found.high is not None and found.low <= true_km2 <= found.high
-    return Comparison(f"flooded area of {shot.request.id}", found, true_km2, inside)
+    return Comparison(f"flooded area of {flood.request}", found, true_km2, inside)
 
 
 def _quicklook(scene: Scene, png: Path) -> QuickLook:

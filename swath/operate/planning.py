@@ -80,7 +80,9 @@ def _routine_problem(
 ) -> Problem:
     passes = find_passes(ephemerides, mission.stations, mission.start, mission.stop)
     if not len(passes):
-        raise DataError("no station sees any satellite all day", where=mission.name, fix="Add a station or lower a mask")
+        raise DataError(
+            "no station sees any satellite all day", where=mission.name, fix="Add a station or lower a mask"
+        )
     looks, unoffered = _looks(mission, mission.routine, eop, weather, ephemerides)
     return Problem(
         satellites=mission.satellites,

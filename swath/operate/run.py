@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from swath.fly.spacecraft import FlightLog, fly_plan
 from swath.fly.weather import SimulatedWeather
@@ -26,6 +30,7 @@ from swath.orbit.sun import sun_angles_deg
 from swath.report.outcome import Outcome
 from swath.report.terminal import summary_lines
 from swath.sources.eop import packaged_eop
+from swath.sources.land import land_rings
 from swath.store.folder import new_folder, write_json
 from swath.store.manifest import write_manifest
 from swath.store.mission import Mission, read_mission
@@ -68,15 +73,21 @@ def run_mission(
     eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_WARM)
-    with new_folder(out) as folder, ProcessPoolExecutor(_WORKERS, mp_context=context) as pool:
-        early = _take_early(mission, eop, pool, folder)
+    with (
+        new_folder(out) as folder,
+        tempfile.TemporaryDirectory(prefix="swath-") as scratch_name,
+        ProcessPoolExecutor(_WORKERS, mp_context=context) as pool,
+    ):
+        scratch = Path(scratch_name)
+        land = pool.submit(land_rings)
+        early = _take_early(mission, eop, pool, folder, scratch)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
         flight = fly_plan(
             mission.satellites, planned.plan, planned.problem.eclipses, mission.start, mission.stop, seed=mission.seed
         )
         clock.done("fly", 0.17)
-        run = _bring_home(mission, planned, flight, eop, weather, early, pool, folder, clock)
+        run = _bring_home(mission, planned, flight, eop, weather, early, land, pool, folder, scratch, clock)
         clock.done("pictures", 0.9)
         write_plan(run, folder)
         write_catalogue(run, folder)
@@ -103,11 +114,11 @@ def summary(outcome: Outcome, out: Path, *, wall_s: float) -> list[str]:
 
 
 def _take_early(
-    mission: Mission, eop: EarthOrientation, pool: ProcessPoolExecutor, folder: Path
+    mission: Mission, eop: EarthOrientation, pool: ProcessPoolExecutor, folder: Path, scratch: Path
 ) -> dict[str, Future[Mapped]]:
     """The pictures from before the urgent orders' events, taken and mapped while the day is being planned."""
     return {
-        order.id: pool.submit(map_before, shot, folder)
+        order.id: pool.submit(map_before, shot, folder, scratch)
         for number, order in enumerate(mission.urgent)
         if (shot := shot_before(mission, order, eop, 900_000 + number)) is not None
     }
@@ -120,8 +131,10 @@ def _bring_home(
     eop: EarthOrientation,
     weather: SimulatedWeather,
     early: Mapping[str, Future[Mapped]],
+    land: Future[tuple[npt.NDArray[np.float64], ...]],
     pool: ProcessPoolExecutor,
     folder: Path,
+    scratch: Path,
     clock: _Clock,
 ) -> Run:
     """Take the pictures, bring them down and map each as soon as it is on the ground."""
@@ -132,6 +145,7 @@ def _bring_home(
         planned.plan,
         shots,
         folder,
+        scratch,
         loss=mission.operations.frame_loss,
         seed=mission.seed,
     )
@@ -144,7 +158,19 @@ def _bring_home(
         mapping[shot.acquisition] = pool.submit(map_picture, arrival, folder, earlier.scene if earlier else None)
         landed[shot.acquisition] = arrival.landed
     mapped = {acquisition: future.result() for acquisition, future in mapping.items()}
-    return Run(mission, planned, flight, landed, mapped, before, day.table(), tuple(day.faults), folder)
+    return Run(
+        mission=mission,
+        planned=planned,
+        flight=flight,
+        landed=landed,
+        mapped=mapped,
+        before=before,
+        links=day.links(),
+        link_faults=tuple(day.faults),
+        holes=tuple(day.holes),
+        land=land.result(),
+        folder=folder,
+    )
 
 
 def _shots(

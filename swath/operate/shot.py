@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from swath.fly.downlink import encode_picture
 from swath.fly.pushbroom import Exposure, take_picture
@@ -16,7 +18,7 @@ from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft import Satellite
 from swath.spacecraft.picture import outline_itrf_m, picture_shape
 
-__all__ = ["Shot", "Taken", "shoot", "site_seed", "sky_of"]
+__all__ = ["Shot", "Taken", "shoot", "site_seed"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,19 @@ class Shot:
 
 @dataclass(frozen=True)
 class Taken:
-    """A picture as it waits on board."""
+    """A picture as it waits on board. Its packets lie in a scratch file, so that waiting ones cost no memory."""
 
-    packets: tuple[bytes, ...]
+    file: Path
+    sizes: npt.NDArray[np.int64]
+    """bytes of each packet"""
     crc32: int
     """of the pixels, to hold against what the ground puts together"""
+
+    def packets(self) -> tuple[bytes, ...]:
+        """The packets, in the order in which they are sent."""
+        content = memoryview(np.fromfile(self.file, np.uint8))
+        ends = np.cumsum(self.sizes)
+        return tuple(content[end - size : end] for size, end in zip(self.sizes, ends, strict=True))  # type: ignore[misc]
 
 
 def site_seed(request: Request, seed: int) -> int:
@@ -58,7 +68,7 @@ def site_seed(request: Request, seed: int) -> int:
     return zlib.crc32(f"{seed} {request.place.id}".encode())
 
 
-def sky_of(site: Site, shot: Shot) -> Sky | None:
+def _sky(site: Site, shot: Shot) -> Sky | None:
     """The clouds over a site when the picture is taken; none where the shot says a clear sky."""
     if shot.weather is None:
         return None
@@ -73,11 +83,11 @@ def sky_of(site: Site, shot: Shot) -> Sky | None:
     )
 
 
-def shoot(shot: Shot) -> Taken:
-    """Take a picture and pack it. Runs in a worker process."""
+def shoot(shot: Shot, scratch: Path) -> Taken:
+    """Take a picture and pack it into a file in the ``scratch`` folder. Runs in a worker process."""
     request, satellite = shot.request, shot.satellite
     site = make_site(request.place, request.kind, request.extent_m, site_seed(request, shot.seed))
-    sky = sky_of(site, shot)
+    sky = _sky(site, shot)
     r_itrf_m, v_itrf_m_s = shot.ephemeris.states(np.array([shot.middle]))
     shape = picture_shape(
         satellite,
@@ -100,4 +110,8 @@ def shoot(shot: Shot) -> Taken:
         sun_elevation_deg=shot.sun_deg[0],
     )
     picture = take_picture(site, sky, satellite, shot.ephemeris, exposure, seed=shot.seed, flooded=shot.flooded)
-    return Taken(encode_picture(picture, satellite, shot.number), zlib.crc32(picture.pixels))
+    packets = encode_picture(picture, satellite, shot.number)
+    file = scratch / f"{shot.acquisition}.packets"
+    with file.open("wb") as stream:
+        stream.writelines(packets)
+    return Taken(file, np.array([len(packet) for packet in packets]), zlib.crc32(picture.pixels))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from swath.frames import geodetic_from_itrf
 from swath.fly.spacecraft import FlightLog
@@ -40,6 +41,9 @@ class Run:
     """by urgent order"""
     links: Links
     link_faults: tuple[str, ...]
+    holes: tuple[str, ...]
+    """packets that never came down; the pictures are mapped with holes"""
+    land: tuple[npt.NDArray[np.float64], ...]
     folder: Path
 
     @property
@@ -88,9 +92,10 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         truth=run.truth,
         checks=checks,
         assumptions=_assumptions(mission),
-        warnings=planned.warnings,
+        warnings=(*planned.warnings, *run.holes),
         files=_files(run.folder),
         footprints={id: m.footprint for id, m in run.mapped.items()},
+        land=run.land,
     )
 
 
@@ -124,7 +129,9 @@ def _story(run: Run, order: Request) -> Urgent:
         mapped=landed.received + processing if landed and acquisition in run.mapped else None,
         station=landed.station if landed else "",
         earliest_mapped=earliest.on_ground + processing if earliest else None,
-        earliest_look=f"{earliest.satellite} {format_utc(earliest.imaged)[11:]} by {earliest.station}" if earliest else "",
+        earliest_look=f"{earliest.satellite} {format_utc(earliest.imaged)[11:]} by {earliest.station}"
+        if earliest
+        else "",
         received_bit=landed.bit if landed else 0.0,
         frames_sent=landed.frames_sent if landed else 0,
         frames_resent=landed.frames_resent if landed else 0,
@@ -145,7 +152,14 @@ def _files(folder: Path) -> tuple[str, ...]:
     """What a person finds in the folder, as it will be when all is written."""
     named = ("report.html", "answer.json", "orders.json", "opportunities.geojson", "plan.json", "plan.csv")
     more = ("plan.czml", "plan.ics", "refused.json")
-    return (*named, *more, "downlink/", "stac/", *(("products/",) if (folder / "products").is_dir() else ()), "evidence/")
+    return (
+        *named,
+        *more,
+        "downlink/",
+        "stac/",
+        *(("products/",) if (folder / "products").is_dir() else ()),
+        "evidence/",
+    )
 
 
 def _assumptions(mission: Mission) -> tuple[str, ...]:
@@ -156,8 +170,8 @@ def _assumptions(mission: Mission) -> tuple[str, ...]:
         f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it at "
         "its next contact and flies the old plan until then.",
         f"Processing takes {operations.processing_s / 60:.0f} min from the last frame on the ground to the map.",
-        f"{100 * operations.frame_loss:.1f} % of transfer frames are lost. Those of urgent pictures are asked for again "
-        "in the same contact, the others in the satellite's next.",
+        f"{100 * operations.frame_loss:.1f} % of transfer frames are lost. Those of urgent pictures, and of a "
+        "satellite's last contact, are asked for again in the same contact while it lasts, the others in its next one.",
         "The array gives its full power in sunlight, whatever the attitude. Relief does not shift pixels: lines of sight "
         "meet the ellipsoid.",
         "The picture from before the flood is the fleet's last look ahead of the mission, under a sky taken as clear.",

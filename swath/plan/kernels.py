@@ -33,7 +33,7 @@ __all__ = [
 
 _BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 inner: Any = njit(cache=True, **_BARE)
-"""for what only other kernels call: a quarter less to compile"""
+"""for what only kernels call, a quarter less to compile; called from Python such a function crashes"""
 
 Seed = npt.NDArray[np.uint64]
 
@@ -43,7 +43,7 @@ CONTACT_RESERVE = 0.1
 """share of a contact beyond what its pictures need, for the same purpose"""
 
 
-@inner
+@njit(cache=True)
 def chance(rng: Seed) -> float:
     """Next number in [0, 1) of SplitMix64 (Steele, Lea and Flood 2014); the state is the caller's."""
     rng[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -80,7 +80,7 @@ def turn_s(fleet: Fleet, s: int, a0: float, a1: float, a2: float, b0: float, b1:
     return float(angle / rate + rate / acceleration + fleet.satellite[s]["settling_s"])
 
 
-@inner
+@njit(cache=True)
 def activity(fleet: Fleet, state: State, code: int) -> tuple[float, float, float, float, float]:
     """From, to and line of sight of an activity."""
     if code < 0:
@@ -189,7 +189,7 @@ def _load(fleet: Fleet, state: State, p: int, q: int) -> None:
     state.request[q]["sent"] = p
 
 
-@inner
+@njit(cache=True)
 def unload(fleet: Fleet, state: State, p: int, q: int) -> None:
     """Take a picture out of a contact; the others move up, and a contact left empty goes."""
     kept = 0

@@ -23,9 +23,9 @@ __all__ = ["BlockSums", "Doubts", "beta_quantiles", "estimate_area", "krige_unse
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-OUTLINE_SIGMA_M = 0.28
+OUTLINE_SIGMA_M = 0.4
 """systematic error of where a shore is drawn"""
-NORMAL_SHARE_SIGMA = 0.3
+NORMAL_SHARE_SIGMA = 0.35
 """of the share of normal water among water whose past is unknown"""
 SHARE_SIGMA = 0.01
 """least doubt about the flooded share of unseen land"""
@@ -66,7 +66,7 @@ class Doubts:
     position_sigma_px: float
     """of the picture, per axis"""
     unknown_past_px: float
-    """flooded share of pixels that the earlier picture does not show"""
+    """water now whose past the earlier picture does not show"""
 
     def sigma_px(self, pixel_m: float) -> float:
         """Standard deviation of the seen flooded area, in pixels."""
@@ -143,16 +143,22 @@ def _fit_correlation(apart: Floats, share: Floats, block_m: float) -> tuple[floa
 
 
 def beta_quantiles(mean: float, sigma: float, count: int = 400) -> Floats:
-    """``count`` equally likely values between 0 and 1 of the beta distribution with that mean and deviation."""
-    mean = float(np.clip(mean, 1e-4, 1.0 - 1e-4))
-    sigma = float(np.clip(sigma, 1e-4, 0.98 * np.sqrt(mean * (1.0 - mean))))
+    """``count`` equally likely values between 0 and 1 of the beta distribution with that mean and deviation.
+
+    A mean nearer to 0 or 1 than half the deviation is taken as that far off, for the distribution could not be wide.
+    """
+    sigma = float(np.clip(sigma, 1e-4, 0.49))
+    mean = float(np.clip(mean, 0.5 * sigma, 1.0 - 0.5 * sigma))
+    sigma = min(sigma, 0.98 * float(np.sqrt(mean * (1.0 - mean))))
     total = mean * (1.0 - mean) / sigma**2 - 1.0
     a, b = mean * total, (1.0 - mean) * total
-    logit = np.linspace(-40.0, 40.0, 8001)  # in log-odds the density has no poles, however small a and b
+    # In log-odds the density has no poles, however small a and b, and falls as exp(-b x) and exp(a x).
+    logit = np.linspace(-1.0, 1.0, 8001) * max(40.0, 12.0 / min(a, b))
     log_density = -a * np.logaddexp(0.0, -logit) - b * np.logaddexp(0.0, logit)
-    cumulative = np.cumsum(np.exp(log_density - log_density.max()))
-    at = np.interp((np.arange(count) + 0.5) / count, cumulative / cumulative[-1], logit)
-    return np.asarray(1.0 / (1.0 + np.exp(-at)), np.float64)
+    density = np.exp(log_density - log_density.max())
+    below = np.cumsum(density) - 0.5 * density
+    at = np.interp((np.arange(count) + 0.5) / count, below / density.sum(), logit)
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(at, -700.0, 700.0))), np.float64)
 
 
 def estimate_area(sums: BlockSums, doubts: Doubts, pixel_m: float, confidence: float = 0.9) -> Estimate:

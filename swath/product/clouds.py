@@ -95,10 +95,8 @@ def find_unseen(cells: Cells, *, other: Cells | None = None) -> Codes:
     scene, cell_m = cells.scene, cells.cell_px * cells.scene.grid.pixel_m
     cloud = _clouds(cells.means, cell_m)
     if other is not None:
-        others = _clouds(other.means, cell_m)
-        clear = np.isfinite(cells.means[0] + other.means[0]) & ~cloud & ~others
+        clear = np.isfinite(cells.means[0] + other.means[0]) & ~cloud & ~_clouds(other.means, cell_m)
         rise = _haze_rise(cells.means, other.means, clear)
-        cloud &= ~(rise < HAZE_RISE / 3.0) | others  # what was as bright in the clear is a roof or sand
         cloud |= np.asarray(dilate(rise > HAZE_RISE, 1), np.bool_)
     light = _light(cells.means) if other is None else _light(cells.means) - _light(other.means)
     shadow = _shadows(light, cloud, cell_m, scene.sun_azimuth_deg, scene.sun_elevation_deg)

@@ -52,9 +52,9 @@ SHORE_CONTRAST = 0.04
 MOST_BLOCKS = 1000
 CE90_PER_SIGMA = 1.4142
 """The error of one picture is mostly one shift of all of it, as long as its CE90: an axis has CE90 / sqrt(2)."""
-FLOOD_SHORE_M, NORMAL_SHORE_M = 0.5, -0.3
-"""how far outside of where they are drawn shores lie (verges are brighter than the fields behind, river banks darker);
-found on simulated floods by benchmarks/calibrate_products.py"""
+FLOOD_SHORE_M = 0.3
+"""How far outside of where it is drawn a flood's shore lies: verges and banks are brighter than the land behind.
+0.5 m on floods of ``swath.fly``, about 0 on those of tests/product/simulated.py (benchmarks/calibrate_products.py)."""
 
 
 @dataclass(frozen=True)
@@ -170,10 +170,7 @@ def flood_product(
         then, old_rule = water_likelihood(before, find_unseen(old, other=cells))
         then[(then == UNSEEN) & (now < 50)] = 0  # what is dry in a flood was dry before
         normal_share = _normal_share(now, then)
-        normal = np.where(then == UNSEEN, -128, then).astype(np.int8)
-        estimates["normal_water_km2"] = _area(
-            before, normal, np.zeros_like(then), inside, 0.0, NORMAL_SHORE_M, old_rule
-        )
+        estimates["normal_water_km2"] = _normal_water(before, now, then, inside, normal_share, old_rule)
     shares = flood_shares(now, then, normal_share, int(np.clip(round(2.0 + 2.0 * sigma_px), 2, 6)))
     estimates["flooded_km2"] = _area(scene, shares, then, inside, normal_share, FLOOD_SHORE_M, rule)
     return Product(
@@ -205,6 +202,16 @@ def _normal_share(now: Codes, then: Codes) -> float:
     """Which share of today's water was there before, where both pictures show the ground?"""
     both = (now != UNSEEN) & (then != UNSEEN) & (now >= 50)
     return float(then[both].mean()) / 100.0 if both.any() else 0.5
+
+
+def _normal_water(
+    before: Scene, now: Codes, then: Codes, inside: Mask, normal_share: float, rule: WaterRule
+) -> Estimate:
+    """The area of normal water; of water now whose past is unknown ``normal_share`` is taken for normal."""
+    unknown = (then == UNSEEN) & (now != UNSEEN)
+    shares = np.where(then == UNSEEN, -128, then).astype(np.int8)
+    shares[unknown] = round(100.0 * normal_share)
+    return _area(before, shares, np.where(unknown, UNSEEN, 0).astype(np.uint8), inside, 0.0, 0.0, rule)
 
 
 def _area(

@@ -91,8 +91,8 @@ INDICES: Mapping[str, Index] = {
         Index("gndvi", ("green", "nir"), "(nir - green) / (nir + green)", "Gitelson et al. 1996", gndvi),
         Index("ndwi", ("green", "nir"), "(green - nir) / (green + nir)", "McFeeters 1996", ndwi),
         Index("ndti", ("green", "red"), "(red - green) / (red + green)", "Lacaux et al. 2007", ndti),
-        Index("savi", ("red", "nir"), "1.5 (nir - red) / (nir + red + 0.5)", "Huete 1988", savi),
-        Index("evi2", ("red", "nir"), "2.5 (nir - red) / (nir + 2.4 red + 1)", "Jiang et al. 2008", evi2),
+        Index("savi", ("red", "nir"), "1.5 * (nir - red) / (nir + red + 0.5)", "Huete 1988", savi),
+        Index("evi2", ("red", "nir"), "2.5 * (nir - red) / (nir + 2.4 * red + 1)", "Jiang et al. 2008", evi2),
     )
 }
 

@@ -272,7 +272,7 @@ def block_sums(shares: Array, before: Array, area: Array, block: int, normal_sha
 
     By block ``(block rows, block columns, 4)``, in pixels: seen land, flooded, unseen land, share (1 - share). Land
     means without the expected normal water. Over all ``(4,)``: length of the flood's outline in pixel sides, change of
-    the flooded area with a shift of one pixel right and one down, flooded pixels whose past is unknown.
+    the flooded area with a shift of one pixel right and one down, flooded pixels whose past (``before``) is unknown.
     """
     rows, columns = shares.shape
     sums = np.zeros(((rows + block - 1) // block, (columns + block - 1) // block, 4))
@@ -302,9 +302,10 @@ def block_sums(shares: Array, before: Array, area: Array, block: int, normal_sha
             if seen:
                 cell[0] += land
                 cell[1] += share
-                cell[3] += abs(share) * (1.0 - abs(share))
-                if not known:
-                    totals[3] += share
+                if known:
+                    cell[3] += abs(share) * (1.0 - abs(share))
+                elif share > 0.0:
+                    totals[3] += 1.0
             else:
                 cell[2] += land
     return sums, totals

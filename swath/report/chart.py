@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from swath.report.land import land_rings
+from swath.report.land import land_within
 from swath.report.outcome import Outcome, Tracks
 from swath.report.svg import esc, line_path, tag, ticks, title
 from swath.report.words import degrees, spoken
@@ -50,11 +50,11 @@ class Chart:
         """Is a place on the sheet?"""
         return self.west_deg < lon_deg < self.east_deg and self.south_deg < lat_deg < self.north_deg
 
-    def ground(self, *, step_deg: float, tolerance_deg: float) -> str:
+    def ground(self, outcome: Outcome, *, step_deg: float, tolerance_deg: float) -> str:
         """Sea, land and graticule."""
         width, height = self.size
         box = self.west_deg, self.south_deg, self.east_deg, self.north_deg
-        rings = land_rings(*box, tolerance_deg=tolerance_deg)
+        rings = land_within(outcome.land, *box, tolerance_deg=tolerance_deg)
         coasts = "".join(line_path(*self.place(r[:, 0], r[:, 1]), close=True) for r in rings)
         lines = [
             line_path(*self.place([lon, lon], [self.south_deg, self.north_deg]))

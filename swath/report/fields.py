@@ -18,19 +18,21 @@ from swath.report.words import count, interval, percent, quantity
 __all__ = ["FieldRow", "field_rows", "fields_section"]
 
 _SHOWN = 12
+_LEAST_SEEN = 0.5
+"""share of a field that must be seen for its mean to be shown"""
 
 FieldRow = Mapping[str, Any]
 """of a vegetation product: ``field``, ``area_m2``, ``ndvi_mean``, ``ndvi_low``, ``ndvi_high``, ``seen_share``"""
 
 
 def field_rows(outcome: Outcome) -> list[tuple[str, FieldRow]]:
-    """Request id and row of every field that was seen, the lowest NDVI first."""
+    """Request id and row of every field of which at least half was seen, the lowest NDVI first."""
     rows = [
         (product.request, row)
         for product in outcome.products
         if product.kind == "vegetation"
         for row in product.rows
-        if _known(row.get("ndvi_mean"))
+        if _known(row.get("ndvi_mean")) and float(row["seen_share"]) >= _LEAST_SEEN
     ]
     return sorted(rows, key=lambda pair: (float(pair[1]["ndvi_mean"]), pair[0], str(pair[1].get("field", ""))))
 
@@ -45,7 +47,7 @@ def fields_section(outcome: Outcome) -> str:
     flooded = {product.request for product in outcome.products if product.kind == "flood"}
     rows = [(request, row) for request, row in measured if request not in flooded]
     inside = [float(row["ndvi_mean"]) for request, row in measured if request in flooded]
-    aside = f" {count(unseen, 'field')} could not be seen." if unseen else ""
+    aside = f" {count(unseen, 'field')} could not be seen, or less than half." if unseen else ""
     if inside:
         wet = sum(value < 0.0 for value in inside)
         aside += f" Left out: {count(len(inside), 'field')} on the flood map, of which {wet:,} look like water."
@@ -73,7 +75,7 @@ def _lowest(rows: list[tuple[str, FieldRow]]) -> str:
         estimate = Estimate(value, "1", low, high, because="no interval")
         doubt = interval(estimate).split(",")[0] or "-"
         area = f"{float(row['area_m2']) / 1e4:.1f}" if _known(row.get("area_m2")) else "-"
-        seen = percent(float(row["seen_share"]), 0) if _known(row.get("seen_share")) else "-"
+        seen = percent(float(row["seen_share"]), 0)
         name = tag("code", esc(row.get("field", request)))
         cells.append(
             (name, quantity(estimate, doubt=False), doubt, spark_interval(value, low, high, scale), area, seen)

@@ -175,6 +175,8 @@ class Outcome:
     """paths inside the folder, as a person should see them: ``report.html``, ``stac/`` ..."""
     footprints: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """acquisition id -> ring (lon, lat) of what the camera swept; the place's outline where missing"""
+    land: tuple[npt.NDArray[np.float64], ...] = ()
+    """outlines of land and lakes for the maps, ``(n, 2)`` longitude and latitude; none: maps show no coasts"""
     folder: str = "."
     """where the caller writes; terminal only"""
     wall_s: float = 0.0

@@ -54,7 +54,7 @@ def pass_map(outcome: Outcome, story: Urgent) -> str:
         return ""
     chart = _chart(request)
     parts = (
-        chart.ground(step_deg=5.0, tolerance_deg=0.02),
+        chart.ground(outcome, step_deg=5.0, tolerance_deg=0.02),
         _reach(outcome, flown, chart),
         *_places(outcome, chart),
         *_track(flown, chart),

@@ -23,7 +23,7 @@ def world_map(outcome: Outcome) -> str:
         f"{count(len(outcome.requests), 'ordered place')}, {count(len(outcome.stations), 'station')}"
     )
     parts = (
-        _WORLD.ground(step_deg=30.0, tolerance_deg=0.25),
+        _WORLD.ground(outcome, step_deg=30.0, tolerance_deg=0.25),
         *_tracks(outcome),
         *_places(outcome),
         _WORLD.stations(outcome),

@@ -7,8 +7,8 @@ marker), CCSDS 301.0-B-4 (time).
 A contact file is a run of channel units: ``SYNC_MARKER`` + one TM transfer frame of ``FRAME_BYTES``: 6 bytes primary
 header (no secondary header, no OCF), ``FRAME_DATA_BYTES`` of packets back to back (first header pointer
 ``NO_PACKET_START`` where none begins; unused space holds idle packets of APID 2047, which have neither secondary header
-nor error control), 2 bytes frame error control (CRC-16-CCITT, preset to ones, over the frame before it, not the marker).
-Virtual channel 0 carries pictures. Both frame counters run on from contact to contact, modulo 256.
+nor error control), 2 bytes frame error control (CRC-16-CCITT, preset to ones, over the frame before it without the
+marker). Virtual channel 0 carries pictures. Both frame counters run on from contact to contact, modulo 256.
 
 A space packet: 6 bytes primary header (telemetry, secondary header present, sequence flags unsegmented), secondary
 header ``SECONDARY`` (CUC time: TAI seconds since 1958-01-01 and 1/65536 s, of the picture's first line in all its
@@ -19,8 +19,8 @@ of a picture (header, lines, pixels) modulo 16384; a packet sent again is the sa
 The ground asks for packets again by (picture number, kind, chunk); ``(number, WHOLE_PICTURE, 0)`` asks for all of one.
 
 Kinds: ``KIND_HEADER`` chunk 0: UTF-8 JSON of the picture header, see ``HEADER_KEYS``. ``KIND_LINES`` ancillary
-records, ``LINES_PER_CHUNK`` to a chunk, each ``LINE_RECORD``: line number, UTC of the line's middle in ns since 1970, ITRF
-position (m) and Earth-fixed velocity (m/s) as measured on board, roll, pitch, yaw in the orbital frame (deg) as
+records, ``LINES_PER_CHUNK`` to a chunk, each ``LINE_RECORD``: line number, UTC of the line's middle in ns since 1970,
+ITRF position (m) and Earth-fixed velocity (m/s) as measured on board, roll, pitch, yaw in the orbital frame (deg) as
 measured. Records stand at lines 0, ``line_step``, 2 ``line_step``, ... and at the last line; between them linear
 interpolation is meant (cubic Hermite for the position). ``KIND_PIXELS`` the picture as one byte string: bands in
 order, each band line by line, 12-bit samples packed two in three bytes (high bits first; an odd last one is padded with
@@ -66,8 +66,8 @@ KIND_HEADER, KIND_LINES, KIND_PIXELS = 0, 1, 2
 WHOLE_PICTURE = 255
 """in place of a kind, when the ground asks for a picture from its header to its last pixel"""
 CHUNK_BYTES = 2048
-"""a lost frame costs the packets in it: two frames' worth keeps what is sent again below 1.25 times what was lost at 10 %
-of frames, and headers below 2.5 % of the link"""
+"""two frames' worth: a lost frame costs all packets in it, and headers cost 2 % of the link. With 10 % of frames lost a
+picture takes 1.2 times the frames that a perfect repeat of just the lost ones would (tests/archive/test_assemble.py)"""
 LINES_PER_CHUNK = 64
 LINE_RECORD = struct.Struct(">Iq3d3d3d")
 """line, UTC ns, x y z m, vx vy vz m/s, roll pitch yaw deg"""

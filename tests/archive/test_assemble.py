@@ -106,6 +106,20 @@ def test_asking_again_completes_any_picture(
     assert received.complete and same(received, taken)
 
 
+def test_at_ten_per_cent_loss_a_quarter_more_than_the_ideal_is_sent(flight: Any, eop: EarthOrientation) -> None:
+    """A perfect repeat of just the lost frames takes 1 / (1 - loss) times the picture."""
+    held = packets_by_name(encode_picture(flight.Flight(lines=600, columns=500).picture(eop), flight.SATELLITE, 1))
+    asked, contacts, sent = [(1, WHOLE_PICTURE, 0)], [], []
+    while asked:
+        contact = transmit(packets_for(held, asked), flight.SATELLITE, first_frame=sum(sent), loss=0.1, seed=len(sent))
+        sent.append(contact.frames_sent)
+        contacts.append(receive(contact.data))
+        (received,) = assemble(contacts, expected=[(77, 1)])
+        asked = list(received.missing)
+    assert received.complete
+    assert sum(sent) < 1.25 * sent[0] / 0.9
+
+
 def test_missing_names_exactly_what_was_lost(flight: Any, taken: Picture) -> None:
     packets = packets_by_name(encode_picture(taken, flight.SATELLITE, 9))
     lost = {(9, KIND_LINES, 1), (9, KIND_PIXELS, 0), (9, KIND_PIXELS, 7), (9, KIND_PIXELS, len(packets) - 4)}

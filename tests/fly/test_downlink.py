@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.errors import InputError
-from swath.fly.downlink import encode_picture, packet_name, packets_by_name, packets_for, transmit
+from swath.fly.downlink import (
+    airtime_s,
+    encode_picture,
+    frames_for,
+    packet_name,
+    packets_by_name,
+    packets_for,
+    transmit,
+)
 from swath.fly.picture import LineStates, Picture, picture_header
 from swath.spacecraft.link_format import (
     CHUNK_BYTES,
@@ -143,6 +151,13 @@ def test_frames_hold_the_packets_and_point_at_them(sizes: list[int], first: int)
     for k, frame in enumerate(frames):
         inside = [s - k * FRAME_DATA_BYTES for s in starts if 0 <= s - k * FRAME_DATA_BYTES < FRAME_DATA_BYTES]
         assert int.from_bytes(frame[4:6], "big") & 0x7FF == (inside[0] if inside else NO_PACKET_START)
+
+
+def test_air_time_is_that_of_the_frames_that_are_sent() -> None:
+    packets = encode_picture(picture(lines=100, columns=100), SATELLITE, 1)
+    sent = transmit(packets, SATELLITE, first_frame=0, loss=0.0, seed=0)
+    assert frames_for(packets) == sent.frames_sent
+    assert airtime_s(packets, 1e6) == pytest.approx(len(sent.data) * 8 / 1e6)
 
 
 def test_nothing_to_send_sends_nothing() -> None:

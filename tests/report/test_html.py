@@ -119,6 +119,27 @@ def test_every_refused_and_planned_order_is_listed(page: Page) -> None:
     assert all(str(id) in words for id in outcome().plan.acquisitions.request)
 
 
+def test_fields_under_cloud_or_flood_are_not_called_poor_crops() -> None:
+    base = outcome()
+    green, hidden, wet = (
+        {
+            "field": name,
+            "area_m2": 1e4,
+            "ndvi_mean": value,
+            "ndvi_low": value - 0.02,
+            "ndvi_high": value + 0.02,
+            "seen_share": seen,
+        }
+        for name, value, seen in (("green", 0.7, 0.9), ("hidden", 0.05, 0.2), ("wet", -0.3, 1.0))
+    )
+    own = dataclasses.replace(base.products[1], rows=(green, hidden))
+    flooded = dataclasses.replace(base.products[1], id="f", request="flood-01", rows=(wet,))
+    words = Page(report_html(dataclasses.replace(base, products=(base.products[0], own, flooded)))).words()
+    assert "1 field in 1 picture. 1 field could not be seen, or less than half." in words
+    assert "Left out: 1 field on the flood map, of which 1 look like water." in words
+    assert "green 0.700 0.680-0.720" in words and "hidden 0.05" not in words
+
+
 def test_pictures_and_map_layers_are_inside(page: Page) -> None:
     classes = [image.get("class", "") for image in page.all("image")]
     assert {"layer-likelihood", "layer-normal", "layer-edge", "layer-unseen", "ground"} <= set(classes)

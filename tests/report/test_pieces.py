@@ -16,13 +16,13 @@ from PIL import Image
 from swath.model import Estimate, Place, Refusal
 from swath.report.chart import track_pieces
 from swath.report.facts import FLOODED, counts, displaced, extent, reason_words, refused_groups, verdict
-from swath.report.land import land_rings
+from swath.report.land import land_within
+from swath.sources.land import land_rings
 from swath.report.outcome import Tracks
 from swath.report.raster import edge_png, hatch_png, likelihood_png, photo_uri, shrink
 from swath.report.svg import Axis, esc, hours_between, line_path, nice_step, tag, ticks
 from swath.report.words import clock, count, degrees, interval, listed, number, percent, quantity, shortened, size, span
 from swath.time import seconds
-from tests.report.make_land import land_share
 from tests.report.synthetic import outcome, stopped
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -224,23 +224,9 @@ def test_a_track_is_cut_at_the_date_line_and_nowhere_else() -> None:
     ],
 )
 def test_land_is_where_the_atlas_has_it(name: str, lon: float, lat: float, land: bool) -> None:
-    rings = land_rings(lon - 3, lat - 3, lon + 3, lat + 3, tolerance_deg=0.02)
+    rings = land_within(land_rings(), lon - 3, lat - 3, lon + 3, lat + 3, tolerance_deg=0.02)
     inside = sum(shapely.contains_xy(shapely.polygons(ring), lon, lat) for ring in rings)
     assert bool(inside % 2) == land, name
-
-
-@pytest.mark.slow
-def test_the_stored_land_is_the_source_it_names() -> None:
-    """5,000 random cells of GLOBE (NOAA 1999, by global-land-mask 1.0.0): 99.9 % agree, the rest lie on coasts."""
-    share = land_share()
-    rings = land_rings(-180, -90, 180, 90, tolerance_deg=0.001)
-    rng = np.random.default_rng(1)
-    rows, columns = rng.integers(0, 3600, 5000), rng.integers(0, 7200, 5000)
-    lon, lat = -180 + (columns + 0.5) * 0.05, 90 - (rows + 0.5) * 0.05
-    inside = np.zeros(5000, np.int64)
-    for ring in rings:
-        inside += shapely.contains_xy(shapely.polygons(ring), lon, lat)
-    assert np.mean((inside % 2 == 1) == (share[rows, columns] >= 0.5)) > 0.999
 
 
 # --- layers ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Which looks of a satellite exclude each other?"""
+"""Which looks of a satellite exclude each other, and which chain of looks is worth most?"""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ from numba import njit
 from swath.plan.kernels import turn_s
 from swath.plan.layout import Fleet
 
-__all__ = ["cliques"]
+__all__ = ["best_chains", "exclusions"]
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @njit(cache=True)
-def _band(fleet: Fleet, looks: Whole, reach_s: float) -> tuple[Whole, Flags]:
-    """Which later looks exclude each look? For look i the flags of i + 1, i + 2, ... stand from ``first[i]`` on."""
-    first = np.zeros(len(looks) + 1, np.int64)
-    j = 0
+def exclusions(fleet: Fleet, looks: Whole, reach_s: Floats) -> tuple[Whole, Flags]:
+    """Which later looks of its satellite exclude each look?
+
+    ``looks`` by satellite and start; ``reach_s`` by satellite, no shorter than any look and the turn after it: beyond
+    it nothing excludes. The flags of look i for i + 1, i + 2, ... stand from ``first[i]`` on.
+    """
+    first, j = np.zeros(len(looks) + 1, np.int64), 0
     for i in range(len(looks)):
-        while j < len(looks) and fleet.look[looks[j]]["start"] < fleet.look[looks[i]]["start"] + reach_s:
+        a = fleet.look[looks[i]]
+        until = a["start"] + reach_s[a["satellite"]]
+        j = max(j, i + 1)
+        while j < len(looks) and _same(fleet, looks, i, j) and fleet.look[looks[j]]["start"] < until:
             j += 1
         first[i + 1] = first[i] + j - i - 1
     flags = np.zeros(first[-1], np.bool_)
@@ -38,47 +45,39 @@ def _band(fleet: Fleet, looks: Whole, reach_s: float) -> tuple[Whole, Flags]:
 
 
 @njit(cache=True)
-def _grown(first: Whole, flags: Flags, i: int, seed: int, members: Whole) -> int:
-    """A set that begins with looks ``i`` and ``seed`` and takes in, by start, what all in it exclude; its size."""
-    members[0], members[1], size = i, seed, 2
-    for j in range(i + 1, i + 1 + first[i + 1] - first[i]):
-        fits = j != seed and flags[first[i] + j - i - 1]
-        m = size - 1
-        while fits and m > 0:
-            a, b = min(members[m], j), max(members[m], j)
-            fits = flags[first[a] + b - a - 1]
-            m -= 1
-        if fits:
-            members[size] = j
-            size += 1
-    return size
+def _same(fleet: Fleet, looks: Whole, i: int, j: int) -> bool:
+    return bool(fleet.look[looks[i]]["satellite"] == fleet.look[looks[j]]["satellite"])
 
 
 @njit(cache=True)
-def cliques(fleet: Fleet, looks: Whole, reach_s: float) -> tuple[Whole, Whole]:
-    """Sets of looks of one satellite of which a plan can take one; any two looks that exclude each other share a set.
+def best_chains(first: Whole, flags: Flags, block: Whole, worth: Floats) -> tuple[Floats, Whole, Whole]:
+    """The chain of looks worth most in each block, no two neighbours excluding each other; worth 0 if none is worth it.
 
-    ``looks`` of one satellite by start; ``reach_s`` no shorter than any look and the turn after it. Returns the members
-    (places in ``looks``) and where each set begins.
+    Blocks are ``block[b]`` .. ``block[b + 1]`` - 1; nothing in one excludes anything in another. Every look is tried
+    behind every other: none is left out because of its worth. Returns the blocks' worths, the looks of all chains one
+    after the other, backwards in time, and where each block's begin.
     """
-    first, flags = _band(fleet, looks, reach_s)
-    members, begins = np.empty(1024, np.int64), np.zeros(256, np.int64)
-    grown, size, sets = np.empty(len(looks) + 1, np.int64), 0, 0
-    for i in range(len(looks)):
-        shared = np.zeros(first[i + 1] - first[i], np.bool_)
-        for k in range(len(shared)):
-            same = fleet.look[looks[i]]["request"] == fleet.look[looks[i + 1 + k]]["request"]
-            if shared[k] or same or not flags[first[i] + k]:
-                continue
-            more = _grown(first, flags, i, i + 1 + k, grown)
-            if size + more > len(members):
-                members = np.concatenate((members, np.empty(len(members) + more, np.int64)))
-            if sets + 2 > len(begins):
-                begins = np.concatenate((begins, np.zeros(len(begins), np.int64)))
-            for m in range(more):
-                members[size + m] = grown[m]
-                if m > 0:
-                    shared[grown[m] - i - 1] = True
-            size, sets = size + more, sets + 1
-            begins[sets] = size
-    return members[:size].copy(), begins[: sets + 1].copy()
+    total = np.zeros(len(block) - 1)
+    chain, begin = np.empty(len(worth), np.int64), np.zeros(len(block), np.int64)
+    gained, near, before = np.empty(len(worth)), np.zeros(len(worth)), np.full(len(worth), -1)
+    size = 0
+    for b in range(len(block) - 1):
+        far, far_gain, far_look, last = block[b], 0.0, -1, -1
+        for j in range(block[b], block[b + 1]):
+            while far + first[far + 1] - first[far] < j:  # its exclusions end before j: from now on it is far
+                if gained[far] > far_gain:
+                    far_gain, far_look = gained[far], far
+                far += 1
+            if far_gain >= near[j]:
+                near[j], before[j] = far_gain, far_look
+            gained[j] = worth[j] + near[j]
+            for k in range(first[j + 1] - first[j]):
+                if not flags[first[j] + k] and gained[j] > near[j + 1 + k]:
+                    near[j + 1 + k], before[j + 1 + k] = gained[j], j
+            if gained[j] > total[b]:
+                total[b], last = gained[j], j
+        while last >= 0:
+            chain[size] = last
+            size, last = size + 1, before[last]
+        begin[b + 1] = size
+    return total, chain[:size].copy(), begin

@@ -1,13 +1,15 @@
-"""What could no plan exceed? A linear program that every plan satisfies, and a certificate that needs no trust in it.
+"""What could no plan exceed? A relaxation that every plan satisfies, and prices that prove its value.
 
-Each look is taken to a degree between 0 and 1. Kept are: one look a request; of looks of one satellite that exclude
-each other pairwise (same request, or no time to turn) one; per satellite and stretch of time, what is pictured fits
-into the recorder and what passes can bring down meanwhile, what must be down by a deadline fits into the passes until
-then, and what imaging draws fits into the battery and what the Sun gives meanwhile. Everything else is dropped, which
-can only raise the value. The bound holds for the looks offered (times on the grid of slots), any contacts, any order.
+Kept are: one look a request; the looks of a satellite form a chain with time to turn between neighbours; per satellite
+and stretch of time, what is pictured fits into the recorder and what passes can bring down meanwhile, what must be down
+by a deadline fits into the passes until then, and what imaging draws fits into the battery and what the Sun gives
+meanwhile. Everything else is dropped, which can only raise the value. The bound holds for the looks offered (times on
+the grid of slots), any contacts, any order.
 
-The rows that the optimum does not touch are never handed to the solver. Its prices y are then put to the proof in
-plain arithmetic: for any y >= 0, sum(b y) + sum(max(0, value - A'y)) is no less than the best plan, by weak duality.
+Put a price on every request and on every such resource. Then for any prices >= 0 the prices of all there is, plus the
+best chain of every satellite after paying them, is no less than the best plan (Lagrangian duality). The prices that
+prove most are found by cutting planes (Kelley 1960, each block of a satellite's day with cuts of its own), smoothed
+as Wentges 1997; the chains by dynamic programming over all looks. What is reported is the plain sum at these prices.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.plan.arrays import Indexed, index
-from swath.plan.bound.kernels import cliques
+from swath.plan.bound.kernels import best_chains, exclusions
 from swath.plan.kernels import turn_s
+from swath.plan.layout import Fleet
 from swath.plan.problem import Problem
 
 __all__ = ["upper_bound"]
@@ -33,9 +36,13 @@ Whole = npt.NDArray[np.int64]
 
 _MARGIN = 1e-9
 """relative; sums of a few thousand doubles err by 1e-12"""
-_TOLERANCE = 1e-7
-"""of a row, as the solver's own"""
-_ROWS_AT_ONCE = 400
+_TOLERANCE = 1e-6
+"""relative; how near to the least proof is near enough"""
+_ROUNDS = 300
+_SMOOTHING = 0.5
+"""share of the best prices so far in those tried next"""
+_NEVER = -1e30
+"""worth of a look that no plan could take"""
 
 
 @dataclass(frozen=True)
@@ -50,72 +57,61 @@ class _Rows:
     def __len__(self) -> int:
         return len(self.limit)
 
-    def left_side(self, x: Floats) -> Floats:
-        """Each row's sum at ``x``."""
-        return np.asarray(np.add.reduceat(self.weight * x[self.column], self.first[:-1]), np.float64)
-
     def priced(self, y: Floats, columns: int) -> Floats:
         """Each column's sum of weight x price."""
         prices = np.repeat(y, np.diff(self.first))
         return np.bincount(self.column, self.weight * prices, columns).astype(np.float64)
 
-    def take(self, rows: Whole) -> _Rows:
-        """Some of the rows."""
-        parts = [np.arange(self.first[row], self.first[row + 1]) for row in rows]
-        at = np.concatenate(parts) if parts else np.empty(0, np.int64)
-        lengths = np.array([len(part) for part in parts], np.int64)
-        return _Rows(np.concatenate([[0], np.cumsum(lengths)]), self.column[at], self.weight[at], self.limit[rows])
-
 
 def upper_bound(problem: Problem) -> tuple[float, str]:
     """A value that no plan of this problem exceeds, and how it was found. A fixed picture counts as it is.
 
-    More satellites, memory, energy, stations or time never lower it. Tests: never below the exact optimum of small
+    More memory, energy or satellites never lower it. Tests: never below the exact optimum of small
     instances, nor below any plan found (tests/plan/test_bound.py).
     """
     indexed = index(problem)
-    looks = _possible(indexed)
+    fleet = indexed.fleet
+    looks = fleet.choice[np.lexsort([fleet.look["start"][fleet.choice], fleet.look["satellite"][fleet.choice]])]
     fixed_value = float(problem.frozen.value.sum())
-    value = indexed.fleet.look["value"][looks]
-    if not len(looks):
+    possible = _possible(indexed, looks)
+    if not possible.any():
         return fixed_value * (1.0 + _MARGIN), "no look can be taken beyond what is fixed"
-    request = indexed.fleet.look["request"][looks]
+    # Impossible looks stay in, never worth taking: blocks are then the same whatever memory and passes there are.
+    value = np.where(possible, fleet.look["value"][looks], _NEVER)
+    request = fleet.look["request"][looks]
+    first, flags = exclusions(fleet, looks, _reach_s(fleet, looks))
     best = np.zeros(len(problem.requests))
     np.maximum.at(best, request, value)
-    simple = float(best.sum())
-    once = _one_a_request(request)
-    rows = _joined([once, *_excluding(indexed, looks), *_resources(indexed, looks)])
-    proven = _certified(value, rows, len(once))
+    rows = _joined(list(_resources(indexed, looks)))
+    relaxed = _Relaxed(value, request, len(best), rows, first, flags, _blocks(first))
+    proven, simple = _least(relaxed), float(best.sum())
     words = (
-        f"linear relaxation: {len(looks)} looks of {len(np.unique(request))} requests, one look a request, turns as "
-        "sets of looks that exclude each other, memory, energy and downlink as totals; holds for the looks offered"
+        f"prices (Lagrangian relaxation) on {possible.sum()} looks of {np.count_nonzero(best)} requests: chains with "
+        "time to turn, one look a request, memory, energy and downlink as totals; holds for the looks offered"
     )
     if simple <= proven:
         proven, words = simple, "every request at its best look: nothing that is relaxed makes a difference"
     return (fixed_value + proven) * (1.0 + _MARGIN), words
 
 
-def _possible(indexed: Indexed) -> Whole:
-    """Looks that some plan could take, by satellite and start.
+def _possible(indexed: Indexed, numbers: Whole) -> npt.NDArray[np.bool_]:
+    """Which looks could some plan take?
 
     They fit the recorder, some pass could bring them down in time, and they leave the fixed pictures time to turn.
     """
     fleet = indexed.fleet
-    looks = fleet.look[fleet.choice]
-    craft = fleet.satellite[looks["satellite"]]
-    good = looks["bit"] <= craft["capacity_bit"]
-    due_s, sent = fleet.request["due_s"][looks["request"]], np.zeros(len(looks), bool)
+    looks = fleet.look[numbers]
+    good = looks["bit"] <= fleet.satellite["capacity_bit"][looks["satellite"]]
+    due_s, sent = fleet.request["due_s"][looks["request"]], np.zeros(len(looks), np.bool_)
     for seen in fleet.passes[~fleet.passes["fixed"]]:
         room_s = np.minimum(due_s, seen["stop"]) - np.maximum(looks["stop"], seen["start"])
-        sent |= (looks["satellite"] == seen["satellite"]) & (
-            looks["bit"] <= room_s * seen["rate_bit_s"] * (1.0 + _MARGIN)
-        )
+        fits = looks["bit"] <= room_s * seen["rate_bit_s"] * (1.0 + _MARGIN)
+        sent |= (looks["satellite"] == seen["satellite"]) & fits
     good &= sent
     for fixed in fleet.look[indexed.offered :]:
         near = np.flatnonzero(good & (looks["satellite"] == fixed["satellite"]))
         good[near] &= np.array([_apart(indexed, look, fixed) for look in looks[near]], np.bool_)
-    kept = fleet.choice[good]
-    return np.asarray(kept[np.lexsort([fleet.look["start"][kept], fleet.look["satellite"][kept]])], np.int64)
+    return np.asarray(good, np.bool_)
 
 
 def _apart(indexed: Indexed, one: np.void, other: np.void) -> bool:
@@ -125,36 +121,26 @@ def _apart(indexed: Indexed, one: np.void, other: np.void) -> bool:
 
 
 def _joined(parts: list[_Rows]) -> _Rows:
-    offsets = np.cumsum([0, *(len(part.column) for part in parts)])
-    firsts = [part.first[:-1] + offset for part, offset in zip(parts, offsets[:-1], strict=True)]
+    lengths = [np.diff(part.first) for part in parts]
     return _Rows(
-        np.concatenate([*firsts, offsets[-1:]]),
-        np.concatenate([part.column for part in parts]),
-        np.concatenate([part.weight for part in parts]),
-        np.concatenate([part.limit for part in parts]),
+        np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *lengths]))]).astype(np.int64),
+        np.concatenate([np.empty(0, np.int64), *(part.column for part in parts)]),
+        np.concatenate([np.empty(0), *(part.weight for part in parts)]),
+        np.concatenate([np.empty(0), *(part.limit for part in parts)]),
     )
 
 
-def _one_a_request(request: Whole) -> _Rows:
-    order = np.argsort(request, kind="stable")
-    _, first = np.unique(request[order], return_index=True)
-    return _Rows(np.append(first, len(order)), order, np.ones(len(order)), np.ones(len(first)))
-
-
-def _excluding(indexed: Indexed, looks: Whole) -> Iterator[_Rows]:
-    fleet = indexed.fleet
+def _reach_s(fleet: Fleet, looks: Whole) -> Floats:
+    """By satellite: beyond this time after its start no look excludes another."""
+    reach = np.zeros(len(fleet.satellite))
     for s, craft in enumerate(fleet.satellite):
-        mine = np.flatnonzero(fleet.look["satellite"][looks] == s)
-        if len(mine) < 2:
-            continue
-        chosen = looks[mine]
-        sight = np.column_stack([fleet.look[axis][chosen] for axis in "xyz"])
-        widest = np.degrees(np.arccos(np.clip(sight[:, 2].min(), -1.0, 1.0))) * 2.0
-        rate, acceleration = craft["rate_deg_s"], craft["acceleration_deg_s2"]
-        turn = widest / rate + rate / acceleration + 2.0 * np.sqrt(widest / acceleration) + craft["settling_s"]
-        longest = (fleet.look["stop"] - fleet.look["start"])[chosen].max()
-        members, begins = cliques(fleet, chosen, float(longest + turn))
-        yield _Rows(begins, mine[members], np.ones(len(members)), np.ones(len(begins) - 1))
+        mine = fleet.look[looks[fleet.look["satellite"][looks] == s]]
+        if len(mine):
+            widest_deg = 2.0 * np.degrees(np.arccos(np.clip(mine["z"].min(), -1.0, 1.0)))
+            rate, acceleration = craft["rate_deg_s"], craft["acceleration_deg_s2"]
+            turn = widest_deg / rate + rate / acceleration + 2.0 * np.sqrt(widest_deg / acceleration)
+            reach[s] = (mine["stop"] - mine["start"]).max() + turn + craft["settling_s"] + 1.0
+    return reach
 
 
 def _resources(indexed: Indexed, looks: Whole) -> Iterator[_Rows]:
@@ -210,9 +196,11 @@ class _Demand:
 
     def row(self, within: npt.NDArray[np.bool_], limit: float) -> Iterator[_Rows]:
         """A row, unless nothing could break it."""
+        limit = max(limit, 0.0)
         if limit < self.most and limit < self._most(within):
-            at = np.flatnonzero(within)
-            yield _Rows(np.array([0, len(at)]), self.column[at], self.weight[at], np.array([max(limit, 0.0)]))
+            at = np.flatnonzero(within & (self.weight > 0.0))
+            unit = self.weight[at].max()
+            yield _Rows(np.array([0, len(at)]), self.column[at], self.weight[at] / unit, np.array([limit / unit]))
 
 
 def _total(start: Floats, stop: Floats, rate: Floats) -> Callable[[float], float]:
@@ -224,41 +212,85 @@ def _total(start: Floats, stop: Floats, rate: Floats) -> Callable[[float], float
     return lambda at: float(np.interp(at, edges, reached))
 
 
-def _certified(value: Floats, pool: _Rows, start_with: int) -> float:
-    """A number that sum(value x) does not exceed over 0 <= x <= 1 and the rows, about the least such number.
+@dataclass(frozen=True)
+class _Relaxed:
+    """The relaxation by numbers: looks by satellite and start, of which chains are made block by block."""
 
-    Begins with the first ``start_with`` rows; those that its optimum breaks are added until none is left.
-    """
-    solver: Any = highspy.Highs.__mro__[1]()  # the class under it: Highs() prints a banner before it can be told not to
-    for name, setting in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
-        solver.setOptionValue(name, setting)
-    columns = len(value)
-    solver.addVars(columns, np.zeros(columns), np.ones(columns))
-    solver.changeColsCost(columns, np.arange(columns, dtype=np.int32), -value)
-    used, y = np.zeros(0, np.int64), np.zeros(0)
-    new = np.arange(start_with)
-    while len(new):
-        rows = pool.take(new)
-        solver.addRows(
-            len(new),
-            np.full(len(new), -highspy.kHighsInf),
-            rows.limit,
-            len(rows.column),
-            rows.first[:-1].astype(np.int32),
-            rows.column.astype(np.int32),
-            rows.weight,
-        )
-        used = np.concatenate([used, new])
-        solver.run()
-        solution = solver.getSolution()
-        if not (solution.value_valid and solution.dual_valid):
+    value: Floats
+    request: Whole
+    requests: int
+    rows: _Rows
+    first: Whole
+    flags: npt.NDArray[np.bool_]
+    block: Whole
+
+    def proof(self, prices: Floats) -> tuple[float, Floats, Whole, Whole]:
+        """What no plan exceeds, from prices of requests and of rows; and the chains, as ``best_chains`` gives them."""
+        paid = prices[self.request] + self.rows.priced(prices[self.requests :], len(self.value))
+        worth, chain, begin = best_chains(self.first, self.flags, self.block, self.value - paid)
+        given = prices[: self.requests].sum() + self.rows.limit @ prices[self.requests :]
+        return float(given + worth.sum()), worth, chain, begin
+
+
+def _blocks(first: Whole) -> Whole:
+    """Where a new block begins: nothing before excludes anything from here on."""
+    count = len(first) - 1
+    reached = np.maximum.accumulate(np.arange(count) + np.diff(first))
+    return np.concatenate([[0], np.flatnonzero(reached[:-1] < np.arange(1, count)) + 1, [count]]).astype(np.int64)
+
+
+def _least(relaxed: _Relaxed) -> float:
+    """About the least of all proofs: never too low, and within ``_TOLERANCE`` of the least unless rounds run out."""
+    centre = np.zeros(relaxed.requests + len(relaxed.rows))
+    proof = relaxed.proof(centre)
+    least, master, keep, known = proof[0], _master(relaxed), _SMOOTHING, -np.inf
+    for _ in range(_ROUNDS):
+        _add_cuts(master, relaxed, proof[2], proof[3])
+        master.run()
+        solution = master.getSolution()
+        if not solution.value_valid:
             break
-        y = np.maximum(-np.array(solution.row_dual), 0.0)
-        beyond = (pool.left_side(np.array(solution.col_value)) - pool.limit) / np.maximum(1.0, np.abs(pool.limit))
-        beyond[used] = 0.0
-        new = np.argsort(-beyond, kind="stable")[:_ROWS_AT_ONCE]
-        new = new[beyond[new] > _TOLERANCE]
-    priced = np.zeros(len(pool))
-    priced[used[: len(y)]] = y
-    left = value - pool.priced(priced, columns)
-    return float(pool.limit @ priced + np.maximum(left, 0.0).sum())
+        target = np.array(solution.col_value)[: len(centre)]
+        reached = master.getInfo().objective_function_value
+        if least - reached <= _TOLERANCE * max(1.0, least):
+            break
+        keep = _SMOOTHING if reached > known else 0.0
+        known = reached
+        prices = np.maximum(keep * centre + (1.0 - keep) * target, 0.0)
+        proof = relaxed.proof(prices)
+        if proof[0] < least:
+            least, centre = proof[0], prices
+    return least
+
+
+def _master(relaxed: _Relaxed) -> Any:
+    """Prices of requests, prices of rows, and what each block can still gain: to be least, under the cuts."""
+    master: Any = highspy.Highs.__mro__[1]()  # the class under it: Highs() prints a banner before it can be told not to
+    for name, setting in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
+        master.setOptionValue(name, setting)
+    rows, blocks = relaxed.rows, len(relaxed.block) - 1
+    highest = np.zeros(relaxed.requests + len(rows) + blocks)
+    np.maximum.at(highest, relaxed.request, relaxed.value)
+    number = relaxed.requests + np.repeat(np.arange(len(rows)), np.diff(rows.first))
+    np.maximum.at(highest, number, relaxed.value[rows.column] / rows.weight)
+    highest[relaxed.requests + len(rows) :] = highspy.kHighsInf
+    cost = np.concatenate([np.ones(relaxed.requests), rows.limit, np.ones(blocks)])
+    master.addVars(len(cost), np.zeros(len(cost)), highest)
+    master.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+    return master
+
+
+def _add_cuts(master: Any, relaxed: _Relaxed, chain: Whole, begin: Whole) -> None:
+    """A block gains no less than its chain is worth after paying: one row for each chain that is not empty."""
+    rows, columns = relaxed.rows, relaxed.requests + len(relaxed.rows)
+    for b in np.flatnonzero(np.diff(begin)):
+        looks = chain[begin[b] : begin[b + 1]]
+        paid = np.zeros(columns)
+        np.add.at(paid, relaxed.request[looks], 1.0)
+        inside = np.isin(rows.column, looks)
+        number = np.repeat(np.arange(len(rows)), np.diff(rows.first))[inside]
+        np.add.at(paid, relaxed.requests + number, rows.weight[inside])
+        used = np.flatnonzero(paid)
+        index = np.append(used, columns + b).astype(np.int32)
+        worth = float(relaxed.value[looks].sum())
+        master.addRow(worth, highspy.kHighsInf, len(index), index, np.append(paid[used], 1.0))

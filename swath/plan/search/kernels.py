@@ -32,7 +32,7 @@ _BLINK = 0.08
 """share of good places passed over, so that the same hole is not always filled the same way"""
 
 
-@inner
+@njit(cache=True)
 def plan_value(fleet: Fleet, state: State) -> float:
     """Sum of the values of the looks taken."""
     value = 0.0
