@@ -40,21 +40,30 @@ def check_plan(folder: Path, problem: Problem, eop: EarthOrientation) -> Check:
     return Check("replay", not found, f"{len(found)} violations" if len(found) != 1 else "1 violation", tuple(found))
 
 
-def check_ccsds(folder: Path, links: Links, faults: Sequence[str]) -> Check:
-    """Do the contact files hold just the frames that were not lost, and were the pictures put together as taken?"""
+def check_ccsds(folder: Path, links: Links, archived: Sequence[str], faults: Sequence[str]) -> Check:
+    """Do the contact files hold just the frames that were not lost, and were the pictures put together as taken?
+
+    ``archived`` are the names under which pictures from before came down, of which no frame may be missing.
+    """
     found = list(faults)
     for link in links.rows():
-        name = contact_file(str(link["contact"]))
-        try:
-            heard = receive(np.memmap(folder / name, np.uint8, "r"))
-        except (OSError, ValueError) as error:
-            found.append(f"{name}: {error}")
-            continue
-        if heard.frames_good != link["frames_sent"] - link["frames_lost"]:
-            found.append(
-                f"{name}: {heard.frames_good} good frames, {link['frames_sent'] - link['frames_lost']} expected"
-            )
+        kept = int(link["frames_sent"] - link["frames_lost"])
+        found += _frames_differ(folder / contact_file(str(link["contact"])), kept)
+    for name in archived:
+        found += _frames_differ(folder / contact_file(name), None)
     return Check("CCSDS", not found, "ok" if not found else f"{len(found)} faults", tuple(found))
+
+
+def _frames_differ(path: Path, expected: int | None) -> list[str]:
+    try:
+        heard = receive(np.memmap(path, np.uint8, "r"))
+    except (OSError, ValueError) as error:
+        return [f"{path.name}: {error}"]
+    if expected is None and heard.frames_bad + heard.frames_missing:
+        return [f"{path.name}: {heard.frames_bad} damaged and {heard.frames_missing} missing frames"]
+    if expected is not None and heard.frames_good != expected:
+        return [f"{path.name}: {heard.frames_good} good frames, {expected} expected"]
+    return []
 
 
 def check_stac(folder: Path) -> Check:

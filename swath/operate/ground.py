@@ -82,11 +82,12 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
         eop=_eop(),
         knowledge_sigma_deg=shot.satellite.agility.knowledge_sigma_deg,
         grid=grid,
+        altitude_m=shot.request.place.altitude_m,
         control=known.control,
         control_band=CONTROL_BAND,
         p_clear=shot.p_clear,
     )
-    lon_deg, lat_deg = picture_outline(camera_of(picture))
+    lon_deg, lat_deg = picture_outline(camera_of(picture, altitude_m=shot.request.place.altitude_m))
     del picture
     arrival.stream.unlink()
     item, preview = write_scene(scene, folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from swath.errors import DataError
 from swath.fly.spacecraft import FlightLog, fly_plan
 from swath.fly.weather import SimulatedWeather
 from swath.frames import EarthOrientation
@@ -27,7 +28,7 @@ from swath.operate.shot import Shot
 from swath.operate.telling import Run, outcome_of
 from swath.operate.writing import write_catalogue, write_plan, write_report
 from swath.orbit.sun import sun_angles_deg
-from swath.report.outcome import Outcome
+from swath.report.outcome import Check, Outcome
 from swath.report.terminal import summary_lines
 from swath.sources.eop import packaged_eop
 from swath.sources.land import land_rings
@@ -35,7 +36,7 @@ from swath.store.folder import new_folder, write_json
 from swath.store.manifest import write_manifest
 from swath.store.mission import Mission, read_mission
 
-__all__ = ["run_mission", "summary"]
+__all__ = ["judge", "run_mission", "summary"]
 
 Progress = Callable[[str, float], None]
 
@@ -92,13 +93,7 @@ def run_mission(
         write_plan(run, folder)
         write_catalogue(run, folder)
         clock.done("catalogue", 0.93)
-        found = (
-            checks.check_plan(folder, planned.problem, eop),
-            checks.check_ccsds(folder, run.links, run.faults),
-            checks.check_stac(folder),
-            checks.check_marks(folder),
-            checks.check_truth(run.truth, run.mapped),
-        )
+        found = judge(run, folder, eop)
         clock.done("checks", 0.97)
         outcome = outcome_of(run, found)
         write_report(outcome, folder)
@@ -106,6 +101,17 @@ def run_mission(
         write_json(folder / "evidence" / "timings.json", {"stages": clock.stages})
         write_manifest(folder, mission.files, mission.seed)
     return outcome
+
+
+def judge(run: Run, folder: Path, eop: EarthOrientation) -> tuple[Check, ...]:
+    """All checks of a run on what lies in its folder."""
+    return (
+        checks.check_plan(folder, run.planned.problem, eop),
+        checks.check_ccsds(folder, run.links, [m.scene.id for m in run.before.values()], run.faults),
+        checks.check_stac(folder),
+        checks.check_marks(folder),
+        checks.check_truth(run.truth, run.mapped),
+    )
 
 
 def summary(outcome: Outcome, out: Path, *, wall_s: float) -> list[str]:
@@ -157,7 +163,13 @@ def _bring_home(
         earlier = before.get(shot.request.id)
         mapping[shot.acquisition] = pool.submit(map_picture, arrival, folder, earlier.scene if earlier else None)
         landed[shot.acquisition] = arrival.landed
-    mapped = {acquisition: future.result() for acquisition, future in mapping.items()}
+    holes = list(day.holes)
+    mapped: dict[str, Mapped] = {}
+    for acquisition, future in mapping.items():
+        try:
+            mapped[acquisition] = future.result()
+        except DataError as error:  # too little of it came down
+            holes.append(f"{acquisition}: not mapped, {error}")
     return Run(
         mission=mission,
         planned=planned,
@@ -167,7 +179,7 @@ def _bring_home(
         before=before,
         links=day.links(),
         link_faults=tuple(day.faults),
-        holes=tuple(day.holes),
+        holes=tuple(holes),
         land=land.result(),
         folder=folder,
     )

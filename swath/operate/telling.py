@@ -25,6 +25,7 @@ __all__ = ["Run", "outcome_of"]
 
 _TRACK_STEP_S = 60.0
 _SHOWN_PICTURES = 6
+_CLEAR = 0.9
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,7 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         seed=mission.seed,
         command=f"swath run evidence/inputs/{mission.files[0].name} --seed {mission.seed}",
         versions=versions(),
-        inputs=tuple(Input(path.name, sha256(path)) for path in mission.files)
-        + tuple(Input(s.elements.name or s.id, "", s.elements.source) for s in mission.satellites),
+        inputs=tuple(Input(path.name, sha256(path)) for path in mission.files),
         start=mission.start,
         stop=mission.stop,
         satellites=mission.satellites,
@@ -100,11 +100,13 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
 
 
 def _shown(run: Run, urgent: tuple[Urgent, ...]) -> list[str]:
-    """The urgent pictures, and a few of the most valuable others."""
+    """The urgent pictures, and the most valuable others of those that show most of the ground."""
     first = [story.acquisition for story in urgent if story.acquisition in run.mapped]
     looks = run.planned.plan.acquisitions
-    ranked = [str(id) for id in looks.id[np.argsort(-looks.value, kind="stable")] if str(id) in run.mapped]
-    return first + [id for id in ranked if id not in first][:_SHOWN_PICTURES]
+    seen = {m.scene.id: min((p.estimates["seen_share"].value for p in m.products), default=0.0) for m in run.mapped.values()}
+    others = [str(id) for id in looks.id[np.argsort(-looks.value, kind="stable")] if str(id) in run.mapped]
+    others.sort(key=lambda id: seen[id] < _CLEAR)
+    return first + [id for id in others if id not in first][:_SHOWN_PICTURES]
 
 
 def _story(run: Run, order: Request) -> Urgent:
@@ -164,7 +166,9 @@ def _files(folder: Path) -> tuple[str, ...]:
 
 def _assumptions(mission: Mission) -> tuple[str, ...]:
     operations = mission.operations
+    orbits = "; ".join(f"{s.id}: {s.elements.source}, epoch {format_utc(s.elements.epoch)}" for s in mission.satellites)
     return (
+        f"Orbits: {orbits}.",
         "The orbits are published ones; the spacecraft on them, the weather, the landscape, the flight and every "
         "picture are simulated. Nothing here says what any real place looked like.",
         f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it at "

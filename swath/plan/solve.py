@@ -1,4 +1,4 @@
-"""A good plan: the urgent first, the rest by insertion, then ruin and recreate in a fixed number of rounds."""
+"""A good plan: the urgent first, the rest from the relaxation and by insertion, then rounds of ruin and recreate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from swath.model import Acquisitions, Contacts, Plan
 from swath.plan.arrays import Indexed, copy_of, fixed_state, index
-from swath.plan.bound import upper_bound
+from swath.plan.bound import relax
 from swath.plan.explain import cheapest_exchange, refusals
 from swath.plan.kernels import add_look, battery_margin_wh, copy_state, remove_request
 from swath.plan.layout import State
@@ -25,36 +25,38 @@ def solve(problem: Problem, *, seed: int, made: np.datetime64, rounds: int = ROU
     """The plan, what it is worth, what no plan could exceed, and a reason for each request that is not in it.
 
     Urgent requests come first, in the order of their value, each with the look whose value, halved for every
-    ``URGENT_HALVES_S`` until it is on the ground, is highest; nothing displaces them. The others are inserted the most
-    valuable first at their best look that fits, and then the plan is improved in ``rounds`` rounds of ruin and
-    recreate. Same problem and seed, same plan: no clock is asked. Raises :class:`Infeasible` where the fixed part alone
+    ``URGENT_HALVES_S`` until it is on the ground, is highest; nothing displaces them. Then come the looks that the
+    bound's relaxation would take, then the others, the most valuable first at their best look that fits, and the plan
+    is improved in ``rounds`` rounds of ruin and recreate. Same problem and seed, same plan: no clock is asked. Raises :class:`Infeasible` where the fixed part alone
     breaks a rule.
     """
     indexed = index(problem)
     state = fixed_state(indexed)
-    fleet = indexed.fleet
-    rng = np.zeros(1, np.uint64)
+    relaxation = relax(indexed)
+    fleet, rng = indexed.fleet, np.zeros(1, np.uint64)
     best = np.array([_best_value(indexed, q) for q in range(len(problem.requests))])
     by_value = [int(q) for q in np.argsort(-best, kind="stable") if best[q] >= 0.0]
     for q in by_value:
         if fleet.request[q]["urgent"]:
             _take_urgent(indexed, state, q)
+    for look in sorted(relaxation.looks.tolist(), key=lambda look: -fleet.look[look]["value"]):
+        if state.request[fleet.look[look]["request"]]["look"] < 0:
+            add_look(fleet, state, look, rng, 0.0)
     for q in by_value:
-        if state.request[q]["look"] < 0 and not fleet.request[q]["urgent"]:
+        if state.request[q]["look"] < 0:
             insert_request(fleet, state, q, rng, 0.0)
     improve(fleet, state, copy_of(fleet, state), copy_of(fleet, state), seed, rounds)
     hasten(fleet, state, copy_of(fleet, state))
     _settle(indexed, state, by_value)
     acquisitions, contacts = _tables(indexed, state)
-    bound, because = upper_bound(problem)
     return Plan(
         acquisitions=acquisitions,
         contacts=contacts,
         refused=refusals(indexed, state),
         value=float(acquisitions.value.sum()),
-        bound=bound,
-        bound_because=because,
-        solver=f"insertion, then {rounds} rounds of ruin and recreate",
+        bound=relaxation.bound,
+        bound_because=relaxation.because,
+        solver=f"looks of the relaxation, insertion, {rounds} rounds of ruin and recreate",
         seed=seed,
         made=made,
     )

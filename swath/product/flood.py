@@ -32,8 +32,10 @@ Mask = npt.NDArray[np.bool_]
 TILE_PX = 32
 MOST_TILES = 1500
 BINS = 200
-SEPARATION = 0.65
-"""share of a tile's NDWI variance that two classes explain; above it the tile shows a shore"""
+SHORE_RANGE = (-0.30, 0.45)
+SEPARATION, SMALLER_SHARE, LEAST_DEVIATION = 0.65, 0.1, 0.08
+"""A tile shows a shore if two classes explain so much of its NDWI variance, the smaller has so much of it, and it is
+so wide: a tile of one kind of ground with noise falls into two halves as well."""
 MIDDLES = (np.arange(BINS) + 0.5) * 2.0 / BINS - 1.0
 EVEN_NDWI = 0.04
 """a pixel that differs less from its neighbours is not mixed"""
@@ -79,8 +81,9 @@ def fit_water_rule(green: Array, nir: Array, seen: Mask) -> WaterRule:
     corners = np.array([(r, c) for r in range(0, rows, TILE_PX) for c in range(0, columns, TILE_PX)])
     corners = corners[:: max(1, -(-len(corners) // MOST_TILES))]
     every, even = ndwi_histograms(green, nir, seen, corners, TILE_PX, BINS, EVEN_NDWI)
-    threshold, separation, smaller = _otsu(every)
-    shore = (separation > SEPARATION) & (smaller > 0.1) & (threshold > -0.3) & (threshold < 0.45)
+    threshold, separation, deviation, smaller = _otsu(every)
+    plausible = (threshold > SHORE_RANGE[0]) & (threshold < SHORE_RANGE[1])
+    shore = plausible & (separation > SEPARATION) & (smaller > SMALLER_SHARE) & (deviation > LEAST_DEVIATION)
     if not shore.any():
         return WaterRule(0.0, 20.0, LOGIT_SIGMA_BLIND, "no tile shows a shore: McFeeters' threshold")
     where = f"{int(shore.sum())} of {len(corners)} tiles show a shore"
@@ -105,18 +108,25 @@ def _valley(counts: Array) -> float | None:
     return float(MIDDLES[least]) if smooth[least] < VALLEY_DENSITY * peak else None
 
 
-def _otsu(counts: Array) -> tuple[Array, Array, Array]:
-    """Threshold, share of variance explained and share of the smaller class, for histograms ``(n, BINS)``."""
+def _otsu(counts: Array) -> tuple[Array, Array, Array, Array]:
+    """Threshold, share of variance explained, deviation and share of the smaller class, of histograms ``(n, BINS)``."""
     total = np.maximum(counts.sum(1, keepdims=True), 1)
     below = np.cumsum(counts, 1) / total
     moment = np.cumsum(counts * MIDDLES, 1) / total
     mean = moment[:, -1:]
     variance = np.maximum((counts * (MIDDLES - mean) ** 2).sum(1) / total[:, 0], 1e-9)
     between = (mean * below - moment) ** 2 / np.maximum(below * (1.0 - below), 1e-9)
-    best = between.argmax(1)
-    each = np.arange(len(counts))
-    share = below[each, best]
-    return MIDDLES[best] + 1.0 / BINS, between[each, best] / variance, np.minimum(share, 1.0 - share)
+    # Between two classes with nothing in between every threshold is as good: the middle one is taken.
+    best = between >= between.max(1, keepdims=True) * (1.0 - 1e-9)
+    first, last = best.argmax(1), BINS - 1 - best[:, ::-1].argmax(1)
+    share = below[np.arange(len(counts)), first]
+    separation = between.max(1) / variance
+    return (
+        0.5 * (MIDDLES[first] + MIDDLES[last]) + 1.0 / BINS,
+        separation,
+        np.sqrt(variance),
+        np.minimum(share, 1 - share),
+    )
 
 
 def _spread(counts: Array) -> tuple[float, float]:

@@ -158,7 +158,7 @@ def sharpen_edges(likelihood: Array, nir: Array, contrast: float) -> Array:
     result = likelihood.copy()
     for row in range(rows):
         for column in range(columns):
-            if edge[row, column] == 0:
+            if edge[row, column] == 0 or likelihood[row, column] == UNSEEN:
                 continue
             land, water, lands, waters = 0.0, 0.0, 0, 0
             for i in range(max(row - 5, 0), min(row + 6, rows)):
@@ -251,7 +251,7 @@ def flood_shares(now: Array, before: Array, normal_share: float, reach: int) -> 
 
 @njit(cache=True)
 def flood_mask(shares: Array) -> Array:
-    """Where is it more likely flooded than not? 1 or 0; slivers (fewer than 8 of 25 pixels around) are left out."""
+    """Where is it more likely flooded than not? 1 or 0; slivers (fewer than 11 of 25 pixels around) are left out."""
     rows, columns = shares.shape
     mask = np.zeros((rows, columns), np.uint8)
     for row in range(rows):
@@ -262,7 +262,7 @@ def flood_mask(shares: Array) -> Array:
             for i in range(max(row - 2, 0), min(row + 3, rows)):
                 for j in range(max(column - 2, 0), min(column + 3, columns)):
                     count += shares[i, j] >= 50
-            mask[row, column] = count >= 8
+            mask[row, column] = count >= 11
     return mask
 
 

@@ -33,7 +33,7 @@ def land_rings() -> tuple[Floats, ...]:
     public domain), as the mask of the package ``global-land-mask``; good to about 10 km. Tracing takes some seconds,
     so the outlines are kept in the user's cache folder. Raises :class:`DataError` where the mask is missing.
     """
-    kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "swath" / "land-1.npz"
+    kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "swath" / "land-2.npz"
     try:
         with np.load(kept) as stored:
             return tuple(np.split(stored["points"], np.cumsum(stored["lengths"])[:-1]))
@@ -77,8 +77,8 @@ def _trace(land: npt.NDArray[np.bool_]) -> tuple[Floats, ...]:
     found: list[tuple[float, Floats]] = []
     for geometry, _ in rasterio.features.shapes(land.astype(np.uint8), mask=land, transform=transform):
         for ring in geometry["coordinates"]:
-            corners = np.array(ring, np.float64)[:-1]
             # Midpoints of the cells' sides cut the corners of the staircase.
+            corners = shapely.get_coordinates(shapely.segmentize(shapely.linestrings(ring), CELL_DEG))[:-1]
             middles = (corners + np.roll(corners, -1, axis=0)) / 2.0
             if (outline := shapely.simplify(shapely.polygons(middles), _TOLERANCE_DEG)).area >= _SMALLEST_DEG2:
                 found.append((outline.area, shapely.get_coordinates(outline)))

@@ -169,10 +169,9 @@ def make_flood(
     then = _observe(np.where(normal, _water(shape, rng), land), rng, tuple(shifts[:2]), old_cloud, old_shadow)
     now = _observe(np.where(water, _water(shape, rng), land * wet), rng, tuple(shifts[2:]), cloud, shadow)
     grid = Grid(32632, 700000.0, 5000000.0, 5.0, size, size)
-    ce90 = max(2.146 * shift_px * 5.0, 0.5)
     return Flood(
-        now=scene_of(now, grid, "now", ce90),
-        before=scene_of(then, grid, "before", ce90),
+        now=scene_of(now, grid, "now", 5.0 * float(np.hypot(*shifts[2:]))),
+        before=scene_of(then, grid, "before", 5.0 * float(np.hypot(*shifts[:2]))),
         water=shares(water),
         normal=shares(normal),
         flood=shares(flooded),

@@ -93,7 +93,9 @@ def test_pictures_of_one_value_get_a_code_everywhere(value: int, size: tuple[int
 
 
 def test_a_sky_of_nothing_but_cloud_hides_everything() -> None:
-    clouds = np.broadcast_to(HAZE[:, None, None], (4, 100, 100)) * np.random.default_rng(1).normal(1, 0.01, (4, 100, 100))
+    clouds = np.broadcast_to(HAZE[:, None, None], (4, 100, 100)) * np.random.default_rng(1).normal(
+        1, 0.01, (4, 100, 100)
+    )
     assert (find_unseen(average_cells(as_scene(clouds))) == CLOUD).all()
 
 

@@ -12,10 +12,10 @@ from swath.sources.land import CELL_DEG, land_rings, land_share
 
 
 def test_outlines_follow_the_mask_they_are_traced_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Random cells of GLOBE (NOAA 1999, by global-land-mask 1.0.0): 99.8 % agree, the rest lie on coasts."""
+    """Random cells of GLOBE (NOAA 1999, by global-land-mask 1.0.0): away from coasts all but the small islands agree."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     rings = land_rings()
-    assert (tmp_path / "swath" / "land-1.npz").is_file()
+    assert (tmp_path / "swath" / "land-2.npz").is_file()
     share = land_share()
     rng = np.random.default_rng(1)
     rows, columns = rng.integers(0, share.shape[0], 20_000), rng.integers(0, share.shape[1], 20_000)
@@ -23,10 +23,15 @@ def test_outlines_follow_the_mask_they_are_traced_from(tmp_path: Path, monkeypat
     inside = np.zeros(len(lon), np.int64)
     for ring in rings:
         inside += shapely.contains_xy(shapely.polygons(ring), lon, lat)
-    assert np.mean((inside % 2 == 1) == (share[rows, columns] >= 0.5)) > 0.998
+    agree = (inside % 2 == 1) == (share[rows, columns] >= 0.5)
+    land = np.pad(share >= 0.5, 2, mode="wrap")
+    around = np.stack([np.roll(land, (r, c), (0, 1)) for r in range(-2, 3) for c in range(-2, 3)])[:, 2:-2, 2:-2]
+    inland = (around.all(0) | ~around.any(0))[rows, columns]
+    assert agree[inland].all()
+    assert agree.mean() > 0.99
     again = land_rings()
     assert all(np.array_equal(a, b) for a, b in zip(rings, again, strict=True))
-    (tmp_path / "swath" / "land-1.npz").write_bytes(b"damaged")
+    (tmp_path / "swath" / "land-2.npz").write_bytes(b"damaged")
     assert len(land_rings()) == len(rings)
 
 

@@ -1,5 +1,5 @@
 """What could no plan exceed?"""
 
-from swath.plan.bound.relaxation import upper_bound
+from swath.plan.bound.relaxation import Relaxation, relax, upper_bound
 
-__all__ = ["upper_bound"]
+__all__ = ["Relaxation", "relax", "upper_bound"]

@@ -14,9 +14,7 @@ as Wentges 1997; the chains by dynamic programming over all looks. What is repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import highspy
@@ -25,14 +23,17 @@ import numpy.typing as npt
 
 from swath.plan.arrays import Indexed, index
 from swath.plan.bound.kernels import best_chains, exclusions
+from swath.plan.bound.rows import Rows, resource_rows
 from swath.plan.kernels import turn_s
 from swath.plan.layout import Fleet
 from swath.plan.problem import Problem
 
-__all__ = ["upper_bound"]
+__all__ = ["Relaxation", "relax", "upper_bound"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Chain = tuple[int, tuple[int, ...]]
+"""a block and looks of it, by their places in the relaxation"""
 
 _MARGIN = 1e-9
 """relative; sums of a few thousand doubles err by 1e-12"""
@@ -46,52 +47,48 @@ _NEVER = -1e30
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Rows sum(weight x look) <= limit, none empty: row i holds entries ``first[i]`` .. ``first[i + 1]`` - 1."""
+class Relaxation:
+    """A bound, and the looks of a nearly best choice that keeps only the rules of turning and one look a request."""
 
-    first: Whole
-    column: Whole
-    weight: Floats
-    limit: Floats
-
-    def __len__(self) -> int:
-        return len(self.limit)
-
-    def priced(self, y: Floats, columns: int) -> Floats:
-        """Each column's sum of weight x price."""
-        prices = np.repeat(y, np.diff(self.first))
-        return np.bincount(self.column, self.weight * prices, columns).astype(np.float64)
+    bound: float
+    because: str
+    looks: Whole
+    """numbers in ``Fleet.look``: a good start for a solver"""
 
 
 def upper_bound(problem: Problem) -> tuple[float, str]:
     """A value that no plan of this problem exceeds, and how it was found. A fixed picture counts as it is.
 
-    More memory, energy or satellites never lower it. Tests: never below the exact optimum of small
-    instances, nor below any plan found (tests/plan/test_bound.py).
+    More memory, energy or satellites never lower it. Tests: never below the exact optimum of small instances, nor below
+    any plan found (tests/plan/test_bound.py).
     """
-    indexed = index(problem)
+    relaxation = relax(index(problem))
+    return relaxation.bound, relaxation.because
+
+
+def relax(indexed: Indexed) -> Relaxation:
+    """The relaxation of an indexed problem, solved."""
     fleet = indexed.fleet
     looks = fleet.choice[np.lexsort([fleet.look["start"][fleet.choice], fleet.look["satellite"][fleet.choice]])]
-    fixed_value = float(problem.frozen.value.sum())
+    fixed_value = float(indexed.problem.frozen.value.sum()) * (1.0 + _MARGIN)
     possible = _possible(indexed, looks)
     if not possible.any():
-        return fixed_value * (1.0 + _MARGIN), "no look can be taken beyond what is fixed"
+        return Relaxation(fixed_value, "no look can be taken beyond what is fixed", looks[:0])
     # Impossible looks stay in, never worth taking: blocks are then the same whatever memory and passes there are.
     value = np.where(possible, fleet.look["value"][looks], _NEVER)
     request = fleet.look["request"][looks]
     first, flags = exclusions(fleet, looks, _reach_s(fleet, looks))
-    best = np.zeros(len(problem.requests))
+    best = np.zeros(len(fleet.request))
     np.maximum.at(best, request, value)
-    rows = _joined(list(_resources(indexed, looks)))
-    relaxed = _Relaxed(value, request, len(best), rows, first, flags, _blocks(first))
-    proven, simple = _least(relaxed), float(best.sum())
+    relaxed = _Relaxed(value, request, len(best), resource_rows(indexed, looks), first, flags, _blocks(first))
+    (proven, chains), simple = _least(relaxed), float(best.sum())
     words = (
         f"prices (Lagrangian relaxation) on {possible.sum()} looks of {np.count_nonzero(best)} requests: chains with "
         "time to turn, one look a request, memory, energy and downlink as totals; holds for the looks offered"
     )
     if simple <= proven:
         proven, words = simple, "every request at its best look: nothing that is relaxed makes a difference"
-    return (fixed_value + proven) * (1.0 + _MARGIN), words
+    return Relaxation(fixed_value + proven * (1.0 + _MARGIN), words, looks[_packed(relaxed, chains)])
 
 
 def _possible(indexed: Indexed, numbers: Whole) -> npt.NDArray[np.bool_]:
@@ -120,16 +117,6 @@ def _apart(indexed: Indexed, one: np.void, other: np.void) -> bool:
     return bool(a["stop"] + turn <= b["start"])
 
 
-def _joined(parts: list[_Rows]) -> _Rows:
-    lengths = [np.diff(part.first) for part in parts]
-    return _Rows(
-        np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *lengths]))]).astype(np.int64),
-        np.concatenate([np.empty(0, np.int64), *(part.column for part in parts)]),
-        np.concatenate([np.empty(0), *(part.weight for part in parts)]),
-        np.concatenate([np.empty(0), *(part.limit for part in parts)]),
-    )
-
-
 def _reach_s(fleet: Fleet, looks: Whole) -> Floats:
     """By satellite: beyond this time after its start no look excludes another."""
     reach = np.zeros(len(fleet.satellite))
@@ -143,75 +130,6 @@ def _reach_s(fleet: Fleet, looks: Whole) -> Floats:
     return reach
 
 
-def _resources(indexed: Indexed, looks: Whole) -> Iterator[_Rows]:
-    """What is drawn from the recorder, the passes and the battery of each satellite, stretch by stretch.
-
-    Recorder: of the pictures begun in a .. b, those not down by b lie in it, the others came down in between. Passes:
-    what is pictured after a and due by b comes down in between. Battery: what is drawn in a .. b was stored at a, at
-    most all of it, or came from the Sun.
-    """
-    fleet = indexed.fleet
-    for s, craft in enumerate(fleet.satellite):
-        mine = np.flatnonzero(fleet.look["satellite"][looks] == s)
-        chosen = fleet.look[looks[mine]]
-        passes = fleet.passes[craft["pass_first"] : craft["pass_last"]]
-        passes = passes[~passes["fixed"]]
-        dark = fleet.dark[craft["dark_first"] : craft["dark_last"]]
-        due_s = fleet.request["due_s"][chosen["request"]]
-        dark_s = _total(dark["start"], dark["stop"], np.ones(len(dark)))
-        sent = _total(passes["start"], passes["stop"], passes["rate_bit_s"])
-        recorded = _Demand(mine, chosen["request"], chosen["bit"])
-        for a in np.unique([0.0, *passes["stop"]]):
-            for b in np.unique([*passes["start"], craft["horizon_s"]]):
-                within = (chosen["start"] >= a) & (chosen["start"] <= b)
-                yield from recorded.row(within, craft["capacity_bit"] + max(sent(b) - sent(a), 0.0))
-            for b in np.unique(due_s):
-                yield from recorded.row((chosen["start"] >= a) & (due_s <= b), max(sent(b) - sent(a), 0.0))
-        drawn = _Demand(mine, chosen["request"], craft["image_w"] * (chosen["stop"] - chosen["start"]) / 3600.0)
-        for a in (0.0, *dark["start"][dark["start"] > 0.0]):
-            stored_wh = (craft["initial_wh"] if a == 0.0 else craft["battery_wh"]) - craft["min_wh"]
-            for b in (*dark["stop"][dark["stop"] > a], craft["horizon_s"]):
-                sunny_s = b - a - dark_s(b) + dark_s(a)
-                given_wh = (craft["charge_w"] * sunny_s - craft["idle_w"] * (b - a)) / 3600.0
-                yield from drawn.row((chosen["start"] >= a) & (chosen["stop"] <= b), stored_wh + given_wh)
-
-
-@dataclass(frozen=True)
-class _Demand:
-    """What each look of a satellite would take of something limited."""
-
-    column: Whole
-    request: Whole
-    weight: Floats
-
-    @cached_property
-    def most(self) -> float:
-        """What all requests together could take."""
-        return self._most(np.ones(len(self.column), np.bool_))
-
-    def _most(self, within: npt.NDArray[np.bool_]) -> float:
-        largest = np.zeros(int(self.request.max(initial=-1)) + 1)
-        np.maximum.at(largest, self.request[within], self.weight[within])
-        return float(largest.sum())
-
-    def row(self, within: npt.NDArray[np.bool_], limit: float) -> Iterator[_Rows]:
-        """A row, unless nothing could break it."""
-        limit = max(limit, 0.0)
-        if limit < self.most and limit < self._most(within):
-            at = np.flatnonzero(within & (self.weight > 0.0))
-            unit = self.weight[at].max()
-            yield _Rows(np.array([0, len(at)]), self.column[at], self.weight[at] / unit, np.array([limit / unit]))
-
-
-def _total(start: Floats, stop: Floats, rate: Floats) -> Callable[[float], float]:
-    """How much has come together by a time, where of several open windows the best counts?"""
-    edges = np.unique(np.concatenate([[0.0], start, stop]))
-    open_now = (start[:, None] <= edges[None, :-1]) & (stop[:, None] >= edges[None, 1:])
-    flow = np.where(open_now, rate[:, None], 0.0).max(0, initial=0.0)
-    reached = np.concatenate([[0.0], np.cumsum(flow * np.diff(edges))])
-    return lambda at: float(np.interp(at, edges, reached))
-
-
 @dataclass(frozen=True)
 class _Relaxed:
     """The relaxation by numbers: looks by satellite and start, of which chains are made block by block."""
@@ -219,7 +137,7 @@ class _Relaxed:
     value: Floats
     request: Whole
     requests: int
-    rows: _Rows
+    rows: Rows
     first: Whole
     flags: npt.NDArray[np.bool_]
     block: Whole
@@ -239,13 +157,19 @@ def _blocks(first: Whole) -> Whole:
     return np.concatenate([[0], np.flatnonzero(reached[:-1] < np.arange(1, count)) + 1, [count]]).astype(np.int64)
 
 
-def _least(relaxed: _Relaxed) -> float:
-    """About the least of all proofs: never too low, and within ``_TOLERANCE`` of the least unless rounds run out."""
+def _least(relaxed: _Relaxed) -> tuple[float, set[Chain]]:
+    """About the least of all proofs, and the chains it took to find it.
+
+    Never too low; within ``_TOLERANCE`` of the least unless rounds run out.
+    """
+    chains: set[Chain] = set()
     centre = np.zeros(relaxed.requests + len(relaxed.rows))
     proof = relaxed.proof(centre)
     least, master, keep, known = proof[0], _master(relaxed), _SMOOTHING, -np.inf
     for _ in range(_ROUNDS):
-        _add_cuts(master, relaxed, proof[2], proof[3])
+        new = _chains(proof[2], proof[3])
+        _add_cuts(master, relaxed, new)
+        chains.update(new)
         master.run()
         solution = master.getSolution()
         if not solution.value_valid:
@@ -260,14 +184,16 @@ def _least(relaxed: _Relaxed) -> float:
         proof = relaxed.proof(prices)
         if proof[0] < least:
             least, centre = proof[0], prices
-    return least
+    return least, chains
+
+
+def _chains(chain: Whole, begin: Whole) -> list[Chain]:
+    return [(int(b), tuple(chain[begin[b] : begin[b + 1]].tolist())) for b in np.flatnonzero(np.diff(begin))]
 
 
 def _master(relaxed: _Relaxed) -> Any:
     """Prices of requests, prices of rows, and what each block can still gain: to be least, under the cuts."""
-    master: Any = highspy.Highs.__mro__[1]()  # the class under it: Highs() prints a banner before it can be told not to
-    for name, setting in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
-        master.setOptionValue(name, setting)
+    master = _quiet_solver()
     rows, blocks = relaxed.rows, len(relaxed.block) - 1
     highest = np.zeros(relaxed.requests + len(rows) + blocks)
     np.maximum.at(highest, relaxed.request, relaxed.value)
@@ -280,17 +206,55 @@ def _master(relaxed: _Relaxed) -> Any:
     return master
 
 
-def _add_cuts(master: Any, relaxed: _Relaxed, chain: Whole, begin: Whole) -> None:
-    """A block gains no less than its chain is worth after paying: one row for each chain that is not empty."""
+def _add_cuts(master: Any, relaxed: _Relaxed, chains: list[Chain]) -> None:
+    """A block gains no less than its chain is worth after paying: one row for each chain."""
     rows, columns = relaxed.rows, relaxed.requests + len(relaxed.rows)
-    for b in np.flatnonzero(np.diff(begin)):
-        looks = chain[begin[b] : begin[b + 1]]
-        paid = np.zeros(columns)
+    owner = np.repeat(np.arange(len(rows)), np.diff(rows.first))
+    for block, chain in chains:
+        looks, paid = np.array(chain), np.zeros(columns)
         np.add.at(paid, relaxed.request[looks], 1.0)
         inside = np.isin(rows.column, looks)
-        number = np.repeat(np.arange(len(rows)), np.diff(rows.first))[inside]
-        np.add.at(paid, relaxed.requests + number, rows.weight[inside])
+        np.add.at(paid, relaxed.requests + owner[inside], rows.weight[inside])
         used = np.flatnonzero(paid)
-        index = np.append(used, columns + b).astype(np.int32)
+        index = np.append(used, columns + block).astype(np.int32)
         worth = float(relaxed.value[looks].sum())
         master.addRow(worth, highspy.kHighsInf, len(index), index, np.append(paid[used], 1.0))
+
+
+def _packed(relaxed: _Relaxed, chains: set[Chain]) -> Whole:
+    """The best choice of whole chains, at most one a block, that pictures no request twice; nearly the best is enough."""
+    options = sorted({(block, _without_repeats(relaxed, chain)) for block, chain in chains})
+    solver, count = _quiet_solver(), len(options)
+    if not options:
+        return np.empty(0, np.int64)
+    for name, setting in (("mip_rel_gap", 1e-3), ("mip_max_nodes", 200)):
+        solver.setOptionValue(name, setting)
+    solver.addVars(count, np.zeros(count), np.ones(count))
+    columns = np.arange(count, dtype=np.int32)
+    solver.changeColsCost(count, columns, -np.array([relaxed.value[list(chain)].sum() for _, chain in options]))
+    solver.changeColsIntegrality(count, columns, np.ones(count, np.uint8))
+    together: dict[tuple[str, int], list[int]] = {}
+    for number, (block, chain) in enumerate(options):
+        for key in (("block", block), *(("request", int(q)) for q in relaxed.request[list(chain)])):
+            together.setdefault(key, []).append(number)
+    for row in together.values():
+        solver.addRow(-highspy.kHighsInf, 1.0, len(row), np.array(row, np.int32), np.ones(len(row)))
+    solver.run()
+    solution = solver.getSolution()
+    taken = np.flatnonzero(np.array(solution.col_value) > 0.5).tolist() if solution.value_valid else []
+    return np.array([look for number in taken for look in options[number][1]], np.int64)
+
+
+def _without_repeats(relaxed: _Relaxed, chain: tuple[int, ...]) -> tuple[int, ...]:
+    best: dict[int, int] = {}
+    for look in sorted(chain, key=lambda look: -relaxed.value[look]):
+        best.setdefault(int(relaxed.request[look]), look)
+    return tuple(sorted(best.values()))
+
+
+def _quiet_solver() -> Any:
+    """HiGHS, repeatable and silent: ``Highs()`` itself prints a banner before it can be told not to."""
+    solver: Any = highspy.Highs.__mro__[1]()
+    for name, setting in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
+        solver.setOptionValue(name, setting)
+    return solver
