@@ -41,7 +41,7 @@ class Landed:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One picture as it came down: its packets, their chunks in a scratch file on the way to the process that maps it."""
+    """One picture as it came down: its packets, their chunks in a scratch file for the process that maps it."""
 
     shot: Shot
     packets: PacketTable
@@ -149,7 +149,13 @@ class DayOfContacts:
         """One contact: what was asked for before, the new pictures, and while it lasts what must not wait."""
         name, now = str(contact["contact"]), contact["start"]
         final = name == self.final[radio.satellite.id]
-        row = {"contact": name, "frames_sent": 0, "frames_lost": 0, "frames_resent": 0, "received_bit": 0.0}
+        row: dict[str, Any] = {
+            "contact": name,
+            "frames_sent": 0,
+            "frames_lost": 0,
+            "frames_resent": 0,
+            "received_bit": 0.0,
+        }
         path = self.folder / contact_file(name)
         path.write_bytes(b"")
         burst = radio.due()

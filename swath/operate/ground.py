@@ -66,30 +66,13 @@ def _eop() -> EarthOrientation:
 def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     """Put a picture on the map, measure how well it lies there, make its products and write its files.
 
-    ``before``: the scene of the same place before a flood; its pixels are read from its file.
+    ``before``: the scene of the same place before a flood; its pixels are read from its file. Raises
+    :class:`DataError` where too little of the picture came down to place it.
     """
     shot = arrival.shot
     grid = place_grid(shot.request.place, shot.request.extent_m, pixel_m=PIXEL_M)
     known = _what_is_known(shot, grid)
-    picture = arrival.picture()
-    faults = []
-    if picture.complete and zlib.crc32(picture_counts(picture)) != arrival.crc32:
-        faults.append(f"{shot.acquisition}: the pixels received are not those taken")
-    scene = build_scene(
-        picture,
-        station=arrival.landed.station,
-        received=arrival.landed.received,
-        eop=_eop(),
-        knowledge_sigma_deg=shot.satellite.agility.knowledge_sigma_deg,
-        grid=grid,
-        altitude_m=shot.request.place.altitude_m,
-        control=known.control,
-        control_band=CONTROL_BAND,
-        p_clear=shot.p_clear,
-    )
-    lon_deg, lat_deg = picture_outline(camera_of(picture, altitude_m=shot.request.place.altitude_m))
-    del picture
-    arrival.stream.unlink()
+    scene, footprint, faults = _place(arrival, grid, known)
     item, preview = write_scene(scene, folder)
     quicklook = _quicklook(scene, preview)
     products, items = [], [item]
@@ -103,14 +86,36 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
         products=tuple(products),
         items=tuple(items),
         quicklook=quicklook,
-        footprint=tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)),
-        truth=tuple(
-            _compare(p, known.flood_km2) for p in products if known.flood_km2 is not None and p.kind == "flood"
-        ),
+        footprint=footprint,
+        truth=_compared(products, known.flood_km2),
         fields_inside=inside,
         fields_seen=seen,
-        faults=tuple(faults),
+        faults=faults,
     )
+
+
+def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tuple[str, ...]]:
+    """The scene, the outline of what the camera swept, and faults of the link; the packets are then thrown away."""
+    shot, picture = arrival.shot, arrival.picture()
+    altitude_m = shot.request.place.altitude_m
+    faults = []
+    if picture.complete and zlib.crc32(picture_counts(picture).data) != arrival.crc32:
+        faults.append(f"{shot.acquisition}: the pixels received are not those taken")
+    scene = build_scene(
+        picture,
+        station=arrival.landed.station,
+        received=arrival.landed.received,
+        eop=_eop(),
+        knowledge_sigma_deg=shot.satellite.agility.knowledge_sigma_deg,
+        grid=grid,
+        altitude_m=altitude_m,
+        control=known.control,
+        control_band=CONTROL_BAND,
+        p_clear=shot.p_clear,
+    )
+    lon_deg, lat_deg = picture_outline(camera_of(picture, altitude_m=altitude_m))
+    arrival.stream.unlink()
+    return scene, tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)), tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -186,12 +191,16 @@ def _fields_inside(products: Sequence[Product], truth: FieldTruth) -> tuple[int,
     return sum(row["ndvi_low"] <= true_ndvi[row["field"]] <= row["ndvi_high"] for row in rows), len(rows)
 
 
-def _compare(flood: Product, true_km2: float | None) -> Comparison:
-    """The flooded area beside the simulated truth."""
-    assert true_km2 is not None
-    found = flood.estimates["flooded_km2"]
-    inside = found.low is not None and found.high is not None and found.low <= true_km2 <= found.high
-    return Comparison(f"flooded area of {flood.request}", found, true_km2, inside)
+def _compared(products: Sequence[Product], true_km2: float | None) -> tuple[Comparison, ...]:
+    """Flooded areas beside the simulated truth."""
+    compared = []
+    for flood in products:
+        if flood.kind != "flood" or true_km2 is None:
+            continue
+        found = flood.estimates["flooded_km2"]
+        inside = found.low is not None and found.high is not None and found.low <= true_km2 <= found.high
+        compared.append(Comparison(f"flooded area of {flood.request}", found, true_km2, inside))
+    return tuple(compared)
 
 
 def _quicklook(scene: Scene, png: Path) -> QuickLook:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import tempfile
@@ -11,9 +10,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from swath.errors import DataError
 from swath.fly.spacecraft import FlightLog, fly_plan
@@ -76,19 +72,21 @@ def run_mission(
     context.set_forkserver_preload(_WARM)
     with (
         new_folder(out) as folder,
-        tempfile.TemporaryDirectory(prefix="swath-") as scratch_name,
+        tempfile.TemporaryDirectory(prefix="swath-") as scratch,
         ProcessPoolExecutor(_WORKERS, mp_context=context) as pool,
     ):
-        scratch = Path(scratch_name)
+        desk = _Desk(pool, folder, Path(scratch), clock)
         land = pool.submit(land_rings)
-        early = _take_early(mission, eop, pool, folder, scratch)
+        early = _take_early(mission, eop, desk)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
         flight = fly_plan(
             mission.satellites, planned.plan, planned.problem.eclipses, mission.start, mission.stop, seed=mission.seed
         )
         clock.done("fly", 0.17)
-        run = _bring_home(mission, planned, flight, eop, weather, early, land, pool, folder, scratch, clock)
+        before = {order: future.result() for order, future in early.items()}
+        shots = _shots(mission, planned, flight, eop, weather)
+        run = _bring_home(Run(mission, planned, flight, before, land.result(), folder), shots, desk)
         clock.done("pictures", 0.9)
         write_plan(run, folder)
         write_catalogue(run, folder)
@@ -119,50 +117,38 @@ def summary(outcome: Outcome, out: Path, *, wall_s: float) -> list[str]:
     return summary_lines(replace(outcome, folder=str(out), wall_s=wall_s, cores=os.cpu_count() or 1))
 
 
-def _take_early(
-    mission: Mission, eop: EarthOrientation, pool: ProcessPoolExecutor, folder: Path, scratch: Path
-) -> dict[str, Future[Mapped]]:
+@dataclass(frozen=True)
+class _Desk:
+    """What the steps of a run work with."""
+
+    pool: ProcessPoolExecutor
+    folder: Path
+    scratch: Path
+    clock: _Clock
+
+
+def _take_early(mission: Mission, eop: EarthOrientation, desk: _Desk) -> dict[str, Future[Mapped]]:
     """The pictures from before the urgent orders' events, taken and mapped while the day is being planned."""
     return {
-        order.id: pool.submit(map_before, shot, folder, scratch)
+        order.id: desk.pool.submit(map_before, shot, desk.folder, desk.scratch)
         for number, order in enumerate(mission.urgent)
         if (shot := shot_before(mission, order, eop, 900_000 + number)) is not None
     }
 
 
-def _bring_home(
-    mission: Mission,
-    planned: Planned,
-    flight: FlightLog,
-    eop: EarthOrientation,
-    weather: SimulatedWeather,
-    early: Mapping[str, Future[Mapped]],
-    land: Future[tuple[npt.NDArray[np.float64], ...]],
-    pool: ProcessPoolExecutor,
-    folder: Path,
-    scratch: Path,
-    clock: _Clock,
-) -> Run:
+def _bring_home(run: Run, shots: Mapping[str, Shot], desk: _Desk) -> Run:
     """Take the pictures, bring them down and map each as soon as it is on the ground."""
-    shots = _shots(mission, planned, flight, eop, weather)
+    mission, loss = run.mission, run.mission.operations.frame_loss
     day = DayOfContacts(
-        mission.satellites,
-        flight,
-        planned.plan,
-        shots,
-        folder,
-        scratch,
-        loss=mission.operations.frame_loss,
-        seed=mission.seed,
+        mission.satellites, run.flight, run.planned.plan, shots, desk.folder, desk.scratch, loss=loss, seed=mission.seed
     )
-    before = {order: future.result() for order, future in early.items()}
     landed: dict[str, Landed] = {}
     mapping: dict[str, Future[Mapped]] = {}
-    for arrival in day.arrivals(pool, lambda share: clock.progress("pictures", 0.17 + 0.6 * share)):
-        shot = arrival.shot
-        earlier = before.get(shot.request.id)
-        mapping[shot.acquisition] = pool.submit(map_picture, arrival, folder, earlier.scene if earlier else None)
-        landed[shot.acquisition] = arrival.landed
+    for arrival in day.arrivals(desk.pool, lambda share: desk.clock.progress("pictures", 0.17 + 0.6 * share)):
+        earlier = run.before.get(arrival.shot.request.id)
+        scene = earlier.scene if earlier else None
+        mapping[arrival.shot.acquisition] = desk.pool.submit(map_picture, arrival, desk.folder, scene)
+        landed[arrival.shot.acquisition] = arrival.landed
     holes = list(day.holes)
     mapped: dict[str, Mapped] = {}
     for acquisition, future in mapping.items():
@@ -170,18 +156,8 @@ def _bring_home(
             mapped[acquisition] = future.result()
         except DataError as error:  # too little of it came down
             holes.append(f"{acquisition}: not mapped, {error}")
-    return Run(
-        mission=mission,
-        planned=planned,
-        flight=flight,
-        landed=landed,
-        mapped=mapped,
-        before=before,
-        links=day.links(),
-        link_faults=tuple(day.faults),
-        holes=tuple(holes),
-        land=land.result(),
-        folder=folder,
+    return replace(
+        run, landed=landed, mapped=mapped, links=day.links(), link_faults=tuple(day.faults), holes=tuple(holes)
     )
 
 
@@ -209,8 +185,6 @@ def _shots(
             commanded_deg=(float(look["roll_deg"]), float(look["pitch_deg"])),
             true_deg=(float(flown["roll_deg"]), float(flown["pitch_deg"]), float(flown["yaw_deg"])),
             sun_deg=(float(sun[0]), float(sun[1])),
-            gsd_m=float(look["gsd_m"]),
-            off_nadir_deg=float(look["off_nadir_deg"]),
             p_clear=float(look["p_clear"]),
             weather=weather,
             flooded=requests[str(look["request"])].kind == "flood",

@@ -1,4 +1,4 @@
-"""One simulated picture: where it is taken, under which sky, and the packets that carry it. Runs in worker processes."""
+"""One simulated picture: where it is taken, under which sky, the packets that carry it. Runs in worker processes."""
 
 from __future__ import annotations
 
@@ -37,8 +37,6 @@ class Shot:
     true_deg: tuple[float, float, float]
     sun_deg: tuple[float, float]
     """elevation, azimuth"""
-    gsd_m: float
-    off_nadir_deg: float
     p_clear: float
     weather: SimulatedWeather | None
     """none: a clear sky"""
@@ -58,7 +56,7 @@ class Taken:
 
     def packets(self) -> tuple[bytes, ...]:
         """The packets, in the order in which they are sent."""
-        content = memoryview(np.fromfile(self.file, np.uint8))
+        content = np.fromfile(self.file, np.uint8).data
         ends = np.cumsum(self.sizes)
         return tuple(content[end - size : end] for size, end in zip(self.sizes, ends, strict=True))  # type: ignore[misc]
 
@@ -114,4 +112,4 @@ def shoot(shot: Shot, scratch: Path) -> Taken:
     file = scratch / f"{shot.acquisition}.packets"
     with file.open("wb") as stream:
         stream.writelines(packets)
-    return Taken(file, np.array([len(packet) for packet in packets]), zlib.crc32(picture.pixels))
+    return Taken(file, np.array([len(packet) for packet in packets]), zlib.crc32(picture.pixels.data))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.frames import geodetic_from_itrf
 from swath.fly.spacecraft import FlightLog
+from swath.frames import geodetic_from_itrf
 from swath.model import Request
 from swath.operate.downlink import Landed
 from swath.operate.ground import Mapped
@@ -35,17 +35,17 @@ class Run:
     mission: Mission
     planned: Planned
     flight: FlightLog
-    landed: Mapping[str, Landed]
-    """by acquisition; likewise ``mapped``"""
-    mapped: Mapping[str, Mapped]
     before: Mapping[str, Mapped]
-    """by urgent order"""
-    links: Links
-    link_faults: tuple[str, ...]
-    holes: tuple[str, ...]
-    """packets that never came down; the pictures are mapped with holes"""
+    """by urgent order: its place before the event"""
     land: tuple[npt.NDArray[np.float64], ...]
     folder: Path
+    landed: Mapping[str, Landed] = field(default_factory=dict)
+    """by acquisition; likewise ``mapped``"""
+    mapped: Mapping[str, Mapped] = field(default_factory=dict)
+    links: Links = field(default_factory=Links.empty)
+    link_faults: tuple[str, ...] = ()
+    holes: tuple[str, ...] = ()
+    """packets that never came down; the pictures are mapped with holes"""
 
     @property
     def truth(self) -> tuple[Comparison, ...]:
@@ -103,7 +103,9 @@ def _shown(run: Run, urgent: tuple[Urgent, ...]) -> list[str]:
     """The urgent pictures, and the most valuable others of those that show most of the ground."""
     first = [story.acquisition for story in urgent if story.acquisition in run.mapped]
     looks = run.planned.plan.acquisitions
-    seen = {m.scene.id: min((p.estimates["seen_share"].value for p in m.products), default=0.0) for m in run.mapped.values()}
+    seen = {
+        m.scene.id: min((p.estimates["seen_share"].value for p in m.products), default=0.0) for m in run.mapped.values()
+    }
     others = [str(id) for id in looks.id[np.argsort(-looks.value, kind="stable")] if str(id) in run.mapped]
     others.sort(key=lambda id: seen[id] < _CLEAR)
     return first + [id for id in others if id not in first][:_SHOWN_PICTURES]
@@ -171,13 +173,13 @@ def _assumptions(mission: Mission) -> tuple[str, ...]:
         f"Orbits: {orbits}.",
         "The orbits are published ones; the spacecraft on them, the weather, the landscape, the flight and every "
         "picture are simulated. Nothing here says what any real place looked like.",
-        f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it at "
-        "its next contact and flies the old plan until then.",
+        f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it "
+        "at its next contact and flies the old plan until then.",
         f"Processing takes {operations.processing_s / 60:.0f} min from the last frame on the ground to the map.",
         f"{100 * operations.frame_loss:.1f} % of transfer frames are lost. Those of urgent pictures, and of a "
         "satellite's last contact, are asked for again in the same contact while it lasts, the others in its next one.",
-        "The array gives its full power in sunlight, whatever the attitude. Relief does not shift pixels: lines of sight "
-        "meet the ellipsoid.",
+        "The array gives its full power in sunlight, whatever the attitude. Relief does not shift pixels: lines of "
+        "sight meet the ellipsoid.",
         "The picture from before the flood is the fleet's last look ahead of the mission, under a sky taken as clear.",
-        "Field boundaries come from the simulated cadastre; position is measured against a simulated map without error.",
+        "Field boundaries come from the simulated cadastre; position is measured against a simulated, exact map.",
     )

@@ -27,8 +27,8 @@ def solve(problem: Problem, *, seed: int, made: np.datetime64, rounds: int = ROU
     Urgent requests come first, in the order of their value, each with the look whose value, halved for every
     ``URGENT_HALVES_S`` until it is on the ground, is highest; nothing displaces them. Then come the looks that the
     bound's relaxation would take, then the others, the most valuable first at their best look that fits, and the plan
-    is improved in ``rounds`` rounds of ruin and recreate. Same problem and seed, same plan: no clock is asked. Raises :class:`Infeasible` where the fixed part alone
-    breaks a rule.
+    is improved in ``rounds`` rounds of ruin and recreate. Same problem and seed, same plan: no clock is asked. Raises
+    :class:`Infeasible` where the fixed part alone breaks a rule.
     """
     indexed = index(problem)
     state = fixed_state(indexed)

@@ -22,7 +22,7 @@ def land_within(
     *,
     tolerance_deg: float,
 ) -> list[Floats]:
-    """Rings ``(n, 2)`` (longitude, latitude) inside a box, simplified; islands smaller than the tolerance are left out."""
+    """Rings ``(n, 2)`` (longitude, latitude) inside a box, simplified; islands below the tolerance are left out."""
     found = []
     for ring in rings:
         low, high = ring.min(axis=0), ring.max(axis=0)

@@ -22,7 +22,18 @@ INPUTS = Path("evidence") / "inputs"
 NOT_COMPARED = ("evidence/manifest.json", "evidence/timings.json")
 """files that differ between two equal runs: the manifest itself and the clock's readings"""
 
-_PACKAGES = ("numpy", "numba", "sgp4", "pyerfa", "astropy-iers-data", "rasterio", "pyproj", "shapely", "highspy", "pillow")
+_PACKAGES = (
+    "numpy",
+    "numba",
+    "sgp4",
+    "pyerfa",
+    "astropy-iers-data",
+    "rasterio",
+    "pyproj",
+    "shapely",
+    "highspy",
+    "pillow",
+)
 _FORM = "swath-manifest-1"
 
 

@@ -192,7 +192,8 @@ def _power(section: Section) -> Power:
     power = Power(**{name: section.number(name, low=0, high=1e5) for name in names})
     if not power.min_wh <= power.initial_wh <= power.battery_wh:
         raise InputError(
-            f"initial_wh {power.initial_wh:g} is not between min_wh {power.min_wh:g} and battery_wh {power.battery_wh:g}",
+            f"initial_wh {power.initial_wh:g} is not between min_wh {power.min_wh:g} and battery_wh "
+            f"{power.battery_wh:g}",
             where=section.where,
             fix="Correct these three",
         )

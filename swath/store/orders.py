@@ -13,7 +13,17 @@ from swath.model import Place, Request
 
 __all__ = ["COLUMNS", "KINDS", "MAX_EXTENT_M", "read_orders"]
 
-COLUMNS = ("id", "kind", "lon_deg", "lat_deg", "width_m", "height_m", "value", "max_off_nadir_deg", "min_sun_elevation_deg")
+COLUMNS = (
+    "id",
+    "kind",
+    "lon_deg",
+    "lat_deg",
+    "width_m",
+    "height_m",
+    "value",
+    "max_off_nadir_deg",
+    "min_sun_elevation_deg",
+)
 KINDS = ("field", "watch", "area")
 MAX_EXTENT_M = 60_000.0
 

@@ -47,9 +47,7 @@ class Section:
             raise self._wrong(key, value, "a text")
         return value
 
-    def number(
-        self, key: str, default: Any = _REQUIRED, *, low: float = -math.inf, high: float = math.inf
-    ) -> float:
+    def number(self, key: str, default: Any = _REQUIRED, *, low: float = -math.inf, high: float = math.inf) -> float:
         """A finite number in ``low`` .. ``high``."""
         value = self._get(key, default)
         ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -110,7 +110,7 @@ def test_shapes_and_bands_that_do_not_fit_are_refused() -> None:
 
 
 def test_most_cloud_and_shadow_is_found_on_simulated_floods() -> None:
-    """With the clear picture from before: at least 97 % of clouds and, of shadows whose cloud is in the picture, 80 %."""
+    """Beside the picture from before: at least 97 % of clouds and, of shadows whose cloud is in the picture, 80 %."""
     hit = cloud = shaded = shadow = vain = marked = 0
     reach = 900.0 / np.tan(np.radians(SUN_ELEVATION_DEG)) / 5.0
     away = np.radians(SUN_AZIMUTH_DEG + 180.0)

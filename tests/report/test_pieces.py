@@ -17,11 +17,11 @@ from swath.model import Estimate, Place, Refusal
 from swath.report.chart import track_pieces
 from swath.report.facts import FLOODED, counts, displaced, extent, reason_words, refused_groups, verdict
 from swath.report.land import land_within
-from swath.sources.land import land_rings
 from swath.report.outcome import Tracks
 from swath.report.raster import edge_png, hatch_png, likelihood_png, photo_uri, shrink
 from swath.report.svg import Axis, esc, hours_between, line_path, nice_step, tag, ticks
 from swath.report.words import clock, count, degrees, interval, listed, number, percent, quantity, shortened, size, span
+from swath.sources.land import land_rings
 from swath.time import seconds
 from tests.report.synthetic import outcome, stopped
 

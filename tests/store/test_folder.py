@@ -15,9 +15,13 @@ from swath.store.manifest import read_manifest, sha256, write_manifest
 
 
 def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), new_folder(tmp_path / "out") as folder:
-        (folder / "half").write_text("half")
-        raise RuntimeError
+    def fail() -> None:
+        with new_folder(tmp_path / "out") as folder:
+            (folder / "half").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert list(tmp_path.iterdir()) == []
 
 

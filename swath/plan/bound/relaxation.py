@@ -222,7 +222,7 @@ def _add_cuts(master: Any, relaxed: _Relaxed, chains: list[Chain]) -> None:
 
 
 def _packed(relaxed: _Relaxed, chains: set[Chain]) -> Whole:
-    """The best choice of whole chains, at most one a block, that pictures no request twice; nearly the best is enough."""
+    """Nearly the best choice of whole chains, at most one a block, that pictures no request twice."""
     options = sorted({(block, _without_repeats(relaxed, chain)) for block, chain in chains})
     solver, count = _quiet_solver(), len(options)
     if not options:
