@@ -29,6 +29,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/demo.py --cold --size flood
 	$(BIN)/python benchmarks/demo.py
 	$(BIN)/python benchmarks/ground.py
+	$(BIN)/python benchmarks/plan.py
 
 docs: .venv/ready-docs
 	rm -rf docs/reference/library
@@ -42,8 +43,13 @@ docs: .venv/ready-docs
 	$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 
-$(READY): .venv/pins pyproject.toml
+$(READY): .venv/pins pyproject.toml .venv/kernels
 	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# numba keeps compiled kernels but does not see a change in a kernel that is called from another file.
+.venv/kernels: $(wildcard swath/*/*kernels.py swath/*/*/*kernels.py)
+	@find swath -name '*.nb[ic]' -delete
 	@touch $@
 
 .venv/ready-docs: $(READY) requirements/docs.txt

@@ -73,7 +73,7 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _memory_kb(pid: int) -> int:
+def _memory_kib(pid: int) -> int:
     """Proportional set size of one process; 0 once it is gone."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -93,31 +93,31 @@ def _cpu_s(pid: int) -> float:
 
 @contextmanager
 def _watched(pid: int, every_s: float) -> Iterator[tuple[list[int], dict[int, float]]]:
-    """Samples a process and its children until the block ends: memory of all (kB), CPU time of each (s)."""
-    memory_kb, cpu_s, finished = [0], {pid: 0.0}, threading.Event()
+    """Samples a process and its children until the block ends: memory of all (KiB), CPU time of each (s)."""
+    memory_kib, cpu_s, finished = [0], {pid: 0.0}, threading.Event()
 
     def watch() -> None:
         while not finished.wait(every_s):
             family = _family(pid)
-            memory_kb.append(sum(_memory_kb(one) for one in family))
+            memory_kib.append(sum(_memory_kib(one) for one in family))
             cpu_s.update({one: max(_cpu_s(one), cpu_s.get(one, 0.0)) for one in family})
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield memory_kb, cpu_s
+        yield memory_kib, cpu_s
     finally:
         finished.set()
         watcher.join()
 
 
-def measure(command: list[str], *, every_s: float = 0.1) -> tuple[float, float, float, float]:
+def measure(command: list[str], *, every_s: float = 0.4) -> tuple[float, float, float, float]:
     """Runs a command to its end: wall seconds, CPU seconds, peak memory (MB), seconds to its first line."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=REPO) as process,
-        _watched(process.pid, every_s) as (memory_kb, sampled_s),
+        _watched(process.pid, every_s) as (memory_kib, sampled_s),
     ):
         text = process.stdout.readline() if process.stdout else b""
         first_s = time.monotonic() - start
@@ -127,9 +127,9 @@ def measure(command: list[str], *, every_s: float = 0.1) -> tuple[float, float, 
     if code:
         sys.exit(f"{' '.join(command)} ended with {code}:\n{text.decode()}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # The system's own count leaves out the workers of a fork server, sampling the last tenth of a second.
+    # The system's own count leaves out the workers of a fork server; samples leave out what is shorter than their step.
     counted_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall_s, max(counted_s, sum(sampled_s.values())), max(memory_kb) / 1000, first_s
+    return wall_s, max(counted_s, sum(sampled_s.values())), max(memory_kib) * 1024 / 1e6, first_s
 
 
 def _drop_compiled() -> None:

@@ -11,7 +11,7 @@ release = version = __version__
 
 extensions = ["myst_parser", "sphinx.ext.apidoc", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
-nitpicky = False
+suppress_warnings = ["ref.python"]  # fields of one name in several records
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

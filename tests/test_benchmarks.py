@@ -22,7 +22,7 @@ def test_the_smaller_mission_keeps_every_fourth_order(tmp_path: Path) -> None:
 def test_memory_of_children_counts() -> None:
     child = "b = bytearray(120_000_000); import time; time.sleep(0.6)"
     parent = f"import subprocess, sys; print(1, flush=True); subprocess.run([sys.executable, '-c', {child!r}])"
-    wall_s, cpu_s, peak_mb, first_s = demo.measure([sys.executable, "-c", parent])
+    wall_s, cpu_s, peak_mb, first_s = demo.measure([sys.executable, "-c", parent], every_s=0.1)
     assert peak_mb > 120
     assert 0 < first_s < wall_s
     assert cpu_s > 0

@@ -26,6 +26,7 @@ __all__ = ["Run", "outcome_of"]
 _TRACK_STEP_S = 60.0
 _SHOWN_PICTURES = 6
 _CLEAR = 0.9
+_INPUTS = ("mission file", "order list")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         seed=mission.seed,
         command=f"swath run evidence/inputs/{mission.files[0].name} --seed {mission.seed}",
         versions=versions(),
-        inputs=tuple(Input(path.name, sha256(path)) for path in mission.files),
+        inputs=tuple(Input(p.name, sha256(p), s) for p, s in zip(mission.files, _INPUTS, strict=True)),
         start=mission.start,
         stop=mission.stop,
         satellites=mission.satellites,
@@ -168,9 +169,7 @@ def _files(folder: Path) -> tuple[str, ...]:
 
 def _assumptions(mission: Mission) -> tuple[str, ...]:
     operations = mission.operations
-    orbits = "; ".join(f"{s.id}: {s.elements.source}, epoch {format_utc(s.elements.epoch)}" for s in mission.satellites)
     return (
-        f"Orbits: {orbits}.",
         "The orbits are published ones; the spacecraft on them, the weather, the landscape, the flight and every "
         "picture are simulated. Nothing here says what any real place looked like.",
         f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it "

@@ -112,7 +112,7 @@ def _refusal(indexed: Indexed, state: State, alone: State, q: int) -> Refusal:
     if fleet.request[q]["first"] == fleet.request[q]["last"]:
         return _commanding(problem, id)
     if _fits(fleet, alone, q) is None:
-        return _never(indexed, alone, q, id)
+        return _never(indexed, state, alone, q, id)
     return _short(indexed, state, q, id) or _lost(indexed, state, q, id)
 
 
@@ -127,7 +127,7 @@ def _commanding(problem: Problem, id: str) -> Refusal:
     return Refusal(id, "commanding", words)
 
 
-def _never(indexed: Indexed, alone: State, q: int, id: str) -> Refusal:
+def _never(indexed: Indexed, state: State, alone: State, q: int, id: str) -> Refusal:
     """Why even the fixed part of the plan has no room for it."""
     problem, fleet = indexed.problem, indexed.fleet
     request = fleet.request.copy()
@@ -138,11 +138,14 @@ def _never(indexed: Indexed, alone: State, q: int, id: str) -> Refusal:
             f"it is due by {_clock(problem.requests[q].deadline)}"
         )
         return Refusal(id, "too_late", words)
-    if (short := _short(indexed, alone, q, id)) is not None:
+    if (short := _short(indexed, state, q, id)) is not None:
         return short
-    free = index(replace(problem, frozen=Acquisitions.empty(), frozen_contacts=Contacts.empty()))
-    if len(problem.frozen) and _fits(free.fleet, fixed_state(free), q) is not None:
-        return Refusal(id, "commanding", "what is already commanded leaves no room for any of its looks")
+    if (short := _short(indexed, alone, q, id)) is not None:
+        return replace(short, because=f"{short.because}, even with nothing else planned")
+    if len(problem.frozen):
+        free = index(replace(problem, frozen=Acquisitions.empty(), frozen_contacts=Contacts.empty()))
+        if _fits(free.fleet, fixed_state(free), q) is not None:
+            return Refusal(id, "commanding", "what is already commanded leaves no room for any of its looks")
     looks = fleet.look[fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]]
     names = _listed(sorted({problem.satellites[s].id for s in looks["satellite"]}))
     words = (

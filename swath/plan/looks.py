@@ -216,7 +216,8 @@ def _refusal(
 
     near, lit, fits = (of_all(name).astype(bool) for name in ("near", "lit", "fits"))
     if not len(near):
-        return Refusal(request.id, "no_access", f"no satellite passes within its reach {span}")
+        words = f"no satellite passes within {request.max_off_nadir_deg:g} deg off nadir {span}"
+        return Refusal(request.id, "no_access", words)
     if not near.any():
         off_deg = min(float(part.looks.off_nadir_deg[rows].min()) for part, rows in mine if len(rows))
         words = f"the closest pass {span} is {off_deg:.1f} deg off nadir, {request.max_off_nadir_deg:g} are allowed"

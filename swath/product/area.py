@@ -23,8 +23,9 @@ __all__ = ["BlockSums", "Doubts", "beta_quantiles", "estimate_area", "krige_unse
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-OUTLINE_SIGMA_M = 0.4
-"""systematic error of where a shore is drawn"""
+OUTLINE_SIGMA_M = 0.6
+"""systematic error of where a picture's shores are drawn. Those of ``swath.fly``, with bright verges, lie 0.6 m
+outside, those of tests/product/simulated.py, with wet mud, 0.9 m inside (benchmarks/calibrate_products.py)"""
 NORMAL_SHARE_SIGMA = 0.35
 """of the share of normal water among water whose past is unknown"""
 SHARE_SIGMA = 0.01
@@ -35,7 +36,7 @@ PRIOR_VARIANCE, PRIOR_PATCHES = 0.08, 3.0
 """between blocks of a flood map, and how many patches of seen land it counts for"""
 PATCHINESS = 0.5
 """of the variance inside a block, what is left for the unseen part of it as a whole"""
-KRIGING_INFLATION = 1.1
+KRIGING_INFLATION = 1.15
 """of the standard deviation, for the correlation itself is estimated from the same picture"""
 
 
@@ -59,8 +60,6 @@ class Doubts:
     """of a systematic error of the log-odds of water: its sigma x sum of share x (1 - share)"""
     outline_m: float
     """length of the flood's outline"""
-    shore_m: float
-    """how far outside of where it is drawn the outline lies on average"""
     shift_px_per_px: tuple[float, float]
     """change of the flooded area inside the area of interest with a shift of one pixel right, down"""
     position_sigma_px: float
@@ -102,7 +101,7 @@ def krige_unseen(sums: BlockSums) -> tuple[float, float]:
     covariance[np.diag_indices_from(covariance)] += variance * nugget + 1e-6
     cross = smooth * np.exp(-_distances(at, to) / length_m) @ weight
     inside_block = PATCHINESS * float((share * (1.0 - share)).mean()) + variance * nugget
-    own = smooth * float(weight @ np.exp(-_distances(to, to) / length_m) @ weight) + inside_block * float(
+    own = float(weight @ (smooth * np.exp(-_distances(to, to) / length_m)) @ weight) + inside_block * float(
         weight @ weight
     )
     solved = np.linalg.solve(covariance, np.column_stack([cross, share, np.ones(len(share))]))
@@ -162,10 +161,10 @@ def beta_quantiles(mean: float, sigma: float, count: int = 400) -> Floats:
 
 
 def estimate_area(sums: BlockSums, doubts: Doubts, pixel_m: float, confidence: float = 0.9) -> Estimate:
-    """The flooded area in km2, the unseen part included, with its interval."""
+    """The flooded area in km2, the unseen part included, with its interval and what it was added up from."""
     pixel_km2 = pixel_m**2 / 1e6
     known, unseen = float(sums.seen.sum()), float(sums.unseen.sum())
-    seen = min(float(sums.flooded.sum()) + doubts.shore_m * doubts.outline_m / pixel_m**2, known)
+    seen = float(sums.flooded.sum())
     mean, spread = krige_unseen(sums)
     rank = (np.arange(400) + 0.5) / 400.0
     normal = seen + doubts.sigma_px(pixel_m) * np.array([NormalDist().inv_cdf(float(p)) for p in rank])
@@ -173,4 +172,9 @@ def estimate_area(sums: BlockSums, doubts: Doubts, pixel_m: float, confidence: f
     possible = np.clip(np.add.outer(normal, hidden).ravel(), 0.0, known + unseen)
     low, high = np.quantile(possible, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
     value = float(np.clip(seen + unseen * mean, low, high))
-    return Estimate(value * pixel_km2, "km2", float(low) * pixel_km2, float(high) * pixel_km2, confidence)
+    seen_km2, unseen_km2 = seen * pixel_km2, unseen * pixel_km2
+    because = (
+        f"{seen_km2:.3f} km2 in what is seen, the sum of expected shares of pixels; and of {unseen_km2:.3f} km2 of "
+        f"unseen land {unseen_km2 * mean:.3f} km2, after the shares seen around it"
+    )
+    return Estimate(value * pixel_km2, "km2", float(low) * pixel_km2, float(high) * pixel_km2, confidence, because)

@@ -2,9 +2,11 @@
 
 Rules, no training. The picture is judged in cells of about 20 m. A cloud is bright, white and hazier than the clear
 part of the picture (haze-optimised value blue - red / 2; Zhang et al. 2002, Remote Sens. Environ. 82, 173-187;
-whiteness as in Fmask, Zhu and Woodcock 2012, ibid. 118, 83-94), and at least 100 m wide: roofs are smaller. Its
-shadow lies down-sun, at the one distance where the ground under the displaced clouds is darkest.
-Limits: thin cirrus and snow are not told apart from ground and cloud; clouds outside the picture cast no shadow here.
+whiteness as in Fmask, Zhu and Woodcock 2012, ibid. 118, 83-94), and at least 60 m wide: most roofs are smaller. Its
+shadow lies down-sun, at the one distance where the ground under the displaced clouds is darkest. Another picture of
+the same ground shows small and thin clouds as well.
+Limits: thin cirrus is not told from ground, nor snow from cloud; shadows of clouds outside the picture are found only
+over land, and only where they are deep.
 """
 
 from __future__ import annotations
@@ -27,11 +29,13 @@ Mask = npt.NDArray[np.bool_]
 SEEN, CLOUD, SHADOW, NOT_PICTURED = 0, 1, 2, 3
 CELL_M = 20.0
 CLEAR_HAZE_LIMIT = 0.08
+"""The clearest tenth of a picture is no hazier than this, or it is cloud too."""
 STRONG_HAZE, WEAK_HAZE = 0.09, 0.03
 """above the haze of the clearest tenth of the picture"""
 HAZE_RISE = 0.03
 """over another picture of the same ground; flood water adds up to about 0.016 to crops or soil"""
 STRONG_BLUE, WEAK_BLUE = 0.22, 0.08
+"""least reflectance of blue and of nir, in the midst of a cloud and in its margin; likewise the largest whiteness"""
 STRONG_WHITENESS, WEAK_WHITENESS = 0.5, 0.8
 LEAST_WIDTH_M = 60.0
 GROWTH_M = 200.0
@@ -39,7 +43,6 @@ GROWTH_M = 200.0
 CLOUD_HEIGHTS_M = (150.0, 6000.0)
 SHADOW_DEPTH = 0.10
 """least mean darkening (natural logarithm) under displaced clouds that counts as their shadow"""
-
 DARK_NIR = 0.55
 """of the median of the picture's land"""
 SHADOW_RATIO = 0.95

@@ -13,6 +13,7 @@ from swath.model import Estimate, Product, Scene
 from swath.product.area import BlockSums, Doubts, estimate_area
 from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
 from swath.product.water_kernels import (
+    NOT_SEEN_SHARE,
     UNSEEN,
     block_sums,
     blur,
@@ -29,9 +30,9 @@ Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-TILE_PX = 32
-MOST_TILES = 1500
+TILE_PX, MOST_TILES = 32, 1500
 BINS = 200
+"""of NDWI, -1 to 1"""
 SHORE_RANGE = (-0.30, 0.45)
 SEPARATION, SMALLER_SHARE, LEAST_DEVIATION = 0.65, 0.1, 0.08
 """A tile shows a shore if two classes explain so much of its NDWI variance, the smaller has so much of it, and it is
@@ -47,16 +48,15 @@ VALLEY_SLOPE = 40.0
 OTSU_RANGE = (-0.15, 0.30)
 SLOPE_RANGE = (10.0, 60.0)
 LOGIT_SIGMA_GAP, LOGIT_SIGMA_BLIND = 0.16, 0.6
+"""with a gap between land and water, and without"""
 NIR_LIMIT = 0.22
 """reflectance above which nothing is open water: roofs and roads are as grey as mud"""
 SHORE_CONTRAST = 0.04
 """least difference of nir reflectance between land and water for unmixing"""
 MOST_BLOCKS = 1000
+"""into which the area is divided to judge what is hidden from what is seen around"""
 CE90_PER_SIGMA = 1.4142
 """The error of one picture is mostly one shift of all of it, as long as its CE90: an axis has CE90 / sqrt(2)."""
-FLOOD_SHORE_M = 0.3
-"""How far outside of where it is drawn a flood's shore lies: verges and banks are brighter than the land behind.
-0.5 m on floods of ``swath.fly``, about 0 on those of tests/product/simulated.py (benchmarks/calibrate_products.py)."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def flood_product(
         normal_share = _normal_share(now, then)
         estimates["normal_water_km2"] = _normal_water(before, now, then, inside, normal_share, old_rule)
     shares = flood_shares(now, then, normal_share, int(np.clip(round(2.0 + 2.0 * sigma_px), 2, 6)))
-    estimates["flooded_km2"] = _area(scene, shares, then, inside, normal_share, FLOOD_SHORE_M, rule)
+    estimates["flooded_km2"] = _area(scene, shares, then, inside, normal_share, rule)
     return Product(
         id=f"{scene.id}-flood",
         kind="flood",
@@ -219,14 +219,13 @@ def _normal_water(
 ) -> Estimate:
     """The area of normal water; of water now whose past is unknown ``normal_share`` is taken for normal."""
     unknown = (then == UNSEEN) & (now != UNSEEN)
-    shares = np.where(then == UNSEEN, -128, then).astype(np.int8)
+    shares = then.astype(np.int8)
+    shares[then == UNSEEN] = NOT_SEEN_SHARE
     shares[unknown] = round(100.0 * normal_share)
-    return _area(before, shares, np.where(unknown, UNSEEN, 0).astype(np.uint8), inside, 0.0, 0.0, rule)
+    return _area(before, shares, np.where(unknown, np.uint8(UNSEEN), np.uint8(0)), inside, 0.0, rule)
 
 
-def _area(
-    scene: Scene, shares: Array, then: Codes, inside: Mask, normal_share: float, shore_m: float, rule: WaterRule
-) -> Estimate:
+def _area(scene: Scene, shares: Array, then: Codes, inside: Mask, normal_share: float, rule: WaterRule) -> Estimate:
     block = max(8, round(float(np.sqrt(shares.size / MOST_BLOCKS))))
     blocks, totals = block_sums(shares, then, inside, block, normal_share)
     pixel_m = scene.grid.pixel_m
@@ -234,7 +233,6 @@ def _area(
     doubts = Doubts(
         threshold_px=rule.logit_sigma * float(blocks[..., 3].sum()),
         outline_m=float(totals[0]) * pixel_m * np.pi / 4.0,
-        shore_m=shore_m,
         shift_px_per_px=(float(totals[1]), float(totals[2])),
         position_sigma_px=scene.ce90_m.value / CE90_PER_SIGMA / pixel_m,
         unknown_past_px=float(totals[3]),

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 __all__ = [
+    "NOT_SEEN_SHARE",
     "UNSEEN",
     "block_sums",
     "blur",
@@ -25,6 +26,7 @@ __all__ = [
 Array = npt.NDArray[Any]
 
 UNSEEN = 255
+NOT_SEEN_SHARE = -128
 _LOGIT_LIMIT = 6.0
 _NIR_SLOPE = 40.0
 _PURE = 0.12
@@ -224,7 +226,7 @@ def _near(likelihood: Array, row: int, column: int, reach: int) -> bool:
 
 @njit(cache=True)
 def flood_shares(now: Array, before: Array, normal_share: float, reach: int) -> Array:
-    """Expected share of each pixel newly under water, percent, ``int8``; -128 where now is not seen.
+    """Expected share of each pixel newly under water, percent, ``int8``; ``NOT_SEEN_SHARE`` where now is not seen.
 
     Within ``reach`` of both normal water and water now it is the signed difference now - before: a shift between the
     two pictures then adds on one bank what it takes from the other. Elsewhere it is what now exceeds before: ground
@@ -237,7 +239,7 @@ def flood_shares(now: Array, before: Array, normal_share: float, reach: int) -> 
         for column in range(columns):
             wet, old = now[row, column], before[row, column]
             if wet == UNSEEN:
-                shares[row, column] = -128
+                shares[row, column] = NOT_SEEN_SHARE
             elif old == UNSEEN:
                 shares[row, column] = np.int8(wet * (1.0 - normal_share) + 0.5)
             elif wet == 0 and old == 0:
@@ -280,15 +282,15 @@ def block_sums(shares: Array, before: Array, area: Array, block: int, normal_sha
     for row in range(rows):
         for column in range(columns):
             share = shares[row, column] * 0.01
-            seen = shares[row, column] != -128
+            seen = shares[row, column] != NOT_SEEN_SHARE
             inside = area[row, column]
-            if seen and column + 1 < columns and shares[row, column + 1] != -128:
+            if seen and column + 1 < columns and shares[row, column + 1] != NOT_SEEN_SHARE:
                 if inside != area[row, column + 1]:
                     middle = 0.5 * (share + 0.01 * shares[row, column + 1])
                     totals[1] += -middle if inside else middle
                 elif inside and (shares[row, column] >= 50) != (shares[row, column + 1] >= 50):
                     totals[0] += 1.0
-            if seen and row + 1 < rows and shares[row + 1, column] != -128:
+            if seen and row + 1 < rows and shares[row + 1, column] != NOT_SEEN_SHARE:
                 if inside != area[row + 1, column]:
                     middle = 0.5 * (share + 0.01 * shares[row + 1, column])
                     totals[2] += -middle if inside else middle

@@ -27,13 +27,13 @@ def best_of_each(problem: Problem) -> float:
 
 def test_never_below_the_exact_optimum_when_everything_is_scarce() -> None:
     binding = 0
-    for seed in range(200):
+    for seed in range(150):
         problem = toy(seed)
         best = optimum(problem)
         bound, _ = upper_bound(problem)
         assert bound >= best - 1e-9, f"seed {seed}: bound {bound}, optimum {best}"
         binding += best < best_of_each(problem) - 1e-6
-    assert binding > 150  # else the instances would test nothing
+    assert binding > 120  # else the instances would test nothing
 
 
 def exact_by_mip(problem: Problem) -> float:
@@ -61,13 +61,13 @@ def exact_by_mip(problem: Problem) -> float:
 
 def test_never_below_the_exact_optimum_of_crowded_turning() -> None:
     gaps = []
-    for seed in range(200):
+    for seed in range(150):
         problem = toy(1000 + seed, requests=14, slots=5, scarce=False)
         best = exact_by_mip(problem)
         bound, _ = upper_bound(problem)
         assert bound >= best - 1e-6, f"seed {seed}: bound {bound}, optimum {best}"
         gaps.append((bound - best) / best)
-        plan = solve(problem, seed=1, made=problem.start, rounds=300)
+        plan = solve(problem, seed=1, made=problem.start, rounds=100)
         assert plan.value <= best + 1e-6, f"seed {seed}: a plan of {plan.value} beats the optimum {best}"
     assert np.mean(gaps) < 0.02  # and it is no empty certificate
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from swath.product.area import BlockSums, Doubts, beta_quantiles, estimate_area, krige_unseen
 from tests.product.simulated import smooth_noise
 
-SURE = Doubts(0.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0)
+SURE = Doubts(0.0, 0.0, (0.0, 0.0), 0.0, 0.0)
 
 
 def blocks(share: np.ndarray, seen: np.ndarray, size_px: float = 100.0) -> BlockSums:
@@ -19,7 +19,7 @@ def blocks(share: np.ndarray, seen: np.ndarray, size_px: float = 100.0) -> Block
 
 @given(st.floats(0.01, 0.99), st.floats(0.01, 0.9))
 def test_beta_values_have_the_mean_and_deviation_asked_for(mean: float, part: float) -> None:
-    sigma = part * np.sqrt(mean * (1.0 - mean))
+    sigma = min(part * np.sqrt(mean * (1.0 - mean)), 2.0 * mean, 2.0 * (1.0 - mean), 0.49)
     values = beta_quantiles(mean, sigma, 4000)
     assert ((values >= 0.0) & (values <= 1.0)).all()
     assert values.mean() == pytest.approx(mean, abs=2e-3)
@@ -38,20 +38,18 @@ def test_all_seen_and_no_doubt_is_a_number() -> None:
     assert found.value == pytest.approx(share.sum() * 100.0 * 1e-4)
 
 
-def test_each_doubt_widens_the_interval_and_a_shift_moves_it() -> None:
+def test_each_doubt_widens_the_interval() -> None:
     sums = blocks(np.full((9, 11), 0.5), np.ones((9, 11)))
     for doubts in (
-        Doubts(300.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0),
-        Doubts(0.0, 9e4, 0.0, (0.0, 0.0), 0.0, 0.0),
-        Doubts(0.0, 0.0, 0.0, (100.0, -200.0), 1.0, 0.0),
-        Doubts(0.0, 0.0, 0.0, (0.0, 0.0), 0.0, 800.0),
+        Doubts(300.0, 0.0, (0.0, 0.0), 0.0, 0.0),
+        Doubts(0.0, 9e4, (0.0, 0.0), 0.0, 0.0),
+        Doubts(0.0, 0.0, (100.0, -200.0), 1.0, 0.0),
+        Doubts(0.0, 0.0, (0.0, 0.0), 0.0, 800.0),
     ):
         found = estimate_area(sums, doubts, pixel_m=10.0)
         assert found.low < found.value < found.high
     half = (found.high - found.low) / 2.0
     assert half == pytest.approx(1.645 * doubts.sigma_px(10.0) * 1e-4, rel=0.01)
-    moved = estimate_area(sums, Doubts(0.0, 9e4, 0.5, (0.0, 0.0), 0.0, 0.0), pixel_m=10.0)
-    assert moved.value == pytest.approx(0.495 + 9e4 * 0.5 / 1e6)
 
 
 def test_unseen_land_takes_after_its_neighbours() -> None:
@@ -75,9 +73,9 @@ def test_nothing_seen_says_anything_is_possible() -> None:
 
 
 def test_hidden_parts_of_random_floods_lie_in_the_interval() -> None:
-    """40 random flood maps under random clouds: about 90 % of the hidden shares lie inside (here 80 to 100 %)."""
+    """30 random flood maps under random clouds: about 90 % of the hidden shares lie inside (here 80 to 100 %)."""
     inside = 0
-    for seed in range(1000, 1040):
+    for seed in range(1000, 1030):
         rng = np.random.default_rng(seed)
         fine = smooth_noise((300, 400), rng.uniform(60.0, 200.0), rng, 3.0)
         flood = fine > np.quantile(fine, rng.uniform(0.6, 0.95))
@@ -89,5 +87,5 @@ def test_hidden_parts_of_random_floods_lie_in_the_interval() -> None:
 
         found = estimate_area(BlockSums(total(seen), total(flood & seen), total(~seen), 100.0), SURE, pixel_m=10.0)
         inside += found.low <= flood.sum() * 1e-4 <= found.high
-    print(f"{inside} of 40 inside the 90 % interval")
-    assert 32 <= inside <= 40
+    print(f"{inside} of 30 inside the 90 % interval")
+    assert 24 <= inside <= 30

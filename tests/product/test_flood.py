@@ -197,15 +197,15 @@ def test_the_product_says_what_it_was_made_of_and_is_the_same_again() -> None:
 
 
 def test_an_independent_flood_generator_agrees() -> None:
-    """16 floods of another kind than those the constants were found on, clear and cloudy, half with a cloudy past.
+    """12 floods of another kind than those of ``swath.fly``, clear and cloudy, some with a cloudy past.
 
-    At least 12 true areas lie in the 90 % interval, seen floods are outlined with an intersection over union of 0.95,
+    At least 9 true areas lie in the 90 % interval, seen floods are outlined with an intersection over union of 0.95,
     and of places called x % likely x % are water, to 15 points in every tenth and 1 point on average (its shores are
-    wet mud, which the constants know nothing of).
+    wet mud).
     """
     inside, hit, either = 0, 0, 0
     wet, called, number = np.zeros(11), np.zeros(11), np.zeros(11)
-    for seed in range(1000, 1016):
+    for seed in range(1000, 1012):
         flood = make_flood(seed, 300, cover=(0.0, 0.05, 0.2, 0.3)[seed % 4], before_cover=0.1 * (seed % 8 > 3))
         product = flood_product(flood.now, before=flood.before)
         sound(product)
@@ -220,8 +220,8 @@ def test_an_independent_flood_generator_agrees() -> None:
         wet += np.bincount(tenth, flood.water[seen], 11)
         called += np.bincount(tenth, likelihood / 100.0, 11)
         number += np.bincount(tenth, minlength=11)
-    print(f"{inside} of 16 inside; IoU {hit / either:.3f}; reliability {np.round(wet / number, 2)}")
-    assert inside >= 12
+    print(f"{inside} of 12 inside; IoU {hit / either:.3f}; reliability {np.round(wet / number, 2)}")
+    assert inside >= 9
     assert hit / either > 0.95
     assert np.abs(wet - called).sum() / number.sum() < 0.01
     assert (np.abs(wet - called) / number).max() < 0.15

@@ -105,8 +105,10 @@ def _possible(indexed: Indexed, numbers: Whole) -> npt.NDArray[np.bool_]:
         fits = looks["bit"] <= room_s * seen["rate_bit_s"] * (1.0 + _MARGIN)
         sent |= (looks["satellite"] == seen["satellite"]) & fits
     good &= sent
+    reach_s = _reach_s(fleet, np.arange(len(fleet.look)))
     for fixed in fleet.look[indexed.offered :]:
-        near = np.flatnonzero(good & (looks["satellite"] == fixed["satellite"]))
+        close = np.abs(looks["start"] - fixed["start"]) <= reach_s[fixed["satellite"]]
+        near = np.flatnonzero(good & close & (looks["satellite"] == fixed["satellite"]))
         good[near] &= np.array([_apart(indexed, look, fixed) for look in looks[near]], np.bool_)
     return np.asarray(good, np.bool_)
 

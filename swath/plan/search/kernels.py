@@ -99,9 +99,9 @@ def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: fl
         if rule == 0:
             key[q] = -value
         elif rule == 1:
-            key[q] = -value / fleet.look[fleet.choice[first]]["bit"]
+            key[q] = -value / max(fleet.look[fleet.choice[first]]["bit"], 1.0)
         elif rule == 2:
-            key[q] = (last - first) / value
+            key[q] = (last - first) / max(value, 1e-12)
         else:
             key[q] = chance(rng) - 1.0
     for _ in range(waiting):
