@@ -43,7 +43,7 @@ docs: .venv/ready-docs
 	$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 
-$(READY): .venv/pins pyproject.toml .venv/kernels
+$(READY): .venv/pins pyproject.toml | .venv/kernels
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 

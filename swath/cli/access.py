@@ -49,7 +49,7 @@ def access(
     Parameters
     ----------
     elements
-        File of two- or three-line element sets. Of several sets of one object the nearest in time counts.
+        File of element sets: TLE, or OMM in any form. Of several sets of one object the nearest in time counts.
     places
         GeoJSON file of points and polygons; a polygon counts by its centre.
     start

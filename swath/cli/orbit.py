@@ -34,7 +34,7 @@ def position(
     Parameters
     ----------
     elements
-        File of two- or three-line element sets. Of several sets of one object the nearest in time counts.
+        File of element sets: TLE, or OMM in any form. Of several sets of one object the nearest in time counts.
     at
         The moment, ISO 8601 with Z.
     satellite

@@ -41,7 +41,7 @@ def passes(
     Parameters
     ----------
     elements
-        File of two- or three-line element sets. Of several sets of one object the nearest in time counts.
+        File of element sets: TLE, or OMM in any form. Of several sets of one object the nearest in time counts.
     station
         LON,LAT[,ALT_M] in degrees, and metres above the WGS84 ellipsoid. May be given several times.
     start

@@ -6,6 +6,7 @@ import re
 
 from swath.orbit.elements import Loaded, parse_tle
 from swath.orbit.omm import parse_omm
+from swath.orbit.omm_records import is_header
 
 __all__ = ["form_of", "parse_elements"]
 
@@ -32,5 +33,4 @@ def form_of(text: str) -> str:
     first = next((line for line in lines if line and not line.startswith(("#", "COMMENT"))), "")
     if re.match(r"(CCSDS_OMM_VERS|OBJECT_NAME)\s*=", first):
         return "kvn"
-    cells = {cell.strip().strip('"') for cell in first.split(",")}
-    return "csv" if {"NORAD_CAT_ID", "EPOCH"} <= cells else "tle"
+    return "csv" if is_header([cell.strip().strip('"') for cell in first.split(",")]) else "tle"

@@ -6,7 +6,9 @@ publish them, leave most of that unsaid; where a message says otherwise it is re
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from swath.model import Elements
 from swath.orbit.elements import Loaded, Rejected, invented_angles, invented_epoch
 from swath.orbit.omm_records import Record, csv_records, json_records, kvn_records, xml_records
 
-__all__ = ["parse_omm"]
+__all__ = ["parse_omm", "to_omm_json"]
 
 _READERS = {"json": json_records, "xml": xml_records, "kvn": kvn_records, "csv": csv_records}
 
@@ -53,6 +55,38 @@ def parse_omm(text: str, form: str, *, source: str = "") -> Loaded:
     return Loaded(tuple(good), tuple(sorted(bad, key=lambda b: b.line)))
 
 
+def to_omm_json(elements: Iterable[Elements]) -> str:
+    """The sets as OMM in JSON, one a line, with the keywords that CelesTrak gives and the frames it leaves unsaid.
+
+    Every digit is kept: :func:`parse_omm` gives the same elements back, apart from ``source``, which OMM has no place
+    for (tests/orbit/test_omm.py).
+    """
+    return "[\n" + ",\n".join(json.dumps(_message(one), allow_nan=False) for one in elements) + "\n]\n"
+
+
+def _message(elements: Elements) -> dict[str, str | int | float]:
+    return {
+        "OBJECT_NAME": elements.name,
+        "OBJECT_ID": elements.cospar_id,
+        "CENTER_NAME": "EARTH",
+        "REF_FRAME": "TEME",
+        "TIME_SYSTEM": "UTC",
+        "MEAN_ELEMENT_THEORY": "SGP4",
+        "EPOCH": str(elements.epoch.astype("datetime64[ns]")).removesuffix("000"),
+        "MEAN_MOTION": elements.mean_motion_rev_day,
+        "ECCENTRICITY": elements.eccentricity,
+        "INCLINATION": elements.inclination_deg,
+        "RA_OF_ASC_NODE": elements.raan_deg,
+        "ARG_OF_PERICENTER": elements.argument_of_perigee_deg,
+        "MEAN_ANOMALY": elements.mean_anomaly_deg,
+        "EPHEMERIS_TYPE": 0,
+        "NORAD_CAT_ID": elements.norad_id,
+        "BSTAR": elements.bstar,
+        "MEAN_MOTION_DOT": elements.mean_motion_dot,
+        "MEAN_MOTION_DDOT": elements.mean_motion_ddot,
+    }
+
+
 class _Refusal(ValueError):
     """Why a message is no good."""
 
@@ -72,7 +106,7 @@ def _elements(record: Record, source: str) -> Elements:
         norad_id=int(number),
         epoch=_epoch(fields.get("EPOCH", "")),
         mean_motion_rev_day=_number(fields, "MEAN_MOTION", "rev/day", 1e-9, 18.0),
-        eccentricity=_number(fields, "ECCENTRICITY", "", 0.0, 0.9999999),  # the largest that a TLE can print
+        eccentricity=_number(fields, "ECCENTRICITY", "", 0.0, 0.99999999),  # the digits that Space-Track prints
         inclination_deg=_number(fields, "INCLINATION", "deg", 0.0, 180.0),
         raan_deg=_number(fields, "RA_OF_ASC_NODE", "deg", 0.0, 360.0),
         argument_of_perigee_deg=_number(fields, "ARG_OF_PERICENTER", "deg", 0.0, 360.0),
@@ -91,7 +125,7 @@ def _elements(record: Record, source: str) -> Elements:
 
 def _words(text: str) -> str:
     """A name on one line that can be printed anywhere."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return "".join(c if c.isprintable() else " " for c in text).strip()
 
 
 def _number(fields: dict[str, str], key: str, unit: str, low: float, high: float) -> float:
@@ -109,9 +143,9 @@ def _number(fields: dict[str, str], key: str, unit: str, low: float, high: float
 
 
 def _epoch(text: str) -> np.datetime64:
-    """``2026-05-07T18:20:14.568864`` or ``2026-127T18:20:14.568864``, to the nanosecond."""
+    """``2026-05-07T18:20:14.568864`` or ``2026-127T18:20:14.568864``, to the nanosecond. Old ones have no T."""
     match = re.fullmatch(
-        r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?Z?", text
+        r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?Z?", text
     )
     if not match:
         raise _Refusal(f"EPOCH {text[:40]!r} is not a time such as 2026-05-07T18:20:14.568864")
@@ -128,4 +162,4 @@ def _epoch(text: str) -> np.datetime64:
     if int(hour) > 23 or int(minute) > 59 or int(second) > 59:
         raise _Refusal(f"EPOCH {text[:40]!r} names no time of day that can be counted from")
     ns = (int(hour) * 3600 + int(minute) * 60 + int(second)) * 1_000_000_000 + int(f"{fraction or '0':0<9.9}")
-    return date.astype("datetime64[ns]") + np.timedelta64(ns, "ns")
+    return np.datetime64(int(date.astype(np.int64)) * 86_400_000_000_000 + ns, "ns")

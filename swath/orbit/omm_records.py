@@ -17,12 +17,15 @@ from xml.parsers import expat
 
 from swath.orbit.elements import Rejected
 
-__all__ = ["KEYS", "Record", "csv_records", "json_records", "kvn_records", "xml_records"]
+__all__ = ["KEYS", "Record", "csv_records", "is_header", "json_records", "kvn_records", "xml_records"]
 
 KEYS = frozenset(
-    "OBJECT_NAME OBJECT_ID NORAD_CAT_ID CENTER_NAME REF_FRAME TIME_SYSTEM MEAN_ELEMENT_THEORY EPHEMERIS_TYPE EPOCH "
-    "MEAN_MOTION ECCENTRICITY INCLINATION RA_OF_ASC_NODE ARG_OF_PERICENTER MEAN_ANOMALY BSTAR MEAN_MOTION_DOT "
-    "MEAN_MOTION_DDOT".split()
+    (
+        *("OBJECT_NAME", "OBJECT_ID", "NORAD_CAT_ID"),
+        *("CENTER_NAME", "REF_FRAME", "TIME_SYSTEM", "MEAN_ELEMENT_THEORY", "EPHEMERIS_TYPE"),
+        *("EPOCH", "MEAN_MOTION", "ECCENTRICITY", "INCLINATION", "RA_OF_ASC_NODE", "ARG_OF_PERICENTER", "MEAN_ANOMALY"),
+        *("BSTAR", "MEAN_MOTION_DOT", "MEAN_MOTION_DDOT"),
+    )
 )
 """Keywords that say where an object is; the others (comments, covariance, TLE lines, ...) are passed over."""
 
@@ -46,6 +49,8 @@ class Record:
             return
         if key in self.fields:
             self.wrong = self.wrong or f"{key} is given twice"
+        if len(value) > _LONGEST_VALUE:
+            self.wrong, value = self.wrong or f"{key} has more than {_LONGEST_VALUE:,} characters", ""
         self.fields[key] = value.strip()
 
 
@@ -91,6 +96,11 @@ def _from_pairs(line: int, pairs: tuple[tuple[str, Any], ...]) -> Record:
     return record
 
 
+def is_header(cells: list[str]) -> bool:
+    """Do the cells of a row name columns of element sets?"""
+    return len(KEYS.intersection(cells)) >= 3
+
+
 def csv_records(text: str, bad: list[Rejected]) -> list[Record]:
     """The rows under a header line. A row stands on one line, so that a stray quote spoils no other."""
     header: list[str] = []
@@ -103,7 +113,7 @@ def csv_records(text: str, bad: list[Rejected]) -> list[Record]:
         except csv.Error as error:
             bad.append(Rejected(number, f"not a row of CSV: {error}"))
             continue
-        if not header or "NORAD_CAT_ID" in cells:  # files put behind each other bring their header again
+        if not header or is_header(cells):  # files put behind each other bring theirs again
             header = cells
         elif len(cells) != len(header):
             bad.append(Rejected(number, f"{len(cells)} columns where the header has {len(header)}"))
@@ -120,8 +130,8 @@ def kvn_records(text: str, bad: list[Rejected]) -> list[Record]:
     found: list[Record] = []
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
-        if not line or line.startswith("#") or line.split()[0] == "COMMENT":
-            continue
+        if not line or line.startswith("#") or line.split()[0] in ("COMMENT", "META_START", "META_STOP"):
+            continue  # the last two belong to other messages of the standard, and some programs write them here too
         key, equals, value = (part.strip() for part in line.partition("="))
         if not equals or not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
             bad.append(Rejected(number, f"not of the form KEYWORD = value: {line[:40]!r}"))
@@ -177,17 +187,22 @@ class _Tags:
 
 
 def xml_records(text: str, bad: list[Rejected]) -> list[Record]:
-    """The ``<omm>`` messages of an XML document, those before an error included; a message cut short is refused."""
+    """The ``<omm>`` messages of an XML document, those before an error included."""
     # The text is characters already: whatever encoding it declares no longer holds.
     parser = expat.ParserCreate("utf-8")
-    tags = _Tags(lambda: parser.CurrentLineNumber, bad)
+    body = text.lstrip()
+    above = text[: len(text) - len(body)].count("\n")
+
+    def line() -> int:
+        return above + parser.CurrentLineNumber
+
+    tags = _Tags(line, bad)
     parser.StartElementHandler, parser.EndElementHandler = tags.start, tags.end
     parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = tags.text, tags.doctype
     parser.buffer_text = True
     try:
-        parser.Parse(text.lstrip().encode("utf-8", "replace"), True)
+        parser.Parse(body.encode("utf-8", "replace"), True)
     except (_Stop, expat.ExpatError) as error:
-        shift = text[: len(text) - len(text.lstrip())].count("\n")
         why = str(error) if isinstance(error, _Stop) else f"not XML, or cut short: {expat.ErrorString(error.code)}"
-        bad.append(Rejected(parser.CurrentLineNumber + shift, f"{why}; the rest is not read"))
+        bad.append(Rejected(line(), f"{why}; the rest is not read"))
     return tags.found

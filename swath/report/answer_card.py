@@ -50,9 +50,7 @@ def _number(outcome: Outcome, found: Verdict) -> str:
 def _facts(outcome: Outcome, found: Verdict) -> list[str]:
     facts = []
     if found.unseen is not None:
-        facts.append(
-            ("Could not be seen", unit_words(quantity(found.unseen)), "counted in the interval as possibly flooded")
-        )
+        facts.append(("Could not be seen", unit_words(quantity(found.unseen)), "the interval allows for flood there"))
     for story in outcome.urgent[:1]:
         took = span_between(story.ordered, story.mapped) if story.mapped is not None else "no map"
         best = span_between(story.ordered, story.earliest_mapped)

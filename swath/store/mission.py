@@ -12,7 +12,7 @@ import numpy as np
 
 from swath.errors import DataError, InputError
 from swath.model import Elements, Place, Request, Station
-from swath.orbit.elements import parse_tle
+from swath.orbit.forms import parse_elements
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.catalog import stations as known_stations
 from swath.store.orders import MAX_EXTENT_M, read_orders
@@ -147,10 +147,12 @@ def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
 
 def _elements(section: Section) -> Elements:
     source = section.text("source")
-    loaded = parse_tle(section.text("elements"), source=source)
+    loaded = parse_elements(section.text("elements"), source=source)
     if loaded.rejected or len(loaded.elements) != 1:
         why = "; ".join(f"line {r.line}: {r.what}" for r in loaded.rejected) or f"{len(loaded.elements)} sets found"
-        raise InputError(f"elements are not one good set: {why}", where=section.where, fix="Paste one TLE as published")
+        raise InputError(
+            f"elements are not one good set: {why}", where=section.where, fix="Paste one TLE or OMM as published"
+        )
     return loaded.elements[0]
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swath.cli.main import main
+from tests.orbit.messages import FORMS, fields_of
 from tests.orbit.test_elements import ONE, TWO, changed
 
 # Malligyong-1, set issued 2024-06-06T04:41:45.620Z
@@ -193,10 +194,20 @@ def test_bad_input_is_one_message_and_a_code(
     assert "Traceback" not in caught.err
 
 
-@given(st.binary(max_size=300))
+@pytest.mark.parametrize("form", FORMS)
+def test_messages_are_taken_like_lines(
+    form: str, elements: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = [fields_of(*MALLIGYONG.splitlines()), fields_of("ISS", ONE, TWO)]
+    (file := tmp_path / "fleet.omm").write_text(FORMS[form](fields), newline="")
+    words = ("orbit", "position", "--at", "2024-06-07T05:01:07Z", "--satellite", "58400", "--elements")
+    assert answer(capsys, *words, str(file)) == answer(capsys, *words, elements)
+
+
+@given(st.sampled_from([b"", b"[{", b"<ndm><omm>", b"CCSDS_OMM_VERS = 3.0\n"]), st.binary(max_size=300))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-def test_any_bytes_as_elements_end_in_a_code(tmp_path: Path, content: bytes) -> None:
-    (file := tmp_path / "any.tle").write_bytes(content)
+def test_any_bytes_as_elements_end_in_a_code(tmp_path: Path, beginning: bytes, content: bytes) -> None:
+    (file := tmp_path / "any.tle").write_bytes(beginning + content)
     assert main(["orbit", "position", "--elements", str(file), "--at", "2026-05-08T06:00:00Z"]) == 3
 
 

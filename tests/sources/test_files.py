@@ -13,6 +13,7 @@ from swath.errors import DataError, InputError
 from swath.model import Place
 from swath.sources.elements import read_elements
 from swath.sources.places import parse_places, read_places
+from tests.orbit.messages import FORMS, fields_of
 from tests.orbit.test_elements import ONE, TWO
 
 
@@ -31,6 +32,15 @@ def test_good_sets_are_read_and_bad_ones_listed(tmp_path: Path) -> None:
     assert [e.name for e in loaded.elements] == ["ISS"]
     assert loaded.elements[0].source == "mixed.tle"
     assert [r.line for r in loaded.rejected] == [6, 7]
+
+
+def test_messages_are_read_by_what_they_hold_not_by_their_ending(tmp_path: Path) -> None:
+    good, bad = fields_of("ISS", ONE, TWO), fields_of("ISS", ONE, TWO) | {"INCLINATION": "190"}
+    for form, write in FORMS.items():
+        (file := tmp_path / "sets.txt").write_bytes(write([good, bad]).encode())
+        loaded = read_elements(file)
+        assert [(e.name, e.source) for e in loaded.elements] == [("ISS", "sets.txt")], form
+        assert ["INCLINATION 190 is outside 0 to 180" in r.what for r in loaded.rejected] == [True], form
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from swath.errors import DataError, InputError, SwathError
 from swath.store.mission import read_mission
 from swath.store.orders import COLUMNS, read_orders
 from swath.store.section import Section
+from tests.orbit.messages import FORMS, fields_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flood"
 
@@ -73,6 +74,17 @@ def test_bad_missions_are_refused_in_words(mission: Path, old: str, new: str, sa
         read_mission(edited(mission, old, new))
     assert says in str(refused.value)
     assert refused.value.where and refused.value.fix
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_message_stands_for_its_two_lines(mission: Path, form: str) -> None:
+    lines = read_mission(mission)
+    first = lines.satellites[0].elements
+    _, before, rest = mission.read_text().partition('elements = """')
+    one, two = rest.lstrip().splitlines()[:2]
+    message = FORMS[form]([fields_of(first.name, one, two)])
+    read = read_mission(edited(mission, f'{before}\n{one}\n{two}\n"""', f"elements = '''\n{message}'''"))
+    assert read.satellites == lines.satellites
 
 
 def test_an_empty_fleet_is_refused(mission: Path) -> None:
