@@ -20,6 +20,7 @@ from swath.time import format_utc
 __all__ = ["Exchange", "can_add", "cheapest_exchange", "refusals"]
 
 Whole = npt.NDArray[np.int64]
+ENDLESS_WH = 1e6
 Exchange = tuple[float, int, Whole]
 """worth of what has to go, the look that then can be taken, the requests that have to go"""
 
@@ -44,7 +45,7 @@ def refusals(indexed: Indexed, state: State) -> tuple[Refusal, ...]:
     """A true reason for each request that is not in the plan ``state``, in the order of the problem.
 
     Codes: those of ``find_looks``; ``commanding`` (its looks are over before its satellites can be told), ``too_late``
-    (cannot come down in time whatever else is planned), ``memory`` and ``battery`` (twice as much of one satellite's
+    (cannot come down in time whatever else is planned), ``memory`` and ``battery`` (more of one satellite's
     would admit it), ``station`` (a second antenna there would), ``lost_to:ids`` (it could have the place of these).
     """
     alone = fixed_state(indexed)
@@ -155,12 +156,12 @@ def _never(indexed: Indexed, state: State, alone: State, q: int, id: str) -> Ref
 
 
 def _short(indexed: Indexed, state: State, q: int, id: str) -> Refusal | None:
-    """Would twice the memory or battery of one satellite, or a second antenna at a station, admit it?"""
+    """Would endless memory or battery of one satellite, or a second antenna at a station, admit it?"""
     fleet, problem = indexed.fleet, indexed.problem
     looks = fleet.look[fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]]
     for s in dict.fromkeys(looks["satellite"].tolist()):
         name, craft = problem.satellites[s].id, fleet.satellite.copy()
-        craft[s]["capacity_bit"] *= 2.0
+        craft[s]["capacity_bit"] = np.inf
         if (fuller := _fits(fleet._replace(satellite=craft), state, q)) is not None:
             has_bit = fleet.satellite[s]["capacity_bit"]
             needs_bit = has_bit - memory_margin_bit(fleet, fuller, s)
@@ -169,8 +170,8 @@ def _short(indexed: Indexed, state: State, q: int, id: str) -> Refusal | None:
             )
             return Refusal(id, "memory", words)
         craft = fleet.satellite.copy()
-        craft[s]["battery_wh"] *= 2.0
-        craft[s]["initial_wh"] += fleet.satellite[s]["battery_wh"]
+        craft[s]["battery_wh"] += ENDLESS_WH
+        craft[s]["initial_wh"] += ENDLESS_WH
         if (weaker := _fits(fleet._replace(satellite=craft), state, q)) is not None:
             lacks_wh, floor_wh = -battery_margin_wh(fleet, weaker, s), fleet.satellite[s]["min_wh"]
             words = f"battery of {name}: it would fall {lacks_wh:.2f} Wh below its floor of {floor_wh:g} Wh"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -34,12 +35,10 @@ def holds(problem: Problem, plan: Plan, refusal: Refusal) -> bool:
         )
     if code in ("memory", "battery"):
         (named,) = [s for s in problem.satellites if f"{code} of {s.id}:" in refusal.because]
-        memory = replace(named.memory, capacity_bit=2 * named.memory.capacity_bit)
-        power = replace(
-            named.power,
-            battery_wh=2 * named.power.battery_wh,
-            initial_wh=named.power.initial_wh + named.power.battery_wh,
-        )
+        # as much as the sentence says, rounded up to its last digit
+        said = float(re.search(r"(?:hold|fall) ([0-9.]+)", refusal.because)[1])
+        memory = replace(named.memory, capacity_bit=(said + 0.0005) * 1e9)
+        power = replace(named.power, min_wh=named.power.min_wh - said - 0.005)
         richer = changed(problem, named.id, **({"memory": memory} if code == "memory" else {"power": power}))
         others = plan.acquisitions.request if "nothing else planned" in refusal.because else ()
         return can_add(richer, plan, refusal.request, without=others)
