@@ -50,11 +50,18 @@ _CACHE_MB = 16
 class Raster:
     """What a file of ours holds: layers on the data's grid, the frame of the mark taken off."""
 
-    layers: Mapping[str, Array]
+    names: tuple[str, ...]
+    pixels: Array
+    """``(layer, row, column)``, layers in the order of ``names``"""
     grid: Grid
     nodata: float
     simulated: bool
     tags: Mapping[str, str]
+
+    @property
+    def layers(self) -> dict[str, Array]:
+        """The layers by name, views of ``pixels``."""
+        return dict(zip(self.names, self.pixels, strict=True))
 
 
 def write_cog(
@@ -216,5 +223,4 @@ def read_cog(path: Path) -> Raster:
         raise DataError(f"is no raster of ours: {error}", where=str(path), fix="Make it again") from error
     west_m, north_m = affine.c + wide * affine.a, affine.f + wide * affine.e
     grid = Grid(int(epsg), west_m, north_m, affine.a, pixels.shape[2], pixels.shape[1])
-    layers = dict(zip((str(name) for name in names), pixels, strict=True))
-    return Raster(layers, grid, nodata, tags[SIMULATED_TAG] == "true", tags)
+    return Raster(tuple(str(name) for name in names), pixels, grid, nodata, tags[SIMULATED_TAG] == "true", tags)

@@ -16,7 +16,7 @@ from swath.archive.camera import camera_of
 from swath.archive.cog import read_cog
 from swath.archive.grids import map_from_geodetic, place_grid
 from swath.archive.ortho import picture_outline
-from swath.archive.picture import picture_counts
+from swath.archive.picture import ReceivedPicture, band_counts, require_header
 from swath.archive.scene import build_scene
 from swath.fly.truth import FieldTruth, field_places, field_truth, reference_picture, truth_on
 from swath.fly.world import make_site
@@ -99,7 +99,7 @@ def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tu
     shot, picture = arrival.shot, arrival.picture()
     altitude_m = shot.request.place.altitude_m
     faults = []
-    if picture.complete and zlib.crc32(picture_counts(picture).data) != arrival.crc32:
+    if picture.complete and _crc32(picture) != arrival.crc32:
         faults.append(f"{shot.acquisition}: the pixels received are not those taken")
     scene = build_scene(
         picture,
@@ -116,6 +116,14 @@ def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tu
     lon_deg, lat_deg = picture_outline(camera_of(picture, altitude_m=altitude_m))
     arrival.stream.unlink()
     return scene, tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)), tuple(faults)
+
+
+def _crc32(picture: ReceivedPicture) -> int:
+    """Of the pixels, band after band, as ``shot.shoot`` takes it."""
+    crc = 0
+    for band in range(len(require_header(picture).bands)):
+        crc = zlib.crc32(band_counts(picture, band).data, crc)
+    return crc
 
 
 @dataclass(frozen=True)
@@ -159,7 +167,7 @@ def _products(
     def flood() -> Product:
         earlier = None
         if before is not None:
-            earlier = replace(before, pixels=_pixels(folder / scene_file(before), before.bands))
+            earlier = replace(before, pixels=read_cog(folder / scene_file(before)).pixels)
         return flood_product(scene, before=earlier, area=_area(shot, scene.grid))
 
     return [flood, vegetation]
@@ -172,11 +180,6 @@ def _area(shot: Shot, grid: Grid) -> npt.NDArray[np.bool_]:
     rows, columns = cover.weights.shape
     inside[cover.top : cover.top + rows, cover.left : cover.left + columns] = cover.weights > 0.5
     return inside
-
-
-def _pixels(path: Path, bands: tuple[str, ...]) -> npt.NDArray[np.uint16]:
-    layers = read_cog(path).layers
-    return np.stack([layers[band] for band in bands])
 
 
 def _ring_m(ring: Ring, grid: Grid) -> npt.NDArray[np.float64]:

@@ -19,6 +19,7 @@ from swath.operate import checks
 from swath.operate.before import map_before, shot_before
 from swath.operate.downlink import DayOfContacts, Landed
 from swath.operate.ground import Mapped, map_picture
+from swath.operate.memory import give_back_memory
 from swath.operate.planning import Planned, plan_day
 from swath.operate.shot import Shot
 from swath.operate.telling import Run, outcome_of
@@ -63,6 +64,7 @@ def run_mission(
     ``seed`` replaces the mission's own. ``progress`` is told what is being done and which share of the whole is over.
     Raises :class:`InputError` or :class:`DataError` for what is wrong with the mission, before anything is written.
     """
+    give_back_memory()
     clock = _Clock(progress)
     mission = read_mission(path)
     if seed is not None:
@@ -73,7 +75,7 @@ def run_mission(
     with (
         new_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="swath-") as scratch,
-        ProcessPoolExecutor(_WORKERS, mp_context=context) as pool,
+        ProcessPoolExecutor(_WORKERS, mp_context=context, initializer=give_back_memory) as pool,
     ):
         desk = _Desk(pool, folder, Path(scratch), clock)
         land = pool.submit(land_rings)

@@ -21,6 +21,7 @@ Mask = npt.NDArray[np.bool_]
 NDVI_SCALE = 10000
 """the layer holds NDVI x 10000"""
 NDVI_NOT_SEEN = -32768
+STRIP_ROWS = 256
 NORMAL_90 = 1.6449
 """two-sided 90 % of a normal distribution"""
 CE90_PER_SIGMA = 2.1460
@@ -56,8 +57,7 @@ def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask 
     """
     unseen = find_unseen(average_cells(scene, ignore))
     seen = unseen == SEEN
-    index = ndvi(red=band_of(scene, "red"), nir=band_of(scene, "nir"))
-    layer = np.where(seen, np.rint(index * NDVI_SCALE), NDVI_NOT_SEEN).astype(np.int16)
+    layer = _layer(band_of(scene, "red"), band_of(scene, "nir"), seen)
     rows = tuple(_row(scene, id, polygon, layer, seen) for id, polygon in fields.items())
     return Product(
         id=f"{scene.id}-vegetation",
@@ -71,6 +71,16 @@ def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask 
         simulated=scene.simulated,
         because="" if seen.any() else "not seen: no pixel shows the ground",
     )
+
+
+def _layer(red: npt.NDArray[Any], nir: npt.NDArray[Any], seen: Mask) -> npt.NDArray[np.int16]:
+    """The NDVI layer, made in strips of rows: floats of a whole picture would take 16 times its bytes."""
+    layer = np.full(red.shape, NDVI_NOT_SEEN, np.int16)
+    for first in range(0, len(red), STRIP_ROWS):
+        rows = slice(first, first + STRIP_ROWS)
+        index = np.rint(ndvi(red=red[rows], nir=nir[rows]) * NDVI_SCALE).astype(np.int16)
+        np.copyto(layer[rows], index, where=seen[rows])
+    return layer
 
 
 def _row(scene: Scene, id: str, polygon: Any, layer: npt.NDArray[np.int16], seen: Mask) -> dict[str, Any]:
