@@ -35,10 +35,11 @@ def test_a_day_of_the_fleet_is_planned_by_the_rules(seed: int) -> None:
 
 
 def test_same_seed_same_plan_and_another_seed_another() -> None:
-    problem = case(21).problem
-    first, again, other = planned(problem, 5), planned(problem, 5), planned(problem, 6)
+    # A crowded day: where there is room for nearly all, two seeds may well end at the same best plan.
+    problem = case(31, 160).problem
+    first, again, other, third = (planned(problem, seed) for seed in (5, 5, 6, 7))
     assert plan_to_json(first) == plan_to_json(again)
-    assert first.acquisitions.id.tolist() != other.acquisitions.id.tolist()
+    assert len({tuple(plan.acquisitions.id.tolist()) for plan in (first, other, third)}) == 3
 
 
 def test_more_rounds_never_make_it_worse() -> None:
