@@ -35,11 +35,6 @@ class Optics:
         """Angle of one detector."""
         return self.pixel_pitch_m / self.focal_length_m
 
-    @property
-    def field_of_view_deg(self) -> float:
-        """Angle of the whole row."""
-        return float(2.0 * np.degrees(np.arctan(self.ifov_rad * self.detectors / 2.0)))
-
     def gsd_m(self, range_m: npt.ArrayLike, incidence_deg: npt.ArrayLike) -> Floats:
         """Geometric mean ground sample distance: IFOV x range, one axis stretched by 1/cos(incidence)."""
         return self.ifov_rad * np.asarray(range_m, np.float64) / np.sqrt(np.cos(np.radians(incidence_deg)))
@@ -47,7 +42,3 @@ class Optics:
     def swath_m(self, range_m: npt.ArrayLike, incidence_deg: npt.ArrayLike) -> Floats:
         """Ground width of the row, seen at an incidence across track (small-field approximation, 1 % at 30 deg)."""
         return self.ifov_rad * self.detectors * np.asarray(range_m, np.float64) / np.cos(np.radians(incidence_deg))
-
-    def line_period_s(self, range_m: float, ground_speed_m_s: float) -> float:
-        """Time per line that makes along-track spacing on the ground equal to IFOV x range."""
-        return self.ifov_rad * range_m / ground_speed_m_s
