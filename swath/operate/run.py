@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import tempfile
 import time
@@ -23,6 +22,7 @@ from swath.operate.memory import give_back_memory
 from swath.operate.planning import Planned, plan_day
 from swath.operate.shot import Shot
 from swath.operate.telling import Run, outcome_of
+from swath.operate.workers import worker_pool
 from swath.operate.writing import write_catalogue, write_plan, write_report
 from swath.orbit.sun import sun_angles_deg
 from swath.report.outcome import Check, Outcome
@@ -31,14 +31,11 @@ from swath.sources.eop import packaged_eop
 from swath.sources.land import land_rings
 from swath.store.folder import new_folder, write_json
 from swath.store.manifest import write_manifest
-from swath.store.mission import Mission, read_mission
+from swath.store.mission import Mission, checked_seed, read_mission
 
 __all__ = ["judge", "run_mission", "summary"]
 
 Progress = Callable[[str, float], None]
-
-_WORKERS = 2
-_WARM = ["swath.operate.ground", "swath.operate.shot", "swath.operate.before"]
 
 
 class _Clock:
@@ -68,14 +65,12 @@ def run_mission(
     clock = _Clock(progress)
     mission = read_mission(path)
     if seed is not None:
-        mission = replace(mission, seed=seed)
+        mission = replace(mission, seed=checked_seed(seed))
     eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_WARM)
     with (
         new_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="swath-") as scratch,
-        ProcessPoolExecutor(_WORKERS, mp_context=context, initializer=give_back_memory) as pool,
+        worker_pool() as pool,
     ):
         desk = _Desk(pool, folder, Path(scratch), clock)
         land = pool.submit(land_rings)

@@ -19,9 +19,10 @@ from swath.store.orders import MAX_EXTENT_M, read_orders
 from swath.store.section import Section
 from swath.time import seconds
 
-__all__ = ["Mission", "Operations", "read_mission"]
+__all__ = ["MAX_SEED", "Mission", "Operations", "checked_seed", "read_mission"]
 
 MAX_HOURS = 72.0
+MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,13 @@ class Mission:
     """everything the mission was read from, the mission file first"""
 
 
+def checked_seed(seed: int) -> int:
+    """A seed given in place of the mission's own, or :class:`InputError` where it is out of range."""
+    if not 0 <= seed <= MAX_SEED:
+        raise InputError(f"{seed} is no seed", where="--seed", fix=f"Give a whole number from 0 to {MAX_SEED}")
+    return seed
+
+
 def read_mission(path: Path) -> Mission:
     """The mission a file describes.
 
@@ -70,7 +78,7 @@ def read_mission(path: Path) -> Mission:
     head = root.table("mission")
     start = head.time("start")
     stop = start + seconds(3600.0 * head.number("hours", low=0.1, high=MAX_HOURS))
-    name, title, seed = head.text("name"), head.text("title"), head.whole("seed", low=0, high=2**31 - 1)
+    name, title, seed = head.text("name"), head.text("title"), head.whole("seed", low=0, high=MAX_SEED)
     head.done()
     operations = _operations(root.optional_table("operations"))
     spacecraft = root.optional_table("spacecraft")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -261,6 +263,25 @@ def test_bad_missions_end_with_one_message_and_no_folder(
     said = capsys.readouterr().err
     assert says in said and "Traceback" not in said
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in"]
+
+
+@pytest.mark.parametrize("seed", ["-5", "99999999999"])
+def test_a_seed_out_of_range_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: str) -> None:
+    mission = small_mission(tmp_path / "in")
+    assert main(["run", str(mission), "--out", str(tmp_path / "out"), f"--seed={seed}"]) == 2
+    assert "is no seed" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_modules_in_the_users_folder_are_left_alone(tmp_path: Path) -> None:
+    mission = small_mission(tmp_path / "in", kilometres=(3, 3))
+    for name in ("timeit", "random", "signal", "numbers"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this is not the standard library')")
+    swath = str(Path(sys.executable).with_name("swath"))
+    run = subprocess.run(
+        [swath, "run", str(mission), "--out", "out"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
 
 
 def test_the_demo_is_nothing_but_the_example_mission(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""The processes that take and map pictures beside the one that plans and talks to the link."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.forkserver
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+
+from swath.operate.memory import give_back_memory
+
+__all__ = ["WORKERS", "worker_pool"]
+
+WORKERS = 2
+
+_SHARED = ["swath.operate.ground", "swath.operate.shot", "swath.operate.before"]
+"""imported once, before the workers are forked"""
+
+
+@contextmanager
+def worker_pool() -> Iterator[ProcessPoolExecutor]:
+    """A pool of worker processes, forked from a clean server so that threads of this process do no harm.
+
+    The server is started with Python's safe path: else a ``random.py`` in the folder that a user stands in would be
+    taken for the standard library's.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_SHARED)
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=give_back_memory) as pool:
+        yield pool
