@@ -18,6 +18,7 @@ app = App(
     version=__version__,
     help="The ground system of an Earth-observation constellation: from an orbit to an answer.",
     help_epilogue="Start with: swath demo --out out/demo",
+    suppress_keyboard_interrupt=False,
 )
 app.command("swath.cli.demo:demo", name="demo", help="A flood, four satellites, one day: from an order to a map.")
 app.command("swath.cli.run:run", name="run", help="Run a mission file from its orders to the answers.")

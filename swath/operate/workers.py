@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -37,5 +38,15 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
             del os.environ["PYTHONSAFEPATH"]
         else:
             os.environ["PYTHONSAFEPATH"] = before
-    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=give_back_memory) as pool:
-        yield pool
+    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_begin) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _begin() -> None:
+    """A worker gives memory back, and leaves an interrupt from the keyboard to the process that it works for."""
+    give_back_memory()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -282,6 +285,28 @@ def test_modules_in_the_users_folder_are_left_alone(tmp_path: Path) -> None:
         [swath, "run", str(mission), "--out", "out"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_an_interrupt_ends_the_run_with_one_line_and_no_folder(tmp_path: Path) -> None:
+    mission = small_mission(tmp_path / "in")
+    swath = str(Path(sys.executable).with_name("swath"))
+    with subprocess.Popen(
+        [swath, "run", str(mission), "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as run:
+        while not list(tmp_path.glob(".out.*")):  # it has begun to write, beside the folder
+            assert run.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.killpg(run.pid, signal.SIGINT)
+        said, _ = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert said.splitlines()[-1] == "swath: interrupted; nothing was written"
+    assert "Traceback" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 def test_the_demo_is_nothing_but_the_example_mission(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
