@@ -120,7 +120,7 @@ class DayOfContacts:
         self.rows: list[dict[str, Any]] = []
         self.faults: list[str] = []
         """what the link must not do"""
-        self.holes: list[str] = []
+        self.holes = [f"{a}: no contact was left to send it" for a in shots if a not in last]
         """what never came down"""
 
     def arrivals(self, pool: Executor, progress: Callable[[float], None]) -> Iterator[Arrival]:

@@ -55,7 +55,7 @@ SHORE_CONTRAST = 0.04
 """least difference of nir reflectance between land and water for unmixing"""
 MOST_BLOCKS = 1000
 """into which the area is divided to judge what is hidden from what is seen around"""
-CE90_PER_SIGMA = 1.4142
+CE90_PER_AXIS_SHIFT = 1.4142
 """The error of one picture is mostly one shift of all of it, as long as its CE90: an axis has CE90 / sqrt(2)."""
 
 
@@ -173,7 +173,7 @@ def flood_product(
     old = None if before is None else average_cells(before, before_ignore)
     unseen = find_unseen(cells, other=old)
     now, rule = water_likelihood(scene, unseen)
-    sigma_px = scene.ce90_m.value / CE90_PER_SIGMA / scene.grid.pixel_m
+    sigma_px = scene.ce90_m.value / CE90_PER_AXIS_SHIFT / scene.grid.pixel_m
     estimates = _coverage_estimates(unseen, inside, scene.grid.pixel_area_km2)
     then, normal_share = np.zeros_like(now), 0.0
     if before is not None and old is not None:
@@ -234,7 +234,7 @@ def _area(scene: Scene, shares: Array, then: Codes, inside: Mask, normal_share: 
         threshold_px=rule.logit_sigma * float(blocks[..., 3].sum()),
         outline_m=float(totals[0]) * pixel_m * np.pi / 4.0,
         shift_px_per_px=(float(totals[1]), float(totals[2])),
-        position_sigma_px=scene.ce90_m.value / CE90_PER_SIGMA / pixel_m,
+        position_sigma_px=scene.ce90_m.value / CE90_PER_AXIS_SHIFT / pixel_m,
         unknown_past_px=float(totals[3]),
     )
     return estimate_area(sums, doubts, pixel_m)
