@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import signal
 from collections.abc import Iterator
@@ -25,28 +26,26 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
     """A pool of worker processes, forked from a clean server so that threads of this process do no harm.
 
     The server is started with Python's safe path: else a ``random.py`` in the folder that a user stands in would be
-    taken for the standard library's.
+    taken for the standard library's. It and the workers inherit a blocked SIGINT: an interrupt from the keyboard is for
+    the process that they work for.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_SHARED)
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
+    multiprocessing.resource_tracker.ensure_running()  # first: starting it unblocks SIGINT
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         multiprocessing.forkserver.ensure_running()
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         if before is None:
             del os.environ["PYTHONSAFEPATH"]
         else:
             os.environ["PYTHONSAFEPATH"] = before
-    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_begin) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=give_back_memory) as pool:
         try:
             yield pool
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _begin() -> None:
-    """A worker gives memory back, and leaves an interrupt from the keyboard to the process that it works for."""
-    give_back_memory()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
