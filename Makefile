@@ -16,7 +16,7 @@ demo: $(READY)
 test: lint
 	$(BIN)/pytest -m "not slow"
 
-test-all: lint
+test-all: lint .venv/ready-judges
 	$(BIN)/pytest
 
 lint: $(READY)
@@ -25,7 +25,7 @@ lint: $(READY)
 	$(BIN)/mypy --strict swath
 	$(BIN)/lint-imports --no-logo
 
-bench: $(READY)
+bench: .venv/ready-judges
 	$(BIN)/python benchmarks/demo.py --cold --size flood
 	$(BIN)/python benchmarks/demo.py
 	$(BIN)/python benchmarks/ground.py
@@ -52,17 +52,27 @@ $(READY): .venv/pins pyproject.toml | .venv/kernels
 	@find swath -name '*.nb[ic]' -delete
 	@touch $@
 
+# Outside judges: those that live with swath, and those that need older parts than it and so an environment of their own.
+.venv/ready-judges: $(READY) requirements/judges.txt requirements/apart.txt
+	$(PIP) --require-hashes -r requirements/judges.txt
+	$(PYTHON) -m venv --clear .venv-apart
+	.venv-apart/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/apart.txt
+	@touch $@
+
 .venv/ready-docs: $(READY) requirements/docs.txt
 	$(PIP) --require-hashes -r requirements/docs.txt
 	@touch $@
 
 # Newest releases that fit pyproject.toml, with hashes and without addresses; needs `uv` on the path.
-COMPILE := UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
+COMPILE_ANY := UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet --upgrade --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links
+COMPILE := $(COMPILE_ANY) --universal pyproject.toml
 pins:
 	$(COMPILE) --output-file requirements/run.txt
 	$(COMPILE) --constraint requirements/run.txt --extra test --output-file requirements/test.txt
 	$(COMPILE) --constraint requirements/test.txt --extra docs --output-file requirements/docs.txt
+	$(COMPILE_ANY) pyproject.toml --constraint requirements/test.txt --extra judges --output-file requirements/judges.txt
+	$(COMPILE_ANY) requirements/apart.in --output-file requirements/apart.txt
 
 clean:
 	rm -rf out dist build docs/_build docs/reference/library .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
