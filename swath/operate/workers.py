@@ -7,9 +7,11 @@ import multiprocessing.forkserver
 import multiprocessing.resource_tracker
 import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from threading import Thread
 
 from swath.operate.memory import give_back_memory
 
@@ -27,7 +29,8 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
 
     The server is started with Python's safe path: else a ``random.py`` in the folder that a user stands in would be
     taken for the standard library's. It and the workers inherit a blocked SIGINT: an interrupt from the keyboard is for
-    the process that they work for.
+    the process that they work for. A thread starts the workers, which takes until the server has its imports: an
+    interrupt strikes the main thread only, and so never between asking for a worker and counting it in.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_SHARED)
@@ -44,8 +47,17 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
         else:
             os.environ["PYTHONSAFEPATH"] = before
     with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=give_back_memory) as pool:
+        starter = Thread(target=_start, args=(pool,))
+        starter.start()
         try:
             yield pool
         except BaseException:
+            starter.join()
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _start(pool: ProcessPoolExecutor) -> None:
+    """A worker is started with each task that finds none idle: as many short tasks as there shall be workers."""
+    for _ in range(WORKERS):
+        pool.submit(time.sleep, 0.1)

@@ -287,7 +287,8 @@ def test_modules_in_the_users_folder_are_left_alone(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def test_an_interrupt_ends_the_run_with_one_line_and_no_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("after_s", [0.0, 0.5, 1.5])
+def test_an_interrupt_ends_the_run_with_one_line_and_no_folder(tmp_path: Path, after_s: float) -> None:
     mission = small_mission(tmp_path / "in")
     swath = str(Path(sys.executable).with_name("swath"))
     with subprocess.Popen(
@@ -300,7 +301,7 @@ def test_an_interrupt_ends_the_run_with_one_line_and_no_folder(tmp_path: Path) -
         while not list(tmp_path.glob(".out.*")):  # it has begun to write, beside the folder
             assert run.poll() is None
             time.sleep(0.05)
-        time.sleep(0.5)
+        time.sleep(after_s)
         os.killpg(run.pid, signal.SIGINT)
         said, _ = run.communicate(timeout=60)
     assert run.returncode == 130
