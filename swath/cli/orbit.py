@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "position"]
 
 app = App(name="orbit", help="Where is a satellite?", default_parameter=Parameter(negative=()))
+app.command("swath.cli.catalogue:catalogue", name="catalogue", help="Which satellites and stations does swath know?")
 
 _COLUMNS = (
     *("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m", "sunlit"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -212,14 +214,8 @@ def _power(section: Section) -> Power:
 
 
 def _station(section: Section) -> Station:
-    id, known = section.text("id"), known_stations()
-    fact = known.get(id, {})
-    if not fact and "lon_deg" not in section.values:
-        raise InputError(
-            f"station {id!r} is not in the catalogue",
-            where=section.where,
-            fix=f"Give it lon_deg, lat_deg, altitude_m and source, or use one of {', '.join(sorted(known))}",
-        )
+    id = section.text("id")
+    fact = {} if "lon_deg" in section.values else _known_station(id, section.where)
     station = Station(
         id=id,
         lon_deg=section.number("lon_deg", fact.get("lon_deg"), low=-180, high=180),
@@ -232,6 +228,18 @@ def _station(section: Section) -> Station:
     )
     section.done()
     return station
+
+
+def _known_station(id: str, where: str) -> dict[str, Any]:
+    known = {one.id: one for one in known_stations()}
+    if id not in known:
+        near = ", ".join(difflib.get_close_matches(id, known, 5)) or "one of `swath orbit catalogue --stations`"
+        raise InputError(
+            f"station {id!r} is not in the catalogue",
+            where=where,
+            fix=f"Give it lon_deg, lat_deg, altitude_m and source, or use {near}",
+        )
+    return vars(known[id].station())
 
 
 def _urgent(section: Section, start: np.datetime64, stop: np.datetime64) -> Request:

@@ -1,17 +1,15 @@
-"""Facts with sources: TOML files, one entry a thing. Adding one needs no code."""
+"""Satellites that fly and stations that listen: facts with sources, in TOML files. Adding one needs no code."""
 
-from __future__ import annotations
+from swath.spacecraft.catalog.find import satellite, satellites, station, stations
+from swath.spacecraft.catalog.records import CatalogInstrument, CatalogSatellite, CatalogStation, Mode
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any
-
-__all__ = ["stations"]
-
-
-@cache
-def stations() -> Mapping[str, Mapping[str, Any]]:
-    """The known ground stations by key: name, lon_deg, lat_deg, altitude_m, source."""
-    return tomllib.loads(files(__package__).joinpath("stations.toml").read_text(encoding="utf-8"))
+__all__ = [
+    "CatalogInstrument",
+    "CatalogSatellite",
+    "CatalogStation",
+    "Mode",
+    "satellite",
+    "satellites",
+    "station",
+    "stations",
+]
