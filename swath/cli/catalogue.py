@@ -31,19 +31,21 @@ def catalogue(name: str | None = None, /, *, stations: bool = False, json: bool 
 
     from swath.spacecraft import catalog
 
-    find, known = (catalog.station, catalog.stations) if stations else (catalog.satellite, catalog.satellites)
-    chosen = [find(name)] if name else list(known())
+    chosen: list[CatalogSatellite] | list[CatalogStation]
+    if stations:
+        chosen = [catalog.station(name)] if name else list(catalog.stations())
+    else:
+        chosen = [catalog.satellite(name)] if name else list(catalog.satellites())
     if json:
         print(dumps({"stations" if stations else "satellites": [asdict(one) for one in chosen]}, indent=2))
     elif name:
         print("\n".join(_facts(asdict(chosen[0]))))
     else:
-        lines = _station_lines(chosen) if stations else _satellite_lines(chosen)
-        print("\n".join(lines))
+        print("\n".join(_station_lines(catalog.stations()) if stations else _satellite_lines(catalog.satellites())))
     return 0
 
 
-def _satellite_lines(known: list[CatalogSatellite]) -> Iterator[str]:
+def _satellite_lines(known: tuple[CatalogSatellite, ...]) -> Iterator[str]:
     yield f"{'SATELLITE':<20} {'NUMBER':>6} {'CAMERA':<13} {'GSD m':>10} {'SWATH km':>11} LOOKS deg"
     for one in known:
         for number, camera in enumerate(one.instruments):
@@ -72,7 +74,7 @@ def _span(low: float | None, high: float | None, unit: float = 1.0) -> str:
     return f"{low / unit:g}" if low == high else f"{low / unit:g}-{high / unit:g}"
 
 
-def _station_lines(known: list[CatalogStation]) -> Iterator[str]:
+def _station_lines(known: tuple[CatalogStation, ...]) -> Iterator[str]:
     yield f"{'STATION':<29} {'PROVIDER':<12} {'LON deg':>9} {'LAT deg':>8} {'ALT m':>6} BANDS"
     for one in known:
         where = "  unknown        " if one.lon_deg is None else f"{one.lon_deg:9.3f} {one.lat_deg:8.3f}"

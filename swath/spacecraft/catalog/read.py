@@ -7,12 +7,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from swath.errors import DataError
 from swath.spacecraft.catalog.records import CatalogInstrument, CatalogSatellite, CatalogStation, Mode
 
 __all__ = ["parse_family", "read_satellites", "read_stations"]
+
+Kind = TypeVar("Kind", CatalogInstrument, CatalogSatellite, CatalogStation, Mode)
 
 _SPANS = {
     "swath_m": ("swath_m", "swath_max_m"),
@@ -26,7 +28,7 @@ _SPANS = {
 
 
 def read_satellites() -> tuple[CatalogSatellite, ...]:
-    """Every satellite of the files in ``catalog/satellites``, sorted by id. Raises :class:`DataError` for a bad file."""
+    """Every satellite of the files in ``catalog/satellites``, sorted by id. Raises :class:`DataError` for a bad one."""
     found: list[CatalogSatellite] = []
     for file in files(__package__).joinpath("satellites").iterdir():
         if file.name.endswith(".toml"):
@@ -119,7 +121,7 @@ def _id(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
 
 
-def _filled(kind: Any, values: Mapping[str, Any], where: str) -> Any:
+def _filled(kind: type[Kind], values: Mapping[str, Any], where: str) -> Kind:
     known = {field.name for field in fields(kind)}
     if strange := set(values) - known:
         raise DataError(
