@@ -46,10 +46,10 @@ def catalogue(name: str | None = None, /, *, stations: bool = False, json: bool 
 
 
 def _satellite_lines(known: tuple[CatalogSatellite, ...]) -> Iterator[str]:
-    yield f"{'SATELLITE':<20} {'NUMBER':>6} {'CAMERA':<13} {'GSD m':>10} {'SWATH km':>11} LOOKS deg"
+    yield f"{'SATELLITE':<19} {'NUMBER':>6} {'CAMERA':<13} {'GSD m':>10} {'SWATH km':>11} LOOKS deg"
     for one in known:
         for number, camera in enumerate(one.instruments):
-            head = f"{one.id[:20]:<20} {one.norad_id or '-':>6}" if number == 0 else " " * 27
+            head = f"{one.id[:19]:<19} {one.norad_id or '-':>6}" if number == 0 else " " * 26
             gsd, width = _span(camera.gsd_m, camera.gsd_max_m), _span(camera.swath_m, camera.swath_max_m, 1e3)
             yield f"{head} {camera.name[:13]:<13} {gsd:>10} {width:>11} {_looks(camera)}".rstrip()
 

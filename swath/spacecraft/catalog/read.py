@@ -30,9 +30,10 @@ _SPANS = {
 def read_satellites() -> tuple[CatalogSatellite, ...]:
     """Every satellite of the files in ``catalog/satellites``, sorted by id. Raises :class:`DataError` for a bad one."""
     found: list[CatalogSatellite] = []
-    for file in files(__package__).joinpath("satellites").iterdir():
-        if file.name.endswith(".toml"):
-            found += parse_family(file.read_bytes().decode("utf-8"), where=file.name)
+    for name in (file.name for file in files(__package__).joinpath("satellites").iterdir()):
+        if name.endswith(".toml"):
+            text = files(__package__).joinpath("satellites", name).read_text(encoding="utf-8")
+            found += parse_family(text, where=name)
     ids = [one.id for one in found]
     if twice := {id for id in ids if ids.count(id) > 1}:
         raise DataError(f"{', '.join(sorted(twice))} described twice", where="catalog/satellites", fix="Remove one")
@@ -41,7 +42,7 @@ def read_satellites() -> tuple[CatalogSatellite, ...]:
 
 def read_stations() -> tuple[CatalogStation, ...]:
     """Every station of ``stations.toml``, sorted by id."""
-    table = tomllib.loads(files(__package__).joinpath("stations.toml").read_bytes().decode("utf-8"))
+    table = tomllib.loads(files(__package__).joinpath("stations.toml").read_text(encoding="utf-8"))
     unknown = dict.fromkeys(("lon_deg", "lat_deg", "altitude_m"))
     return tuple(
         _filled(CatalogStation, {"id": id, **unknown, **table[id], "bands": tuple(table[id].get("bands", ()))}, id)
