@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from swath.cli.orbits import Asked
-    from swath.model import Elements, Place
+    from swath.model import Place
+    from swath.orbit.orbits import Orbit
 
 __all__ = ["access", "app"]
 
@@ -32,7 +33,7 @@ _COLUMNS = (
 @app.default
 def access(
     *,
-    elements: Path,
+    elements: str,
     places: Path,
     start: str,
     hours: float,
@@ -96,13 +97,12 @@ def _search(
 ) -> list[dict[str, Any]]:
     from swath.access.accesses import Accesses, find_accesses
     from swath.cli.orbits import ask_each
-    from swath.orbit.ephemeris import sgp4_ephemeris
     from swath.sources.eop import packaged_eop
 
     eop = packaged_eop()
 
-    def question(name: str, one: Elements) -> Accesses:
-        return find_accesses({name: sgp4_ephemeris(one, eop)}, places, *ends, eop, **limits)
+    def question(name: str, orbit: Orbit) -> Accesses:
+        return find_accesses({name: orbit.ephemeris}, places, *ends, eop, **limits)
 
     found = ask_each(asked, "access", question, ends)
     return Accesses.join(found).sort_by("start", "satellite", "place").to_json()

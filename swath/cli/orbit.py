@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from swath.model import Elements
+    from swath.orbit.orbits import Orbit
 
 __all__ = ["app", "position"]
 
@@ -26,7 +26,7 @@ _COLUMNS = (
 
 @app.command
 def position(
-    *, elements: Path, at: str, satellite: list[str] | None = None, out: Path | None = None, json: bool = False
+    *, elements: str, at: str, satellite: list[str] | None = None, out: Path | None = None, json: bool = False
 ) -> int:
     """Where over the Earth is each satellite at one moment, is it in sunlight, and how sure is that?
 
@@ -59,30 +59,39 @@ def position(
     return 0
 
 
-def _row(name: str, elements: Elements, at: np.datetime64, sun: npt.NDArray[np.float64]) -> dict[str, Any]:
+def _row(name: str, orbit: Orbit, at: np.datetime64, sun: npt.NDArray[np.float64]) -> dict[str, Any]:
     import numpy as np
 
     from swath.frames import geodetic_from_itrf
-    from swath.orbit.ephemeris import sgp4_ephemeris
     from swath.orbit.sun import sunlit_signal
-    from swath.orbit.uncertainty import age_days, along_track_sigma_s, position_error_90_m
-    from swath.sources.eop import packaged_eop
     from swath.time import format_utc
 
-    r_itrf_m, _ = sgp4_ephemeris(elements, packaged_eop()).states(np.asarray(at))
+    r_itrf_m, _ = orbit.ephemeris.states(np.asarray(at))
     lon_deg, lat_deg, altitude_m = geodetic_from_itrf(r_itrf_m)
-    age = float(age_days(elements, at))
     return {
         "satellite": name,
-        "norad_id": elements.norad_id,
+        "norad_id": orbit.norad_id,
         "time": format_utc(at, decimals=3),
         "lon_deg": float(lon_deg),
         "lat_deg": float(lat_deg),
         "altitude_m": float(altitude_m),
         "sunlit": bool(sunlit_signal(r_itrf_m, sun) > 0),
+        **_doubt(orbit, at),
+    }
+
+
+def _doubt(orbit: Orbit, at: np.datetime64) -> dict[str, Any]:
+    """How sure the position is; of published positions nobody knows."""
+    from swath.orbit.uncertainty import age_days, along_track_sigma_s, position_error_90_m
+    from swath.time import format_utc
+
+    if orbit.elements is None:
+        return dict.fromkeys(("along_track_sigma_s", "position_error_90_m", "epoch", "age_days"))
+    age = float(age_days(orbit.elements, at))
+    return {
         "along_track_sigma_s": float(along_track_sigma_s(age)),
         "position_error_90_m": float(position_error_90_m(age)),
-        "epoch": format_utc(elements.epoch, decimals=3),
+        "epoch": format_utc(orbit.elements.epoch, decimals=3),
         "age_days": age,
     }
 
@@ -94,7 +103,13 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
         head,
         *(
             f"{row['satellite'][:24]:<24} {row['lon_deg']:9.4f} {row['lat_deg']:8.4f} {row['altitude_m'] / 1e3:8.1f} "
-            f"{'sun' if row['sunlit'] else 'shadow':<6} {row['age_days']:6.1f} {row['position_error_90_m'] / 1e3:7.2g}"
+            f"{'sun' if row['sunlit'] else 'shadow':<6} {_told(row)}"
             for row in rows
         ),
     ]
+
+
+def _told(row: dict[str, Any]) -> str:
+    if row["age_days"] is None:
+        return f"{'-':>6} {'-':>7}"
+    return f"{row['age_days']:6.1f} {row['position_error_90_m'] / 1e3:7.2g}"

@@ -17,7 +17,7 @@ from swath.errors import DataError, InputError
 if TYPE_CHECKING:
     import numpy as np
 
-    from swath.model import Elements
+    from swath.orbit.orbits import Orbit
 
 __all__ = ["Asked", "ask_each", "asked_for", "check_form", "give", "span"]
 
@@ -32,46 +32,45 @@ _NOTES_SHOWN = 20
 class Asked:
     """The satellites a command is about, and what there is to say about them."""
 
-    fleet: Mapping[str, Elements]
+    fleet: Mapping[str, Orbit]
     notes: dict[str, list[Any]] = field(default_factory=dict)
     """``rejected`` sets of the file, ``failed`` satellites, ``warnings``"""
 
 
-def asked_for(path: Path, names: Sequence[str], start: np.datetime64, stop: np.datetime64) -> Asked:
-    """The sets of a file nearest to the middle of the span: all objects, or those named by name or catalogue number.
+def asked_for(elements: str, names: Sequence[str], start: np.datetime64, stop: np.datetime64) -> Asked:
+    """The orbits nearest to the middle of the span: all that ``--elements`` holds, or those of ``names``.
 
-    Raises :class:`InputError` for a name that the file does not hold, and :class:`DataError` for a file without sets.
+    Raises :class:`InputError` for a name that is not among them, and :class:`DataError` where there is no orbit at all.
     """
-    from swath.orbit.elements import newest_for
+    from swath.orbit.orbits import orbits_near
     from swath.sources.elements import read_elements
+    from swath.sources.eop import packaged_eop
 
-    loaded = read_elements(path)
-    fleet = newest_for(loaded.elements, start + (stop - start) // 2)
-    chosen: dict[str, Elements] = {} if names else dict(fleet)
+    loaded = read_elements(elements)
+    fleet = orbits_near(loaded, start + (stop - start) // 2, packaged_eop())
+    chosen: dict[str, Orbit] = {} if names else dict(fleet)
     for name in names:
-        key = name.strip().casefold()
-        match = {n: e for n, e in fleet.items() if key in (n.casefold(), str(e.norad_id), e.cospar_id.casefold())}
+        match = {key: orbit for key, orbit in fleet.items() if orbit.called(name)}
         if not match:
             known = ", ".join(list(fleet)[:5]) + (", ..." if len(fleet) > 5 else "")
-            raise InputError(f"no satellite {name!r}", where=str(path), fix=f"It holds {known}")
+            raise InputError(f"no satellite {name!r}", where=elements, fix=f"It holds {known}")
         chosen |= match
     rejected = [{"line": r.line, "what": r.what} for r in loaded.rejected]
     return Asked(chosen, {"rejected": rejected, "failed": [], "warnings": []})
 
 
-def ask_each(asked: Asked, title: str, question: Callable[[str, Elements], Found], times: Sequence[Any]) -> list[Found]:
+def ask_each(asked: Asked, title: str, question: Callable[[str, Orbit], Found], times: Sequence[Any]) -> list[Found]:
     """The answers for the satellites one by one. One without an answer is noted; if none has one, it is an error."""
     from swath.cli.progress import progress_bar
-    from swath.orbit.uncertainty import check_age
 
     answers = []
     first: DataError | None = None
     with progress_bar(title) as progress:
-        for number, (name, elements) in enumerate(asked.fleet.items()):
+        for number, (name, orbit) in enumerate(asked.fleet.items()):
             progress(name, number / len(asked.fleet))
             try:
-                asked.notes["warnings"] += check_age(elements, times[0], times[-1])
-                answers.append(question(name, elements))
+                asked.notes["warnings"] += orbit.warnings(times[0], times[-1])
+                answers.append(question(name, orbit))
             except DataError as error:
                 first = first or error
                 asked.notes["failed"].append({"satellite": name, "because": str(error)})

@@ -10,7 +10,10 @@ from cyclopts import App, Parameter
 from swath.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from swath.model import Station
+    from swath.orbit.orbits import Orbit
 
 __all__ = ["app", "passes"]
 
@@ -27,7 +30,7 @@ _COLUMNS = ("satellite", "station", "start", "culmination", "stop", "max_elevati
 @app.default
 def passes(
     *,
-    elements: Path,
+    elements: str,
     station: Annotated[list[str], Parameter(allow_leading_hyphen=True)],
     start: str,
     hours: float,
@@ -65,24 +68,27 @@ def passes(
     asked = asked_for(elements, satellite or [], first, last)
 
     from swath.access.passes import Passes, find_passes
-    from swath.orbit.ephemeris import sgp4_ephemeris
-    from swath.orbit.uncertainty import age_days, along_track_sigma_s
-    from swath.sources.eop import packaged_eop
 
-    eop = packaged_eop()
     found = ask_each(
         asked,
         "passes",
-        lambda name, one: find_passes({name: sgp4_ephemeris(one, eop)}, stations, first, last),
+        lambda name, orbit: find_passes({name: orbit.ephemeris}, stations, first, last),
         (first, last),
     )
     table = Passes.join(found).sort_by("start", "satellite", "station")
     rows = [
-        row | {"along_track_sigma_s": float(along_track_sigma_s(age_days(asked.fleet[row["satellite"]], culmination)))}
+        row | {"along_track_sigma_s": _sigma_s(asked.fleet[row["satellite"]], culmination)}
         for row, culmination in zip(table.to_json(), table.culmination, strict=True)
     ]
     give("passes", rows, _lines(rows), asked, out=out, as_json=json, columns=_COLUMNS)
     return 0
+
+
+def _sigma_s(orbit: Orbit, at: np.datetime64) -> float | None:
+    """How early or late the pass may be, one sigma; of published positions nobody knows."""
+    from swath.orbit.uncertainty import age_days, along_track_sigma_s
+
+    return None if orbit.elements is None else float(along_track_sigma_s(age_days(orbit.elements, at)))
 
 
 def _station(text: str, min_elevation_deg: float) -> Station:

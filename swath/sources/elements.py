@@ -11,11 +11,12 @@ from swath.orbit.forms import parse_elements
 __all__ = ["read_elements"]
 
 
-def read_elements(path: Path) -> Loaded:
+def read_elements(place: str | Path) -> Loaded:
     """The element sets of a file, TLE or OMM in any form: the good ones, and the rejected with line and reason.
 
     Raises :class:`DataError` where the file cannot be read or holds no usable set.
     """
+    path = Path(place)
     try:
         text = path.read_bytes().decode("utf-8", errors="replace")
     except OSError as error:

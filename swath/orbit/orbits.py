@@ -1,0 +1,49 @@
+"""Orbits of named satellites, whatever form they are published in: who it is, and where it is when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from swath.frames import EarthOrientation
+from swath.model import Elements
+from swath.orbit.elements import Loaded, newest_for
+from swath.orbit.ephemeris import Ephemeris, sgp4_ephemeris
+from swath.orbit.uncertainty import check_age
+
+__all__ = ["Orbit", "orbits_near"]
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """Where one satellite is, as somebody published it, and who it is."""
+
+    name: str
+    """unique among the orbits it was read with"""
+    ephemeris: Ephemeris
+    elements: Elements | None = None
+    """the mean elements that the motion is made from; ``None`` where positions themselves were published"""
+    norad_id: int | None = None
+    cospar_id: str = ""
+    source: str = ""
+
+    def called(self, name: str) -> bool:
+        """Is this its name, catalogue number or international designator? Case and blanks around do not matter."""
+        key = name.strip().casefold()
+        return key in {self.name.casefold(), str(self.norad_id), self.cospar_id.casefold()} - {"", "none"}
+
+    def warnings(self, start: np.datetime64, stop: np.datetime64) -> list[str]:
+        """What is to be said about asking it for ``start`` to ``stop``; nothing below 3 days of age.
+
+        Raises :class:`DataError` where elements are more than 30 days from it.
+        """
+        return [] if self.elements is None else check_age(self.elements, start, stop)
+
+
+def orbits_near(loaded: Loaded, at: np.datetime64, eop: EarthOrientation) -> dict[str, Orbit]:
+    """The orbits that a text held by unique name, in its order; of several sets of one object the nearest to ``at``."""
+    return {
+        name: Orbit(name, sgp4_ephemeris(one, eop), one, one.norad_id, one.cospar_id, one.source)
+        for name, one in newest_for(loaded.elements, at).items()
+    }
