@@ -22,7 +22,7 @@ PYTHON_FILES = sorted(p for folder in ("swath", "tests", "benchmarks", "docs") f
 
 UNIT = re.compile(
     r"_(m|s|deg|rad|arcsec|w|wh|j|kg|k|hz|bit|px|days|rev_day"
-    r"|km2|m2|m_s|m_s2|m3_s2|deg_s|deg_s2|rad_s|bit_s|w_m2|per_[a-z]+)$"
+    r"|km2|m2|m_s|m_s2|m3_s2|deg_s|deg_s2|rad_s|bit_s|w_m2|db|dbw|db_k|per_[a-z]+)$"
 )
 """The one unit a dimension has here, as the end of a name. Kilometres only in areas, as people ask for them."""
 
