@@ -15,7 +15,7 @@ from swath.orbit.sgp4 import propagate
 from swath.orbit.uncertainty import check_age
 from swath.time import elapsed_s, format_utc, later
 
-__all__ = ["Ephemeris", "Sgp4Ephemeris", "TabulatedEphemeris", "sgp4_ephemeris", "tabulate"]
+__all__ = ["Ephemeris", "Sgp4Ephemeris", "TabulatedEphemeris", "reentry", "sgp4_ephemeris", "tabulate"]
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -53,14 +53,8 @@ class Sgp4Ephemeris:
             return np.empty((*times.shape, 3)), np.empty((*times.shape, 3))
         check_age(self.elements, times.min(), times.max())
         r_teme_m, v_teme_m_s = propagate(self.elements, times)
-        height_m = np.linalg.norm(r_teme_m, axis=-1) - WGS84_A_M
-        if height_m.min() < _LOWEST_M:
-            raise DataError(
-                f"{self.elements.name} would be {height_m.min() / 1e3:.0f} km high at "
-                f"{format_utc(times.ravel()[int(height_m.argmin())])}: it has re-entered by then",
-                where=self.elements.source,
-                fix="Use a set from nearer to that time, or leave the object out",
-            )
+        if why := reentry(self.elements, r_teme_m, times):
+            raise DataError(why, where=self.elements.source, fix="Use a set from nearer to that time")
         return itrf_from_teme(r_teme_m, v_teme_m_s, at=times, eop=self.eop)
 
 
@@ -115,6 +109,15 @@ class TabulatedEphemeris:
         r0, r1 = self.r_itrf_m[row], self.r_itrf_m[row + 1]
         d0, d1 = self.v_itrf_m_s[row] * self.step_s, self.v_itrf_m_s[row + 1] * self.step_s
         return r0, d0, 3.0 * (r1 - r0) - 2.0 * d0 - d1, 2.0 * (r0 - r1) + d0 + d1
+
+
+def reentry(elements: Elements, r_teme_m: Floats, at: Times) -> str:
+    """Why can the object not be there any more? Empty while all positions ``(..., 3)`` at ``at`` are above 80 km."""
+    height_m = np.linalg.norm(r_teme_m, axis=-1) - WGS84_A_M
+    if height_m.size == 0 or height_m.min() >= _LOWEST_M:
+        return ""
+    when = format_utc(np.ravel(at)[int(height_m.argmin())])
+    return f"{elements.name} would be {height_m.min() / 1e3:.0f} km high at {when}: it has re-entered by then"
 
 
 def sgp4_ephemeris(elements: Elements, eop: EarthOrientation) -> Sgp4Ephemeris:

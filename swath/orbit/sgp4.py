@@ -6,15 +6,17 @@ package, with the WGS-72 constants the elements are made with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
-from sgp4.api import SGP4_ERRORS, WGS72, Satrec
+from sgp4.api import SGP4_ERRORS, WGS72, Satrec, SatrecArray
 
 from swath.errors import DataError
 from swath.model import Elements
-from swath.time import elapsed_s, format_utc, julian_date
+from swath.time import elapsed_s, format_utc, julian_date, terrestrial_julian_date
 
-__all__ = ["propagate"]
+__all__ = ["propagate", "propagate_many"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,18 +33,55 @@ def propagate(elements: Elements, at: npt.ArrayLike) -> tuple[Floats, Floats]:
     days = np.atleast_1d(elapsed_s(elements.epoch, times).ravel() / 86400.0)
     # Measured from the record's own idea of the epoch, so that its rounding (0.3 us) cancels.
     errors, r_km, v_km_s = satrec.sgp4_array(np.full(days.shape, satrec.jdsatepoch), satrec.jdsatepochF + days)
-    failed = (errors != 0) | ~np.isfinite(r_km).all(-1)
-    if failed.any():
-        first = int(np.argmax(failed))
-        reason = SGP4_ERRORS.get(int(errors[first]), "the result is not a number")
-        raise DataError(
-            f"SGP4 cannot carry {elements.name} from {format_utc(elements.epoch)} to "
-            f"{format_utc(times.ravel()[first])}: {reason}",
-            where=elements.source,
-            fix="The object has decayed or the set is unfit for that time: use a set from nearer to it",
-        )
+    why = _failure(elements, errors, r_km, times.ravel())
+    if why:
+        raise DataError(why, where=elements.source, fix=_FIX)
     shape = (*times.shape, 3)
     return np.asarray(r_km, np.float64).reshape(shape) * 1e3, np.asarray(v_km_s, np.float64).reshape(shape) * 1e3
+
+
+def propagate_many(elements: Sequence[Elements], at: npt.ArrayLike) -> tuple[Floats, Floats, dict[int, str]]:
+    """Where do many sets put their satellites at the same ``(m,)`` UTC times?
+
+    TEME positions (m) and velocities (m/s) ``(n - failed, m, 3)`` of those that SGP4 can carry to all the times, in
+    order, and the number of each set that it cannot, with the reason: the sentence that :func:`propagate` would raise.
+    States are those of :func:`propagate` to 1 um (tests/orbit/test_sgp4_many.py), at about a million a second on one core;
+    they take 48 bytes each.
+    """
+    times = np.asarray(at, "datetime64[ns]").ravel()
+    if not elements or not times.size:
+        return np.empty((len(elements), times.size, 3)), np.empty((len(elements), times.size, 3)), {}
+    records = [_satrec(one) for one in elements]
+    # Terrestrial time has no leap seconds, and the epochs are set exactly, not rounded to the package's 1e-8 day.
+    for record, jd, fraction in zip(
+        records, *terrestrial_julian_date(np.array([one.epoch for one in elements], "datetime64[ns]")), strict=True
+    ):
+        record.jdsatepoch, record.jdsatepochF = float(jd), float(fraction)
+    errors, r_km, v_km_s = SatrecArray(records).sgp4(*terrestrial_julian_date(times))
+    failed = {}
+    for number in map(int, np.flatnonzero((errors != 0).any(-1) | ~np.isfinite(r_km).all((-2, -1)))):
+        failed[number] = _failure(elements[number], errors[number], r_km[number], times)
+    good = [number for number in range(len(elements)) if number not in failed]
+    if failed:
+        r_km, v_km_s = r_km[good], v_km_s[good]
+    r_km *= 1e3
+    v_km_s *= 1e3
+    return r_km, v_km_s, failed
+
+
+_FIX = "The object has decayed or the set is unfit for that time: use a set from nearer to it"
+
+
+def _failure(elements: Elements, errors: npt.NDArray[np.uint8], r_km: Floats, times: npt.NDArray[np.datetime64]) -> str:
+    """What stops SGP4 at the first of the times that it cannot reach; empty where nothing does."""
+    failed = (errors != 0) | ~np.isfinite(r_km).all(-1)
+    if not failed.any():
+        return ""
+    first = int(np.argmax(failed))
+    reason = SGP4_ERRORS.get(int(errors[first]), "the result is not a number")
+    return (
+        f"SGP4 cannot carry {elements.name} from {format_utc(elements.epoch)} to {format_utc(times[first])}: {reason}"
+    )
 
 
 def _satrec(elements: Elements) -> Satrec:
