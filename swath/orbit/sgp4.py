@@ -45,7 +45,7 @@ def propagate_many(elements: Sequence[Elements], at: npt.ArrayLike) -> tuple[Flo
 
     TEME positions (m) and velocities (m/s) ``(n - failed, m, 3)`` of those that SGP4 can carry to all the times, in
     order, and the number of each set that it cannot, with the reason: the sentence that :func:`propagate` would raise.
-    States are those of :func:`propagate` to 1 um (tests/orbit/test_sgp4_many.py), at about a million a second on one core;
+    States are those of :func:`propagate` to 1 um (tests/orbit/test_sgp4_many.py), about a million a second on a core;
     they take 48 bytes each.
     """
     times = np.asarray(at, "datetime64[ns]").ravel()
