@@ -18,10 +18,11 @@ __all__ = ["app", "position"]
 app = App(name="orbit", help="Where is a satellite?", default_parameter=Parameter(negative=()))
 app.command("swath.cli.catalogue:catalogue", name="catalogue", help="Which satellites and stations does swath know?")
 
-_COLUMNS = (
-    *("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m", "sunlit"),
-    *("along_track_sigma_s", "position_error_90_m", "epoch", "age_days"),
+_DOUBT = (
+    *("along_track_sigma_s", "along_track_90_s", "cross_track_90_m"),
+    *("position_error_90_m", "epoch", "age_days"),
 )
+_COLUMNS = ("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m", "sunlit", *_DOUBT)
 
 
 @app.command
@@ -82,17 +83,20 @@ def _row(name: str, orbit: Orbit, at: np.datetime64, sun: npt.NDArray[np.float64
 
 def _doubt(orbit: Orbit, at: np.datetime64) -> dict[str, Any]:
     """How sure the position is; of published positions nobody knows."""
-    from swath.orbit.uncertainty import age_days, along_track_sigma_s, position_error_90_m
+    from swath.orbit.uncertainty import age_days
     from swath.time import format_utc
 
-    if orbit.elements is None:
-        return dict.fromkeys(("along_track_sigma_s", "position_error_90_m", "epoch", "age_days"))
-    age = float(age_days(orbit.elements, at))
+    wide = orbit.doubt(at)
+    if wide is None or orbit.elements is None:
+        return dict.fromkeys((*_DOUBT, "because"))
     return {
-        "along_track_sigma_s": float(along_track_sigma_s(age)),
-        "position_error_90_m": float(position_error_90_m(age)),
+        "along_track_sigma_s": float(wide.along_track_sigma_s),
+        "along_track_90_s": float(wide.along_track_90_s),
+        "cross_track_90_m": float(wide.cross_track_90_m),
+        "position_error_90_m": float(wide.position_90_m),
         "epoch": format_utc(orbit.elements.epoch, decimals=3),
-        "age_days": age,
+        "age_days": float(age_days(orbit.elements, at)),
+        "because": wide.because,
     }
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from swath.frames import EarthOrientation
 from swath.model import Elements
 from swath.orbit.elements import Loaded, newest_for
 from swath.orbit.ephemeris import Ephemeris, sgp4_ephemeris
-from swath.orbit.uncertainty import check_age
+from swath.orbit.growth import learned_growth
+from swath.orbit.history import histories
+from swath.orbit.uncertainty import Doubt, Growth, check_age, doubt
 
 __all__ = ["Orbit", "orbits_near"]
 
@@ -27,6 +31,17 @@ class Orbit:
     norad_id: int | None = None
     cospar_id: str = ""
     source: str = ""
+    history: tuple[Elements, ...] = ()
+    """every set of it that was read, oldest first"""
+
+    @cached_property
+    def growth(self) -> Growth:
+        """How fast do its sets go wrong? Learned from its history where that is enough."""
+        return learned_growth(self.history)
+
+    def doubt(self, at: npt.ArrayLike) -> Doubt | None:
+        """How far may it be from where the elements put it at UTC times? ``None`` for published positions: unknown."""
+        return None if self.elements is None else doubt(self.elements, at, self.growth)
 
     def called(self, name: str) -> bool:
         """Is this its name, catalogue number or international designator? Case and blanks around do not matter."""
@@ -43,7 +58,8 @@ class Orbit:
 
 def orbits_near(loaded: Loaded, at: np.datetime64, eop: EarthOrientation) -> dict[str, Orbit]:
     """The orbits that a text held by unique name, in its order; of several sets of one object the nearest to ``at``."""
+    held = histories(loaded.elements)
     return {
-        name: Orbit(name, sgp4_ephemeris(one, eop), one, one.norad_id, one.cospar_id, one.source)
+        name: Orbit(name, sgp4_ephemeris(one, eop), one, one.norad_id, one.cospar_id, one.source, held[one.norad_id])
         for name, one in newest_for(loaded.elements, at).items()
     }

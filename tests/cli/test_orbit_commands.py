@@ -73,7 +73,7 @@ def test_one_satellite_that_fails_does_not_hide_the_others(elements: str, capsys
     caught = capsys.readouterr()
     assert "MALLIGYONG-1" in caught.out and "ISS" not in caught.out
     assert "left out ISS" in caught.err and "they are good for 30" in caught.err
-    assert "MALLIGYONG-1 are 5.0 days old: expect 2" in caught.err
+    assert "MALLIGYONG-1 are 5.0 days old: expect 3" in caught.err
     assert max(map(len, caught.out.splitlines())) <= 80
 
 
