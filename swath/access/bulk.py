@@ -1,0 +1,108 @@
+"""Every window of elevation and off-nadir angle, for many places at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.access.cap_kernels import caps, margins
+from swath.access.kernels import in_order, sweep
+from swath.access.look import Nadir
+from swath.access.many import Ground
+from swath.access.signal_kernels import PLACE, coefficients
+from swath.errors import InputError
+from swath.orbit.ephemeris import TabulatedEphemeris
+
+__all__ = ["BaseWindows", "base_windows"]
+
+Floats = npt.NDArray[np.float64]
+
+_SQUARES_FROM = 0.4
+"""from this sine of elevation (cosine of off-nadir) on the difference of squares is the smoother signal"""
+
+
+@dataclass(frozen=True, eq=False)
+class BaseWindows:
+    """Windows of one satellite over many places, by place, then by time. Seconds count from the table's start."""
+
+    place: npt.NDArray[np.int32]
+    """number of the place"""
+    start_s: Floats
+    closest_s: Floats
+    """when the range is least inside the window"""
+    stop_s: Floats
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """Places in the order of a grid's cells, as the kernels want them."""
+
+    name: npt.NDArray[np.int64]
+    rows: Floats
+    cells: npt.NDArray[np.int64]
+    grid: tuple[int, int]
+    lowest_m: float
+    highest_m: float
+    least_rad: tuple[float, float]
+
+
+def _field(ground: Ground, min_elevation_deg: npt.ArrayLike) -> _Field:
+    many = len(ground.up)
+    least = np.broadcast_to(np.asarray(np.radians(min_elevation_deg), np.float64), many)
+    at = ground.at_itrf_m
+    far = np.linalg.norm(at, axis=-1)
+    lat, lon = np.arcsin(at[:, 2] / far), np.arctan2(at[:, 1], at[:, 0])
+    bands = int(np.clip(np.sqrt(many) / 2.0, 1, 180))
+    across = 2 * bands
+    band = np.clip(((lat + np.pi / 2) / np.pi * bands).astype(np.int64), 0, bands - 1)
+    column = np.clip(((lon + np.pi) / (2 * np.pi) * across).astype(np.int64), 0, across - 1)
+    cell = band * across + column
+    name = np.argsort(cell, kind="stable")
+    rows = np.empty((PLACE, many))
+    rows[:3], rows[3:6] = at[name].T, ground.up[name].T
+    rows[6], rows[7], rows[8] = np.sum(rows[:3] * rows[3:6], 0), np.sum(rows[:3] ** 2, 0), np.sin(least[name])
+    cells = np.searchsorted(cell[name], np.arange(bands * across + 1)).astype(np.int64)
+    return _Field(
+        name, rows, cells, (bands, across), float(far.min()), float(far.max()), (float(least.min()), float(least.max()))
+    )
+
+
+def base_windows(
+    table: TabulatedEphemeris,
+    ground: Ground,
+    *,
+    min_elevation_deg: npt.ArrayLike = 0.0,
+    max_off_nadir_deg: float | None = None,
+    nadir: Nadir = "geodetic",
+) -> BaseWindows:
+    """When does a satellite stand above each place's least elevation, with the place near enough to its nadir?
+
+    ``min_elevation_deg`` is one limit or one a place; ``max_off_nadir_deg``, where it is given, counts from the nadir
+    asked for, on this side of the Earth. A window that reaches the end of the table is cut there.
+
+    Every window longer than 0.02 s is found, with its edges, on the table's motion: each step is searched with bounds
+    on what a signal can do inside it (``docs/explanation/access.md``). Against a brute-force search at random orbits:
+    tests/access/test_bulk.py. Raises :class:`InputError` for a nadir that does not exist.
+    """
+    if nadir not in ("geodetic", "geocentric"):
+        raise InputError(f"{nadir!r} is no nadir", fix="Say geodetic or geocentric")
+    if not len(ground.up):
+        none = np.empty(0)
+        return BaseWindows(np.empty(0, np.int32), none, none, none)
+    field = _field(ground, min_elevation_deg)
+    h = table.step_s
+    c = coefficients(table.r_itrf_m, table.v_itrf_m_s, h, nadir == "geodetic")
+    most = -1.0 if max_off_nadir_deg is None else np.radians(max_off_nadir_deg)
+    cosine = -2.0 if max_off_nadir_deg is None else float(np.cos(most))
+    limits = np.array([*field.least_rad, most])
+    where = caps(c, h, field.lowest_m, limits)
+    rise = margins(c, h, field.highest_m, False)
+    near = margins(c, h, field.highest_m, True)
+    squared = bool(np.sin(field.least_rad[0]) > _SQUARES_FROM), cosine > _SQUARES_FROM
+    place, times = sweep(c, h, field.rows, field.cells, field.grid, where, rise, near, cosine, squared)
+    return BaseWindows(*in_order(place, times, field.name))
