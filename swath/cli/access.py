@@ -33,7 +33,7 @@ _COLUMNS = (
 @app.default
 def access(
     *,
-    elements: str,
+    elements: str | None = None,
     places: Path,
     start: str,
     hours: float,
@@ -50,7 +50,8 @@ def access(
     Parameters
     ----------
     elements
-        File of element sets: TLE, or OMM in any form. Of several sets of one object the nearest in time counts.
+        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
+        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
     places
         GeoJSON file of points and polygons; a polygon counts by its centre.
     start
@@ -66,7 +67,8 @@ def access(
     nadir
         Down along the ellipsoid's normal, or to the Earth's centre: up to 0.18 degrees apart.
     satellite
-        Only this one: name, catalogue number or international designator. May be given several times.
+        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
+        work. May be given several times.
     out
         Write to this file instead: .json, .csv or .geojson.
     json

@@ -27,7 +27,12 @@ _COLUMNS = ("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m",
 
 @app.command
 def position(
-    *, elements: str, at: str, satellite: list[str] | None = None, out: Path | None = None, json: bool = False
+    *,
+    at: str,
+    elements: str | None = None,
+    satellite: list[str] | None = None,
+    out: Path | None = None,
+    json: bool = False,
 ) -> int:
     """Where over the Earth is each satellite at one moment, is it in sunlight, and how sure is that?
 
@@ -36,11 +41,13 @@ def position(
     Parameters
     ----------
     elements
-        File of element sets: TLE, or OMM in any form. Of several sets of one object the nearest in time counts.
+        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
+        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
     at
         The moment, ISO 8601 with Z.
     satellite
-        Only this one: name, catalogue number or international designator. May be given several times.
+        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
+        work. May be given several times.
     out
         Write to this file instead: .json or .csv.
     json

@@ -8,6 +8,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,29 +35,46 @@ class Asked:
 
     fleet: Mapping[str, Orbit]
     notes: dict[str, list[Any]] = field(default_factory=dict)
-    """``rejected`` sets of the file, ``failed`` satellites, ``warnings``"""
+    """``sources`` of orbits that were fetched, ``rejected`` sets, ``failed`` satellites, ``warnings``"""
 
 
-def asked_for(elements: str, names: Sequence[str], start: np.datetime64, stop: np.datetime64) -> Asked:
+def asked_for(elements: str | None, names: Sequence[str], start: np.datetime64, stop: np.datetime64) -> Asked:
     """The orbits nearest to the middle of the span: all that ``--elements`` holds, or those of ``names``.
 
-    Raises :class:`InputError` for a name that is not among them, and :class:`DataError` where there is no orbit at all.
+    Without ``--elements`` the names are of the catalogue, and CelesTrak is asked for their elements. Raises
+    :class:`InputError` for a name that is not among them, and :class:`DataError` where there is no orbit at all.
     """
     from swath.orbit.orbits import orbits_near
-    from swath.sources.elements import read_elements
+    from swath.sources.elements import fetch_elements, fetch_known
     from swath.sources.eop import packaged_eop
 
-    loaded = read_elements(elements)
-    fleet = orbits_near(loaded, start + (stop - start) // 2, packaged_eop())
+    if elements is None and not names:
+        raise InputError(
+            "of which satellites?", fix="Give --elements FILE, or --satellite with names of `swath orbit catalogue`"
+        )
+    fetched = fetch_elements(elements) if elements is not None else fetch_known(names)
+    fleet = orbits_near(fetched.loaded, start + (stop - start) // 2, packaged_eop())
     chosen: dict[str, Orbit] = {} if names else dict(fleet)
     for name in names:
-        match = {key: orbit for key, orbit in fleet.items() if orbit.called(name)}
+        match = _of_name(fleet, name)
         if not match:
             known = ", ".join(list(fleet)[:5]) + (", ..." if len(fleet) > 5 else "")
-            raise InputError(f"no satellite {name!r}", where=elements, fix=f"It holds {known}")
+            raise InputError(f"no satellite {name!r}", where=elements or "", fix=f"It holds {known}")
         chosen |= match
-    rejected = [{"line": r.line, "what": r.what} for r in loaded.rejected]
-    return Asked(chosen, {"rejected": rejected, "failed": [], "warnings": []})
+    rejected = [{"line": r.line, "what": r.what} for r in fetched.loaded.rejected]
+    return Asked(chosen, {"sources": fetched.told(), "rejected": rejected, "failed": [], "warnings": []})
+
+
+def _of_name(fleet: Mapping[str, Orbit], name: str) -> dict[str, Orbit]:
+    """Those that are called so, or whose catalogue number is that of the catalogue's satellite of this name."""
+    from swath.spacecraft.catalog import satellite
+
+    match = {key: orbit for key, orbit in fleet.items() if orbit.called(name)}
+    if not match:
+        with suppress(InputError):
+            number = satellite(name).norad_id
+            match = {key: orbit for key, orbit in fleet.items() if orbit.norad_id == number is not None}
+    return match
 
 
 def ask_each(asked: Asked, title: str, question: Callable[[str, Orbit], Found], times: Sequence[Any]) -> list[Found]:
@@ -131,6 +149,7 @@ def give(
 
 def _say(notes: Mapping[str, Sequence[Any]]) -> None:
     said = [
+        *(source["told"] for source in notes["sources"]),
         *notes["warnings"],
         *(f"left out {failed['satellite']}: {failed['because']}" for failed in notes["failed"]),
         *(f"rejected line {rejected['line']}: {rejected['what']}" for rejected in notes["rejected"]),

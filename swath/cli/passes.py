@@ -30,7 +30,7 @@ _COLUMNS = ("satellite", "station", "start", "culmination", "stop", "max_elevati
 @app.default
 def passes(
     *,
-    elements: str,
+    elements: str | None = None,
     station: Annotated[list[str], Parameter(allow_leading_hyphen=True)],
     start: str,
     hours: float,
@@ -44,7 +44,8 @@ def passes(
     Parameters
     ----------
     elements
-        File of element sets: TLE, or OMM in any form. Of several sets of one object the nearest in time counts.
+        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
+        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
     station
         LON,LAT[,ALT_M] in degrees, and metres above the WGS84 ellipsoid. May be given several times.
     start
@@ -54,7 +55,8 @@ def passes(
     min_elevation_deg
         The pass counts from here up; no refraction.
     satellite
-        Only this one: name, catalogue number or international designator. May be given several times.
+        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
+        work. May be given several times.
     out
         Write to this file instead: .json or .csv.
     json

@@ -10,10 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from swath.model import Elements
+
+if TYPE_CHECKING:
+    from swath.orbit.oem import Oem
 
 __all__ = ["Loaded", "Rejected", "invented_angles", "invented_epoch", "newest_for", "parse_tle"]
 
@@ -29,10 +33,12 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a text of element sets held: the good ones in order, the others with reasons."""
+    """What a text held: the good element sets and ephemerides in order, the others with reasons."""
 
     elements: tuple[Elements, ...]
     rejected: tuple[Rejected, ...]
+    ephemerides: tuple[Oem, ...] = ()
+    """positions themselves, of texts that hold such"""
 
 
 def parse_tle(text: str, *, source: str = "") -> Loaded:
