@@ -104,6 +104,17 @@ class Station:
     setup_s: float = 30.0
     """to point and lock before each contact; one antenna serves one satellite"""
     source: str = ""
+    mask: tuple[tuple[float, float], ...] = ()
+    """horizon as pairs (azimuth, elevation) in degrees, straight between them and round through north"""
+
+    def __post_init__(self) -> None:
+        for azimuth_deg, elevation_deg in self.mask:
+            if not (0.0 <= azimuth_deg <= 360.0 and -90.0 <= elevation_deg <= 90.0):
+                raise InputError(
+                    f"a horizon of {elevation_deg} degrees at azimuth {azimuth_deg}",
+                    where=f"station {self.id}",
+                    fix="Give pairs of azimuth, 0 to 360, and elevation, -90 to 90, in degrees",
+                )
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.conditions import All, Condition, Limit, limit, satellites_named
 from swath.access.look import Nadir
-from swath.access.many import Ground, elevations, ground_of, off_nadirs, possible_spans, sun_elevations
+from swath.access.many import Ground, elevations, ground_of, off_nadirs, possible_spans
 from swath.access.search import Spans, peaks, positive_spans
+from swath.access.signals import Camera, Situation
 from swath.errors import InputError
 from swath.frames import EarthOrientation
-from swath.model import Place, Windows
+from swath.model import Elements, Place, Windows
 from swath.orbit.ephemeris import Ephemeris, TabulatedEphemeris, tabulate
 from swath.orbit.sun import sun_direction_itrf, sunlit_signal
 from swath.table import Table, column
 from swath.time import later
 
-__all__ = ["Accesses", "find_accesses", "find_eclipses"]
+__all__ = [
+    "Accesses",
+    "Looking",
+    "epoch_of",
+    "find_accesses",
+    "find_eclipses",
+    "looking",
+    "tabulated_others",
+    "windows_of",
+]
 
 Floats = npt.NDArray[np.float64]
+
+_OFF_NADIR: Mapping[str, Nadir] = {"off_nadir_deg": "geodetic", "off_nadir_geocentric_deg": "geocentric"}
 
 
 @dataclass(frozen=True)
@@ -51,35 +64,124 @@ def find_accesses(
     min_elevation_deg: float | None = None,
     min_sun_elevation_deg: float | None = None,
     nadir: Nadir = "geodetic",
+    where: Condition | None = None,
+    others: Mapping[str, Ephemeris] | None = None,
+    cameras: Mapping[str, Camera] | None = None,
     step_s: float = 30.0,
 ) -> Accesses:
     """When, from ``start`` to ``stop``, can each satellite see each place under all the conditions given?
 
-    A satellite always has to stand above the place's horizon, or above ``min_elevation_deg``. Polygons count by their
-    centre. Rows come in the order of their start; a window that reaches the end of the span is cut there.
+    A satellite always has to stand above the place's horizon, or above ``min_elevation_deg``. ``where`` is any
+    condition of ``access.conditions``; the satellites it names are among ``ephemerides`` or ``others``, and
+    ``cameras`` know the pixel size by satellite. Polygons count by their centre. Rows come in the order of their
+    start; a window that reaches the end of the span is cut there.
 
     Every window is found; 2,000 edges of random orbits lay within 0.3 ms of a brute-force search on the same ephemeris,
-    grazing ones within what 0.1 m of orbit does to them (tests/access/test_accesses.py). ``step_s`` is the spacing of
-    the states that are interpolated between. Raises :class:`InputError` for limits that cannot hold, and what the
-    ephemerides raise.
+    grazing ones within what 0.1 m of orbit does to them (tests/access/test_accesses.py, test_conditions.py).
+    ``step_s`` is the spacing of the states that are interpolated between. Raises :class:`InputError` for limits that
+    cannot hold, and what the ephemerides raise.
 
     >>> accesses = find_accesses({"SW-1": orbit}, [place], start, stop, eop, max_off_nadir_deg=30.0)  # doctest: +SKIP
+    """
+    asked = looking(
+        max_off_nadir_deg=max_off_nadir_deg,
+        min_elevation_deg=min_elevation_deg,
+        min_sun_elevation_deg=min_sun_elevation_deg,
+        nadir=nadir,
+        where=where,
+    )
+    ground = ground_of(places)
+    beside = tabulated_others(asked.further, {**(others or {}), **ephemerides}, start, stop, step_s)
+    found = []
+    for satellite, ephemeris in ephemerides.items():
+        table = tabulate(ephemeris, start, stop, step_s, name=satellite)
+        situation = Situation(table, ground, eop, epoch_of(ephemeris), (cameras or {}).get(satellite), beside)
+        spans = windows_of(asked, situation, table, step_s=step_s)
+        found.append(_rows(satellite, table, places, ground, spans, eop, nadir))
+    return Accesses.join(found).sort_by("start", "satellite", "place")
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What is asked of every window; made by :func:`looking`."""
+
+    min_elevation_deg: float
+    max_off_nadir_deg: float | None
+    nadir: Nadir
+    further: All
+    """what else must hold"""
+
+    @property
+    def condition(self) -> All:
+        """All of it as one condition."""
+        parts: list[Condition] = [limit("elevation_deg", low=self.min_elevation_deg)]
+        if self.max_off_nadir_deg is not None:
+            name = "off_nadir_deg" if self.nadir == "geodetic" else "off_nadir_geocentric_deg"
+            parts.append(limit(name, high=self.max_off_nadir_deg))
+        return All((*parts, *self.further.parts))
+
+
+def looking(
+    *,
+    max_off_nadir_deg: float | None = None,
+    min_elevation_deg: float | None = None,
+    min_sun_elevation_deg: float | None = None,
+    nadir: Nadir = "geodetic",
+    where: Condition | None = None,
+) -> Looking:
+    """The limits that nearly everybody asks for, and any further condition, checked.
+
+    Without a limit to the elevation, here or as a part of ``where``, the satellite has to stand above the horizon.
     """
     _check("max_off_nadir_deg", max_off_nadir_deg, 0.0, 90.0)
     _check("min_elevation_deg", min_elevation_deg, -90.0, 90.0)
     _check("min_sun_elevation_deg", min_sun_elevation_deg, -90.0, 90.0)
-    ground, least_deg = ground_of(places), 0.0 if min_elevation_deg is None else min_elevation_deg
-    found = []
-    for satellite, ephemeris in ephemerides.items():
-        table = tabulate(ephemeris, start, stop, step_s, name=satellite)
-        spans = possible_spans(table, ground, least_deg, max_off_nadir_deg, nadir)
-        spans = positive_spans(elevations(table, ground, least_deg), spans, step_s=step_s)
-        if max_off_nadir_deg is not None:
-            spans = positive_spans(off_nadirs(table, ground, max_off_nadir_deg, nadir), spans, step_s=step_s)
-        if min_sun_elevation_deg is not None:
-            spans = positive_spans(sun_elevations(table, ground, eop, min_sun_elevation_deg), spans, step_s=600.0)
-        found.append(_rows(satellite, table, places, ground, spans, eop, nadir))
-    return Accesses.join(found).sort_by("start", "satellite", "place")
+    if nadir not in ("geodetic", "geocentric"):
+        raise InputError(f"{nadir!r} is no nadir", fix="Say geodetic or geocentric")
+    further = where.parts if isinstance(where, All) else () if where is None else (where,)
+    # Bounds that rule out nearly everything are worth knowing before the search, wherever they are said.
+    bounds = [part for part in further if isinstance(part, Limit)]
+    if min_elevation_deg is None:
+        lows = [part.low for part in bounds if part.quantity == "elevation_deg" and part.low is not None]
+        min_elevation_deg = max(lows, default=0.0)
+    if max_off_nadir_deg is None and nadir == "geodetic":
+        highs = [part.high for part in bounds if part.quantity == "off_nadir_deg" and part.high is not None]
+        max_off_nadir_deg = min((high for high in highs if high <= 90.0), default=None)
+    if min_sun_elevation_deg is not None:
+        further = (limit("sun_elevation_deg", low=min_sun_elevation_deg), *further)
+    return Looking(min_elevation_deg, max_off_nadir_deg, nadir, All(further))
+
+
+def windows_of(asked: Looking, situation: Situation, table: TabulatedEphemeris, *, step_s: float = 30.0) -> Spans:
+    """Windows of one satellite and many places: elevation and off-nadir first, the rest inside what they leave."""
+    ground, most = situation.ground, asked.max_off_nadir_deg
+    spans = possible_spans(table, ground, asked.min_elevation_deg, most, asked.nadir)
+    spans = positive_spans(elevations(table, ground, asked.min_elevation_deg), spans, step_s=step_s)
+    if most is not None:
+        spans = positive_spans(off_nadirs(table, ground, most, asked.nadir), spans, step_s=step_s)
+    return asked.further.within(situation, spans)
+
+
+def epoch_of(ephemeris: Ephemeris) -> np.datetime64 | None:
+    """When were the elements of this orbit made? ``None`` for an orbit that is not from elements."""
+    elements = getattr(ephemeris, "elements", None)
+    return elements.epoch if isinstance(elements, Elements) else None
+
+
+def tabulated_others(
+    condition: Condition,
+    known: Mapping[str, Ephemeris],
+    start: np.datetime64,
+    stop: np.datetime64,
+    step_s: float = 30.0,
+) -> dict[str, TabulatedEphemeris]:
+    """The satellites that a condition compares with, over the span. Raises :class:`InputError` for an unknown one."""
+    found = {}
+    for name in sorted(satellites_named(condition)):
+        if name not in known:
+            raise InputError(f"a condition names the satellite {name!r}, which is not here", fix="Give its orbit too")
+        found[name] = tabulate(known[name], start, stop, step_s, name=name)
+    return found
 
 
 def find_eclipses(

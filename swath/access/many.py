@@ -6,8 +6,8 @@ by more than that way over the range. Where the bound rules a condition out ther
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +15,15 @@ import numpy.typing as npt
 from swath.access.look import Nadir, cos_off_nadir, nadir_direction, sin_elevation
 from swath.access.search import ManySignals, Spans
 from swath.errors import InputError
-from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic
+from swath.frames import geodetic_up, itrf_from_geodetic
 from swath.model import Place, Station
 from swath.orbit.ephemeris import TabulatedEphemeris
-from swath.orbit.sun import sun_direction_itrf
-from swath.time import later
 
-__all__ = ["Ground", "elevations", "ground_of", "off_nadirs", "possible_spans", "sun_elevations"]
+__all__ = ["Ground", "elevations", "ground_of", "off_nadirs", "possible_spans"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+Mask = tuple[Floats, Floats]
 
 _CELLS = 100_000
 """places x states held at once: 1 MB an array"""
@@ -39,6 +38,15 @@ class Ground:
     at_itrf_m: Floats
     up: Floats
     """unit verticals of the ellipsoid"""
+    masks: Mapping[int, Mask] = field(default_factory=dict)
+    """horizons of the places that have one, by their number: azimuths, rising, and elevations (deg)"""
+
+    def level(self, which: Ints) -> tuple[Floats, Floats]:
+        """Unit vectors to the east and to the north of places, ITRF ``(n, 3)``."""
+        up = self.up[which]
+        lon = np.arctan2(up[..., 1], up[..., 0])
+        east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], -1)
+        return east, np.cross(up, east)
 
 
 def ground_of(places: Sequence[Place] | Sequence[Station]) -> Ground:
@@ -52,7 +60,17 @@ def ground_of(places: Sequence[Place] | Sequence[Station]) -> Ground:
         for name in ("lon_deg", "lat_deg", "altitude_m")
     )
     at_itrf_m = itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=altitude_m)
-    return Ground(at_itrf_m.reshape(-1, 3), geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg).reshape(-1, 3))
+    up = geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg).reshape(-1, 3)
+    return Ground(at_itrf_m.reshape(-1, 3), up, _masks(places))
+
+
+def _masks(places: Sequence[Place] | Sequence[Station]) -> dict[int, Mask]:
+    found = {}
+    for number, place in enumerate(places):
+        if isinstance(place, Station) and place.mask:
+            azimuth_deg, elevation_deg = np.array(sorted(place.mask), np.float64).T
+            found[number] = azimuth_deg, elevation_deg
+    return found
 
 
 def elevations(table: TabulatedEphemeris, ground: Ground, least_deg: Floats | float) -> ManySignals:
@@ -76,14 +94,6 @@ def off_nadirs(table: TabulatedEphemeris, ground: Ground, most_deg: float, nadir
         return np.asarray(cosine - least, np.float64)
 
     return ask
-
-
-def sun_elevations(table: TabulatedEphemeris, ground: Ground, eop: EarthOrientation, least_deg: float) -> ManySignals:
-    """Signal number i: the Sun stands above ``least_deg`` at place i (seconds count from the table's start)."""
-    least = np.sin(np.radians(least_deg))
-    return lambda which, t_s: np.asarray(
-        np.sum(sun_direction_itrf(later(table.start, t_s), eop) * ground.up[which], -1) - least, np.float64
-    )
 
 
 def possible_spans(

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.accesses import epoch_of, tabulated_others
+from swath.access.conditions import Condition, Horizon
 from swath.access.many import elevations, ground_of, possible_spans
 from swath.access.search import peaks, positive_spans
+from swath.access.signals import Situation
 from swath.errors import InputError
+from swath.frames import EarthOrientation
 from swath.model import Station
 from swath.orbit.ephemeris import Ephemeris, tabulate
 from swath.table import Table, column
@@ -36,13 +40,18 @@ def find_passes(
     stations: Sequence[Station],
     start: np.datetime64,
     stop: np.datetime64,
+    eop: EarthOrientation,
     *,
+    where: Condition | None = None,
+    others: Mapping[str, Ephemeris] | None = None,
     step_s: float = 30.0,
 ) -> Passes:
-    """When, from ``start`` to ``stop``, does each satellite stand above each station's ``min_elevation_deg``?
+    """When, from ``start`` to ``stop``, does each satellite stand above each station's ``min_elevation_deg`` and mask?
 
-    Rows come in the order of their start; a pass that reaches the end of the span is cut there. As exact as
-    ``find_accesses``. Raises :class:`InputError` for an elevation that does not exist, and what the ephemerides raise.
+    ``where`` is any further condition of ``access.conditions``, with ``others`` for the satellites it names that are
+    not among ``ephemerides``. Rows come in the order of their start; a pass that reaches the end of the span is cut
+    there. As exact as ``find_accesses``. Raises :class:`InputError` for an elevation that does not exist, and what the
+    ephemerides raise.
     """
     least_deg = np.array([station.min_elevation_deg for station in stations], np.float64)
     for station in stations:
@@ -53,11 +62,14 @@ def find_passes(
                 fix="Give -90 to 90 degrees",
             )
     ground = ground_of(stations)
+    further = Horizon() if where is None else Horizon() & where
+    beside = tabulated_others(further, {**(others or {}), **ephemerides}, start, stop, step_s)
     found = []
     for satellite, ephemeris in ephemerides.items():
         table = tabulate(ephemeris, start, stop, step_s, name=satellite)
         spans = possible_spans(table, ground, least_deg)
         spans = positive_spans(elevations(table, ground, least_deg), spans, step_s=step_s)
+        spans = further.within(Situation(table, ground, eop, epoch_of(ephemeris), others=beside), spans)
         culmination_s, sine = peaks(elevations(table, ground, 0.0), spans)
         found.append(
             Passes(

@@ -70,11 +70,13 @@ def passes(
     asked = asked_for(elements, satellite or [], first, last)
 
     from swath.access.passes import Passes, find_passes
+    from swath.sources.eop import packaged_eop
 
+    eop = packaged_eop()
     found = ask_each(
         asked,
         "passes",
-        lambda name, orbit: find_passes({name: orbit.ephemeris}, stations, first, last),
+        lambda name, orbit: find_passes({name: orbit.ephemeris}, stations, first, last, eop),
         (first, last),
     )
     table = Passes.join(found).sort_by("start", "satellite", "station")

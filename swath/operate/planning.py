@@ -78,7 +78,7 @@ def plan_day(mission: Mission, eop: EarthOrientation, weather: SimulatedWeather)
 def _routine_problem(
     mission: Mission, eop: EarthOrientation, weather: SimulatedWeather, ephemerides: Mapping[str, TabulatedEphemeris]
 ) -> Problem:
-    passes = find_passes(ephemerides, mission.stations, mission.start, mission.stop)
+    passes = find_passes(ephemerides, mission.stations, mission.start, mission.stop, eop)
     if not len(passes):
         raise DataError(
             "no station sees any satellite all day", where=mission.name, fix="Add a station or lower a mask"

@@ -90,12 +90,16 @@ class TabulatedEphemeris:
                 f"asked for {after_s.min():.0f} to {after_s.max():.0f} s after its start",
                 fix="Tabulate a longer span",
             )
+        return self.states_after(after_s)
+
+    def states_after(self, after_s: Floats) -> tuple[Floats, Floats]:
+        """The same for SI seconds since ``start`` that are known to lie inside the table."""
         row, u = self._place(after_s)
         r0, d0, c2, c3 = self._cubic(row)
         return r0 + u * (d0 + u * (c2 + u * c3)), (d0 + u * (2.0 * c2 + u * 3.0 * c3)) / self.step_s
 
     def positions_after(self, after_s: Floats) -> Floats:
-        """ITRF positions (m) alone, for SI seconds since ``start`` that are known to lie inside the table."""
+        """The positions alone."""
         row, u = self._place(after_s)
         r0, d0, c2, c3 = self._cubic(row)
         return r0 + u * (d0 + u * (c2 + u * c3))

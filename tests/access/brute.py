@@ -95,3 +95,33 @@ def windows(holds: Margin, length_s: float) -> list[tuple[float, float]]:
     if positive[-1]:
         edges.append(length_s)
     return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def assert_same_windows(found: list[tuple[float, float]], want: list[tuple[float, float]], holds: Margin) -> None:
+    """Edges within 0.05 s, no window of 0.1 s missed, none invented; where only grazed, within 0.1 m of the orbit.
+
+    At a grazing edge a thousandth of a second of angle is minutes: there the margin at the edge is compared instead, at
+    the angle that 0.1 m makes at 200 km, a little more than the table's interpolation error.
+    """
+    grazing_deg = np.degrees(0.1 / 2e5)
+
+    def deepest_deg(window: tuple[float, float]) -> float:
+        return float(np.abs(holds(np.linspace(*window, 50))).max())
+
+    def unmatched(these: list[tuple[float, float]], those: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        left = []
+        for window in these:
+            edges = np.array(window)
+            near = [
+                np.abs(edges - other) for other in those if other[0] < window[1] + 0.1 and window[0] < other[1] + 0.1
+            ]
+            margin_deg = np.abs(holds(edges))
+            if any(((off_s < 0.05) | (margin_deg < grazing_deg)).all() for off_s in near):
+                continue
+            if window[1] - window[0] > 0.1 and deepest_deg(window) > grazing_deg:
+                left.append(window)
+        return left
+
+    missed, invented = unmatched(want, found), unmatched(found, want)
+    assert not missed, f"missed {missed}, found {found}"
+    assert not invented, f"invented {invented}, want {want}"

@@ -11,7 +11,8 @@ from swath.model import Elements, Place, Station
 from swath.orbit.ephemeris import sgp4_ephemeris
 from swath.sources.eop import packaged_eop
 from tests.access import brute
-from tests.access.test_accesses import assert_same_windows, seconds_after
+from tests.access.brute import assert_same_windows
+from tests.access.test_accesses import seconds_after
 from tests.orbit.orbits import EPOCH, made_up, orbits
 
 HOUR = np.timedelta64(1, "h")
@@ -30,7 +31,9 @@ def test_passes_are_the_windows_of_elevation(
     stop = EPOCH + np.timedelta64(round(hours * 3600), "s")
     orbit = sgp4_ephemeris(elements, packaged_eop())
     try:
-        found = find_passes({"sat": orbit}, [station("st", lon_deg, lat_deg, min_elevation_deg)], EPOCH, stop)
+        found = find_passes(
+            {"sat": orbit}, [station("st", lon_deg, lat_deg, min_elevation_deg)], EPOCH, stop, packaged_eop()
+        )
     except DataError:
         return  # it came down
     place = Place.point("st", lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=100.0)
@@ -41,7 +44,8 @@ def test_passes_are_the_windows_of_elevation(
         length = row["stop"] - row["start"]
         t_s = seconds_after(EPOCH, row["start"] + length * np.arange(501) // 500)
         elevation_deg = holds(t_s) + min_elevation_deg
-        assert row["max_elevation_deg"] >= elevation_deg.max() - 1e-6
+        # the table is within 0.05 m of the orbit: 1e-5 deg at 300 km
+        assert row["max_elevation_deg"] >= elevation_deg.max() - 1e-5
         top_s = seconds_after(EPOCH, row["culmination"])
         assert holds(np.array([top_s]))[0] + min_elevation_deg == pytest.approx(row["max_elevation_deg"], abs=1e-4)
         assert row["start"] <= row["culmination"] <= row["stop"]
@@ -50,7 +54,7 @@ def test_passes_are_the_windows_of_elevation(
 def test_every_station_has_its_own_least_elevation() -> None:
     stations = [station("low", 15.4, 78.2, 0.0), station("high", 15.4, 78.2, 30.0), station("far", -70.0, -53.0)]
     fleet = {"SW-1": sgp4_ephemeris(LOW, packaged_eop())}
-    found = find_passes(fleet, stations, EPOCH, EPOCH + 24 * HOUR)
+    found = find_passes(fleet, stations, EPOCH, EPOCH + 24 * HOUR, packaged_eop())
     low, high = (found.take(found.station == name) for name in ("low", "high"))
     assert len(low) > 12  # a polar satellite passes Svalbard on nearly every one of its 15 orbits
     assert 0 < len(high) < len(low)
@@ -68,7 +72,7 @@ def test_a_geostationary_satellite_is_in_view_all_the_time_or_never() -> None:
     )
     lon_deg = float(np.degrees(np.arctan2(*orbit.states(EPOCH)[0][[1, 0]])))
     under, opposite = (station(n, (lon_deg + d + 180) % 360 - 180, 0.0) for n, d in (("under", 0), ("opposite", 180)))
-    found = find_passes({"geo": orbit}, [under, opposite], EPOCH, EPOCH + 24 * HOUR)
+    found = find_passes({"geo": orbit}, [under, opposite], EPOCH, EPOCH + 24 * HOUR, packaged_eop())
     assert found.station.tolist() == ["under"]
     assert (found.start[0], found.stop[0]) == (EPOCH, EPOCH + 24 * HOUR)
     assert found.max_elevation_deg[0] > 89.0
@@ -76,4 +80,4 @@ def test_a_geostationary_satellite_is_in_view_all_the_time_or_never() -> None:
 
 def test_an_impossible_elevation_is_refused() -> None:
     with pytest.raises(InputError, match=r"station st.*min_elevation_deg is 95"):
-        find_passes({}, [station("st", 0, 0, 95.0)], EPOCH, EPOCH + HOUR)
+        find_passes({}, [station("st", 0, 0, 95.0)], EPOCH, EPOCH + HOUR, packaged_eop())

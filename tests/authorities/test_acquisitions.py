@@ -115,7 +115,7 @@ def test_an_analysts_published_pass() -> None:
     centre = Station("centre", 125.7100, 39.0425, 0.0, 0.0, rate_bit_s=0.0)
     start = np.datetime64("2023-11-22T00:10:00", "ns")
     orbit = sgp4_ephemeris(elements, packaged_eop())
-    (found,) = find_passes({"s": orbit}, [centre], start, start + np.timedelta64(30, "m")).rows()
+    (found,) = find_passes({"s": orbit}, [centre], start, start + np.timedelta64(30, "m"), packaged_eop()).rows()
     sigma_s = float(along_track_sigma_s(17.2))
     late_s = float((found["culmination"] - np.datetime64("2023-11-22T00:25:27", "ns")) / np.timedelta64(1, "s"))
     assert abs(late_s) < 3.0 * sigma_s

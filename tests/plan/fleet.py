@@ -133,7 +133,7 @@ def case(
     ground, requests = tuple(station(id, rate_bit_s) for id in stations), orders(seed, count, hours)
     accesses = find_accesses(quick, [r.place for r in requests], START, stop, eop, max_off_nadir_deg=40.0)
     looks, unoffered = find_looks(fleet, quick, requests, accesses, cloudy, eop, start=START, stop=stop)
-    seen = find_passes(quick, ground, START, stop)
+    seen = find_passes(quick, ground, START, stop, eop)
     problem = Problem(
         satellites=fleet,
         requests=requests,
