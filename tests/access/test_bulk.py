@@ -12,7 +12,8 @@ from swath.model import Elements, Place
 from swath.orbit.ephemeris import sgp4_ephemeris, tabulate
 from swath.sources.eop import packaged_eop
 from tests.access import brute
-from tests.access.test_accesses import EXAMPLES, PLACES, assert_same_windows
+from tests.access.brute import assert_same_windows
+from tests.access.test_accesses import EXAMPLES, PLACES
 from tests.orbit.orbits import EPOCH, made_up, orbits
 
 HOUR = np.timedelta64(1, "h")
