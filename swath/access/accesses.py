@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.bulk import base_windows
 from swath.access.conditions import All, Condition, Limit, limit, satellites_named
 from swath.access.look import Nadir
-from swath.access.many import Ground, elevations, ground_of, off_nadirs, possible_spans
+from swath.access.many import Ground, elevations, ground_of, off_nadirs
 from swath.access.search import Spans, peaks, positive_spans
 from swath.access.signals import Camera, Situation
 from swath.errors import InputError
@@ -96,7 +97,7 @@ def find_accesses(
     for satellite, ephemeris in ephemerides.items():
         table = tabulate(ephemeris, start, stop, step_s, name=satellite)
         situation = Situation(table, ground, eop, epoch_of(ephemeris), (cameras or {}).get(satellite), beside)
-        spans = windows_of(asked, situation, table, step_s=step_s)
+        spans = windows_of(asked, situation, table)
         found.append(_rows(satellite, table, places, ground, spans, eop, nadir))
     return Accesses.join(found).sort_by("start", "satellite", "place")
 
@@ -152,13 +153,16 @@ def looking(
     return Looking(min_elevation_deg, max_off_nadir_deg, nadir, All(further))
 
 
-def windows_of(asked: Looking, situation: Situation, table: TabulatedEphemeris, *, step_s: float = 30.0) -> Spans:
+def windows_of(asked: Looking, situation: Situation, table: TabulatedEphemeris) -> Spans:
     """Windows of one satellite and many places: elevation and off-nadir first, the rest inside what they leave."""
-    ground, most = situation.ground, asked.max_off_nadir_deg
-    spans = possible_spans(table, ground, asked.min_elevation_deg, most, asked.nadir)
-    spans = positive_spans(elevations(table, ground, asked.min_elevation_deg), spans, step_s=step_s)
-    if most is not None:
-        spans = positive_spans(off_nadirs(table, ground, most, asked.nadir), spans, step_s=step_s)
+    base = base_windows(
+        table,
+        situation.ground,
+        min_elevation_deg=asked.min_elevation_deg,
+        max_off_nadir_deg=asked.max_off_nadir_deg,
+        nadir=asked.nadir,
+    )
+    spans = Spans(base.place.astype(np.intp), base.start_s, base.stop_s)
     return asked.further.within(situation, spans)
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.access.accesses import epoch_of, tabulated_others
+from swath.access.bulk import base_windows
 from swath.access.conditions import Condition, Horizon
-from swath.access.many import elevations, ground_of, possible_spans
-from swath.access.search import peaks, positive_spans
+from swath.access.many import elevations, ground_of
+from swath.access.search import Spans, peaks
 from swath.access.signals import Situation
 from swath.errors import InputError
 from swath.frames import EarthOrientation
@@ -67,8 +68,8 @@ def find_passes(
     found = []
     for satellite, ephemeris in ephemerides.items():
         table = tabulate(ephemeris, start, stop, step_s, name=satellite)
-        spans = possible_spans(table, ground, least_deg)
-        spans = positive_spans(elevations(table, ground, least_deg), spans, step_s=step_s)
+        base = base_windows(table, ground, min_elevation_deg=least_deg)
+        spans = Spans(base.place.astype(np.intp), base.start_s, base.stop_s)
         spans = further.within(Situation(table, ground, eop, epoch_of(ephemeris), others=beside), spans)
         culmination_s, sine = peaks(elevations(table, ground, 0.0), spans)
         found.append(

@@ -95,7 +95,7 @@ class Quantity:
     """the fourth argument names the other satellite, where there is one"""
     step_s: float = 30.0
     """samples so far apart miss no more than one extremum between them"""
-    turn: float = 0.0
+    turn: int = 0
     """for values on a circle: what is added by going round once"""
     named: bool = False
     """does it take the name of another satellite?"""
@@ -261,7 +261,7 @@ _FAST_S = 10.0
 
 QUANTITIES: Mapping[str, Quantity] = {
     "elevation_deg": Quantity("deg", "of the satellite above the place's horizon", _elevation),
-    "azimuth_deg": Quantity("deg", "from the place to the satellite, from north through east", _azimuth, turn=360.0),
+    "azimuth_deg": Quantity("deg", "from the place to the satellite, from north through east", _azimuth, turn=360),
     "off_nadir_deg": Quantity("deg", "at the satellite, from the normal of the ellipsoid to the place", _off_nadir),
     "off_nadir_geocentric_deg": Quantity("deg", "the same from the Earth's centre", _off_nadir_geocentric),
     "roll_deg": Quantity("deg", "turn to see the place, right is positive", _roll),
