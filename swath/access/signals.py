@@ -273,11 +273,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     "gsd_m": Quantity("m", "size of the camera's pixels at the place", _gsd),
     "sun_elevation_deg": Quantity("deg", "of the Sun at the place, no refraction", _sun_elevation, _SLOW_S),
     "local_solar_time_h": Quantity(
-        "h", "at the place, by the true Sun: 12 when it is highest", _solar_time, _SLOW_S, 24.0
+        "h", "at the place, by the true Sun: 12 when it is highest", _solar_time, _SLOW_S, 24
     ),
-    "local_mean_time_h": Quantity(
-        "h", "at the place, by the mean Sun: UTC + longitude / 15", _mean_time, _SLOW_S, 24.0
-    ),
+    "local_mean_time_h": Quantity("h", "at the place, by the mean Sun: UTC + longitude / 15", _mean_time, _SLOW_S, 24),
     "glint_deg": Quantity("deg", "between the satellite and the Sun's mirror image in calm water", _glint, _FAST_S),
     "umbra_deg": Quantity("deg", "of the satellite outside the Earth's full shadow, negative inside", _umbra),
     "penumbra_deg": Quantity("deg", "of the satellite outside the Earth's half shadow, negative inside", _penumbra),
