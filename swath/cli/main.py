@@ -26,6 +26,7 @@ app.command("swath.cli.verify:verify", name="verify", help="Run again what a fol
 app.command("swath.cli.orbit:app", name="orbit", help="Where is a satellite?")
 app.command("swath.cli.passes:app", name="passes", help="When does a station see a satellite?")
 app.command("swath.cli.access:app", name="access", help="When can a camera see a place?")
+app.command("swath.cli.bench:app", name="bench", help="How good is a planner, and how far from the best?")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,154 @@
+"""The part of YAML that instance files use: mappings, lists and scalars in blocks, as PyYAML writes them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from swath.errors import InputError
+
+__all__ = ["parse_yaml"]
+
+_KEY = re.compile(r"^(?P<key>[A-Za-z_][\w.-]*|'[^']*'|\"[^\"]*\"):(?: +(?P<rest>.*))?$")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
+_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=e))(e[-+]?[0-9]+)?$", re.IGNORECASE)
+_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "\\": "\\",
+    '"': '"',
+    "/": "/",
+    "0": "\0",
+    " ": " ",
+    "r": "\r",
+    "e": "\x1b",
+    "_": "\xa0",
+}
+_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_Line = tuple[int, str, int]
+"""indent, text, number"""
+
+
+def parse_yaml(text: str, *, where: str) -> Any:
+    """What does a text of the block form say? Dictionaries, lists, numbers, words and texts.
+
+    No anchors, tags, flow collections but empty ones, literal blocks or second documents: those raise
+    :class:`InputError`, as does whatever is no YAML. Equal to PyYAML on what that
+    writes (tests/plan/bench/test_yaml_text.py).
+    """
+    lines = [
+        (len(line) - len(line.lstrip(" ")), line.strip(" "), number)
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.lstrip().startswith("#") and line.strip() != "---"
+    ]
+    if not lines:
+        raise InputError("the file is empty", where=where, fix="Give the whole file")
+    value, at = _block(lines, 0, lines[0][0], where, 0)
+    if at < len(lines):
+        raise _wrong("a line with an indent of its own", lines[at], where)
+    return value
+
+
+def _wrong(what: str, line: _Line, where: str) -> InputError:
+    return InputError(f"{what}: {line[1][:60]!r}", where=f"{where} line {line[2]}", fix="Write plain block YAML")
+
+
+def _block(lines: list[_Line], at: int, indent: int, where: str, depth: int) -> tuple[Any, int]:
+    if depth > 50:
+        raise _wrong("nested too deeply", lines[at], where)
+    if lines[at][1] == "-" or lines[at][1].startswith("- "):
+        return _sequence(lines, at, indent, where, depth)
+    if _KEY.match(lines[at][1]):
+        return _mapping(lines, at, indent, where, depth)
+    return _scalar(lines, at, indent - 1, lines[at][1], where)
+
+
+def _sequence(lines: list[_Line], at: int, indent: int, where: str, depth: int) -> tuple[list[Any], int]:
+    found: list[Any] = []
+    while at < len(lines) and lines[at][0] == indent and (lines[at][1] == "-" or lines[at][1].startswith("- ")):
+        rest = lines[at][1][1:]
+        inner = rest.lstrip(" ")
+        if not inner:
+            if at + 1 < len(lines) and lines[at + 1][0] > indent:
+                value, at = _block(lines, at + 1, lines[at + 1][0], where, depth + 1)
+            else:
+                value, at = None, at + 1
+        else:
+            deeper = indent + 1 + len(rest) - len(inner)
+            lines[at] = (deeper, inner, lines[at][2])
+            value, at = _block(lines, at, deeper, where, depth + 1)
+        found.append(value)
+    return found, at
+
+
+def _mapping(lines: list[_Line], at: int, indent: int, where: str, depth: int) -> tuple[dict[str, Any], int]:
+    found: dict[str, Any] = {}
+    while at < len(lines) and lines[at][0] == indent:
+        match = _KEY.match(lines[at][1])
+        if not match:
+            break
+        key, rest = match["key"].strip("'\""), (match["rest"] or "").strip()
+        if key in found:
+            raise _wrong("a key stands twice", lines[at], where)
+        below = at + 1
+        if rest and not rest.startswith("#"):
+            found[key], at = _scalar(lines, at, indent, rest, where)
+        elif below < len(lines) and (
+            lines[below][0] > indent or (lines[below][0] == indent and lines[below][1][:1] == "-")
+        ):
+            found[key], at = _block(lines, below, lines[below][0], where, depth + 1)
+        else:
+            found[key], at = None, below
+    return found, at
+
+
+def _scalar(lines: list[_Line], at: int, indent: int, text: str, where: str) -> tuple[Any, int]:
+    """A scalar that begins in line ``at`` and goes on in deeper lines."""
+    line = lines[at]
+    if text in ("{}", "[]"):
+        return ({} if text == "{}" else []), at + 1
+    if text[0] in "|>&*!%@`[{":
+        raise _wrong("a form of YAML that is not read here", line, where)
+    at += 1
+    quote = text[0] if text[0] in "'\"" else ""
+    while at < len(lines) and lines[at][0] > indent and not (quote and _closed(text, quote)):
+        text = (
+            text[:-1] + lines[at][1].removeprefix("\\")
+            if quote == '"' and text.endswith("\\")
+            else f"{text} {lines[at][1]}"
+        )
+        at += 1
+    if quote:
+        if not _closed(text, quote):
+            raise _wrong("a quote is not closed", line, where)
+        return (_unescaped(text[1:-1], line, where) if quote == '"' else text[1:-1].replace("''", "'")), at
+    return _plain(re.split(r"\s#", text)[0].strip()), at
+
+
+def _closed(text: str, quote: str) -> bool:
+    if quote == "'":
+        return len(text) > 1 and (len(text) - len(text.rstrip("'")) - (text.strip("'") == "")) % 2 == 1
+    return len(text) > 1 and text.endswith('"') and (len(text[:-1]) - len(text[:-1].rstrip("\\"))) % 2 == 0
+
+
+def _unescaped(text: str, line: _Line, where: str) -> str:
+    def one(match: re.Match[str]) -> str:
+        code = match[1]
+        if code[0] in "xuU":
+            number = int(code[1:], 16)
+            if number > 0x10FFFF:
+                raise _wrong("no such character", line, where)
+            return chr(number)
+        if code not in _ESCAPES:
+            raise _wrong("an escape that is not read here", line, where)
+        return _ESCAPES[code]
+
+    return re.sub(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", one, text)
+
+
+def _plain(text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INT.match(text):
+        return int(text)
+    return float(text) if _FLOAT.match(text) else text

@@ -1,0 +1,62 @@
+"""Prices by subgradient steps: cheap, never exact, good to begin with and all there is time for on the largest nets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.plan.engine.plans import draw
+from swath.plan.engine.pricing import Pricer
+
+__all__ = ["Prices", "descend"]
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Prices of the rows, and what they prove."""
+
+    price: Floats
+    bound: float
+
+
+def descend(
+    pricer: Pricer, start: Prices, rounds: int, *, stop: Callable[[], bool], seen: Callable[[Whole], float]
+) -> Prices:
+    """Better prices, after at most ``rounds`` sweeps.
+
+    Steps go along a running mean of the subgradients (the volume algorithm of Barahona and Anbil 2000 in its simplest
+    form), as long as the distance to the plan known (Polyak) times a factor that falls whenever nothing is gained.
+    ``seen`` is shown the paths of each sweep and returns the value of the best plan so far.
+    """
+    rows = pricer.task.rows
+    best, price, factor, stalled = start, start.price.copy(), 1.0, 0
+    mean = None
+    for _ in range(rounds):
+        bound = pricer.sweep(price)
+        taken = pricer.taken()
+        plan = seen(taken)
+        over = draw(pricer.task, taken) - rows.limit
+        mean = over if mean is None else 0.75 * mean + 0.25 * over
+        if bound < best.bound:
+            gained = (best.bound - bound) / max(abs(bound), 1e-9)
+            best = Prices(price.copy(), bound)
+            stalled = 0 if gained > 1e-5 else stalled + 1
+        else:
+            stalled += 1
+        if stalled >= 6:
+            factor, stalled, price = 0.6 * factor, 0, best.price.copy()
+        if stop() or factor < 1e-3 or best.bound - plan <= 1e-7 * max(1.0, abs(plan)):
+            break
+        blocked = (price <= 0.0) & (mean < 0.0)
+        size = float(np.sum(np.where(blocked, 0.0, mean) ** 2))
+        if size <= 1e-12:
+            break
+        step = factor * max(bound - max(plan, 0.95 * best.bound), 1e-9 * abs(bound)) / size
+        price = np.maximum(price + step * mean, 0.0)
+    return best

@@ -1,0 +1,77 @@
+"""Nets of looks: from times and pointings to arcs, with the rule of turning between looks."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.errors import InputError
+from swath.plan.engine.kernels import Sights, count_arcs, fill_arcs
+from swath.plan.engine.net import Net
+
+__all__ = ["Looks", "net_of_looks"]
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_MOST_ARCS = 400_000_000
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Times and pointings, by chain and start."""
+
+    chain_first: Whole
+    """(C + 1)"""
+    group: Whole
+    start_s: Floats
+    stop_s: Floats
+    before: Floats
+    """(n, 3) unit vector of the line of sight at the start, in axes in which a turn is measured"""
+    after: Floats
+    """(n, 3) at the stop"""
+    opens: Flags
+    """may be the first of its chain"""
+    agility: Floats
+    """(C, 3) rate deg/s, acceleration deg/s2, settling s"""
+    always_s: Floats
+    """(C) after so long a gap every turn is done: arcs are listed for shorter gaps only"""
+
+
+def net_of_looks(looks: Looks, *, slack_s: float = 0.0, threads: int = 2) -> Net:
+    """Which look may follow which? A gap plus ``slack_s`` must hold the turn and the settling.
+
+    Give a slack above 0 for the net of a bound, below 0 for the net of a plan: what rounding leaves open then counts
+    for the bound and never for the plan.
+    """
+    count = len(looks.group)
+    by_stop, far = np.empty(count, np.int64), np.empty(count, np.int64)
+    for c, (a, b) in enumerate(_ranges(looks.chain_first)):
+        if (np.diff(looks.start_s[a:b]) < 0.0).any():
+            raise InputError("looks are not in the order of their start", where=f"chain {c}", fix="Sort them")
+        order = np.argsort(looks.stop_s[a:b], kind="stable")
+        by_stop[a:b] = a + order
+        far[a:b] = np.searchsorted(looks.stop_s[a:b][order], looks.start_s[a:b] - looks.always_s[c], side="right")
+    arcs, arc_first = np.zeros(count, np.int64), np.zeros(count + 1, np.int64)
+    sights = Sights(looks.start_s, looks.stop_s, looks.before, looks.after, looks.group, by_stop, far)
+    jobs: list[tuple[int, int, Floats]] = [
+        (a, b, looks.agility[c]) for c, (a, b) in enumerate(_ranges(looks.chain_first)) if b > a
+    ]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda job: count_arcs(sights, job[0], job[1], job[2], slack_s, arcs), jobs))
+        np.cumsum(arcs, out=arc_first[1:])
+        if arc_first[-1] > _MOST_ARCS:
+            raise InputError(
+                f"{arc_first[-1]} arcs are too many to hold", where="looks", fix="Offer fewer slots a pass"
+            )
+        tail = np.empty(arc_first[-1], np.int32)
+        list(pool.map(lambda job: fill_arcs(sights, job[0], job[1], job[2], slack_s, arc_first, tail), jobs))
+    return Net(looks.chain_first, looks.group, looks.opens, by_stop, far, arc_first, tail)
+
+
+def _ranges(first: Whole) -> list[tuple[int, int]]:
+    return list(zip(first[:-1].tolist(), first[1:].tolist(), strict=True))
