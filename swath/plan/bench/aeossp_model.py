@@ -86,16 +86,17 @@ def model_of(case: Case) -> Model:
         outer=net_of_looks(looks, slack_s=_ROUNDING_S),
         value=np.array([task.weight for task in case.tasks], np.float64)[looks.group],
         rows=order_rows(looks.group, len(case.tasks)),
-        rule=_rule(batteries, looks, all_of("down"), craft, np.flatnonzero(~all_of("clear"))),
+        barred=~all_of("clear"),
+        rule=_rule(batteries, looks, all_of("down"), craft),
     )
     return Model(case, task, looks, craft)
 
 
-def _rule(batteries: list[Battery], looks: Looks, down: Floats, craft: Whole, edge: Whole) -> Rule:
-    """No look at the edge of the cone; and the cuts of all satellites whose battery would run empty."""
+def _rule(batteries: list[Battery], looks: Looks, down: Floats, craft: Whole) -> Rule:
+    """The cuts of all satellites whose battery would run empty."""
 
     def rule(taken: Whole) -> list[Cut]:
-        found = [Cut(edge, np.ones(len(edge)), 0.0)] if np.isin(taken, edge).any() else []
+        found: list[Cut] = []
         for number, battery in enumerate(batteries):
             nodes = taken[craft[taken] == number]
             mine = np.arange(looks.chain_first[number], looks.chain_first[number + 1])

@@ -140,9 +140,10 @@ def generate(
 
 
 def elementary(columns: Columns) -> list[Path]:
-    """The paths that take no order twice."""
-    group = columns.task.net.group
-    return [path for path in columns.block if len(set(group[list(path)].tolist())) == len(path)]
+    """The paths that a plan may take: no order twice, nothing that only the bound may take."""
+    group, task = columns.task.net.group, columns.task
+    once = (path for path in columns.block if len(set(group[list(path)].tolist())) == len(path))
+    return [path for path in once if task.plannable(path)]
 
 
 def widen(pricer: Pricer, columns: Columns, prices: Prices, reach: float, most: int) -> int:

@@ -84,8 +84,14 @@ class Task:
     outer: Net
     value: Floats
     rows: Rows
+    barred: Flags | None = None
+    """nodes that only the bound may take: those that rounding leaves open; None: no node"""
     rule: Rule = _no_rule
     """what a plan must keep beside arcs and rows, a battery that can be full, say; no part of the bound"""
+
+    def plannable(self, nodes: Whole | tuple[int, ...]) -> bool:
+        """May a plan take all these nodes?"""
+        return self.barred is None or not bool(self.barred[list(nodes)].any())
 
     def __post_init__(self) -> None:
         count = len(self.value)

@@ -54,6 +54,8 @@ def part_between(judge: Judge, taken: Whole, spans: list[tuple[int, int]]) -> Pa
     short = task.rows.weight > left[task.rows.row] * (1.0 + 1e-9) + 1e-9
     owner = np.repeat(np.arange(len(keep)), np.diff(task.rows.first))
     keep[owner[short]] = False
+    if task.barred is not None:
+        keep &= ~task.barred
     keep[taken[free[taken]]] = True
     node = np.flatnonzero(keep)
     small = cut_net(net, node, opens[node])

@@ -49,7 +49,9 @@ class Judge:
         net = self.task.net
         for n, node in enumerate(taken.tolist()):
             alone = n == 0 or self.chain[taken[n - 1]] != self.chain[node]
-            if not (net.opens[node] if alone else follows(net, self.place, int(taken[n - 1]), node)):
+            if not self.task.plannable((node,)) or not (
+                net.opens[node] if alone else follows(net, self.place, int(taken[n - 1]), node)
+            ):
                 return n
         return -1
 
@@ -72,6 +74,7 @@ class Judge:
         """
         rows, task = self.task.rows, self.task
         used, kept = np.zeros(len(rows.limit)), []
+        taken = taken if task.barred is None else taken[~task.barred[taken]]
         for node in taken[np.argsort(-task.value[taken], kind="stable")].tolist():
             part = slice(rows.first[node], rows.first[node + 1])
             after = used[rows.row[part]] + rows.weight[part]
