@@ -112,11 +112,8 @@ def _scalar(lines: list[_Line], at: int, indent: int, text: str, where: str) -> 
     at += 1
     quote = text[0] if text[0] in "'\"" else ""
     while at < len(lines) and lines[at][0] > indent and not (quote and _closed(text, quote)):
-        text = (
-            text[:-1] + lines[at][1].removeprefix("\\")
-            if quote == '"' and text.endswith("\\")
-            else f"{text} {lines[at][1]}"
-        )
+        on = quote == '"' and (len(text) - len(text.rstrip("\\"))) % 2 == 1  # a line that ends in a lone backslash
+        text = text[:-1] + lines[at][1] if on else f"{text} {lines[at][1]}"
         at += 1
     if quote:
         if not _closed(text, quote):
