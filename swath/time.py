@@ -18,6 +18,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 
 __all__ = [
+    "TAI_MINUS_S",
     "elapsed_s",
     "format_utc",
     "hourly",
@@ -26,15 +27,19 @@ __all__ = [
     "modified_julian_day",
     "parse_utc",
     "seconds",
+    "tai_from_utc",
     "terrestrial_julian_date",
     "time_grid",
     "to_datetime",
     "to_datetime64",
+    "utc_from_tai",
 ]
 
 Times = npt.NDArray[np.datetime64]
 Floats = npt.NDArray[np.float64]
 
+TAI_MINUS_S = {"TAI": 0.0, "GPS": 19.0, "TT": -32.184}
+"""TAI minus the other clocks that keep SI seconds, in which ephemerides are published"""
 _UNIX_JD = 2440587.5
 _NS_PER_DAY = 86_400_000_000_000
 _NS_PER_HOUR = _NS_PER_DAY // 24
@@ -159,6 +164,25 @@ def later(start: np.datetime64, after_s: npt.ArrayLike) -> Times:
     leaps = _tai_minus_utc_s(civil) - _tai_minus_utc_s(np.asarray(start, "datetime64[ns]"))
     midnight = _LEAP_FROM[np.maximum(np.searchsorted(_LEAP_FROM, civil, side="right") - 1, 0)]
     return np.asarray(np.where(leaps > 0, np.maximum(civil - seconds(leaps), midnight), civil), "datetime64[ns]")
+
+
+def utc_from_tai(tai: npt.ArrayLike) -> Times:
+    """What does the UTC clock say when the TAI clock shows ``tai`` (``datetime64``)?
+
+    A moment inside a leap second, which ``datetime64`` cannot name in UTC, becomes the midnight that ends it.
+    """
+    clock = np.asarray(tai, "datetime64[ns]")
+    ends = _LEAP_FROM + seconds(_TAI_MINUS_UTC_S[1:])
+    which = np.searchsorted(ends, clock, side="right")
+    civil = clock - seconds(_TAI_MINUS_UTC_S[which])
+    midnight = np.append(_LEAP_FROM, np.datetime64("2262-01-01", "ns"))[which]
+    return np.asarray(np.minimum(civil, midnight), "datetime64[ns]")
+
+
+def tai_from_utc(at: npt.ArrayLike) -> Times:
+    """What does the TAI clock show at UTC times? On it, subtracting counts SI seconds."""
+    times = np.asarray(at, "datetime64[ns]")
+    return np.asarray(times + seconds(_tai_minus_utc_s(times)), "datetime64[ns]")
 
 
 def hourly(slow: Callable[[Times], Floats], at: npt.ArrayLike) -> Floats:

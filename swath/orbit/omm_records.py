@@ -165,7 +165,7 @@ class _Tags:
             raise _Stop(f"tags are more than {_DEEPEST} deep")
         if name == "omm" and self._open in ([], ["ndm"]):
             self.found.append(Record(self._line()))
-        elif self._open == ["ndm"] and name.islower():
+        elif self._open == ["ndm"] and name.islower() and name != "oem":  # those are read by oem_records.py
             self._bad.append(Rejected(self._line(), f"<{name[:40]}> is not an orbit mean-elements message"))
         self._open.append(name)
         self._units, self._value, self._length = attributes.get("units", ""), "", 0

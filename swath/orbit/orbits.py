@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +17,7 @@ from swath.orbit.elements import Loaded, newest_for
 from swath.orbit.ephemeris import Ephemeris, sgp4_ephemeris
 from swath.orbit.growth import learned_growth
 from swath.orbit.history import histories
+from swath.orbit.oem import OemEphemeris
 from swath.orbit.uncertainty import Doubt, Growth, check_age, doubt
 
 __all__ = ["Orbit", "orbits_near"]
@@ -57,9 +61,21 @@ class Orbit:
 
 
 def orbits_near(loaded: Loaded, at: np.datetime64, eop: EarthOrientation) -> dict[str, Orbit]:
-    """The orbits that a text held by unique name, in its order; of several sets of one object the nearest to ``at``."""
+    """The orbits that a text held, by unique name: of several sets of one object the nearest to ``at``; ephemerides."""
     held = histories(loaded.elements)
-    return {
+    orbits = {
         name: Orbit(name, sgp4_ephemeris(one, eop), one, one.norad_id, one.cospar_id, one.source, held[one.norad_id])
         for name, one in newest_for(loaded.elements, at).items()
     }
+    for message in loaded.ephemerides:
+        name = _free(message.object_name, orbits)
+        cospar_id = re.sub(r"^([0-9]{4}-[0-9]{3})-([A-Z]{1,3})$", r"\1\2", message.object_id)  # NASA writes 1998-067-A
+        orbits[name] = Orbit(
+            name, OemEphemeris(message, eop), norad_id=message.norad_id, cospar_id=cospar_id, source=message.source
+        )
+    return orbits
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """The name, with a number behind it where another orbit has it."""
+    return next(one for one in chain([name], (f"{name} {n}" for n in count(2))) if one not in taken)
