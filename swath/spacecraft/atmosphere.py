@@ -26,9 +26,9 @@ __all__ = ["AVAILABLE_SHARES", "ELEVATIONS_DEG", "Atmosphere", "computed_atmosph
 
 Floats = npt.NDArray[np.float64]
 
-ELEVATIONS_DEG = (5.0, 7.5, 10.0, 15.0, 20.0, 24.99, 25.0, 30.0, 45.0, 60.0, 90.0)
+ELEVATIONS_DEG = (5.0, 7.5, 10.0, 15.0, 20.0, 24.99, 25.0, 30.0, 45.0, 60.0, 75.0, 90.0)
 """rows; below 5 degrees the ITU's methods do not hold, and at 25 its rain jumps within 36 degrees of the equator"""
-AVAILABLE_SHARES = (0.95, 0.97, 0.98, 0.99, 0.9901, 0.995, 0.998, 0.999, 0.9995, 0.9999)
+AVAILABLE_SHARES = (0.95, 0.97, 0.98, 0.99, 0.9901, 0.995, 0.997, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 """columns: shares of an average year in which the loss is not exceeded; the rain holds from 0.95 and jumps at 0.99"""
 _BAND_HZ = (8.0e9, 8.45e9)
 """where the shipped tables of 8.2 GHz serve: from 8.025 to 8.4 GHz no loss differs from theirs by more than 8 %"""
