@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from swath.archive.link_kernels import cut_packets, find_frames, join_fields
-from swath.spacecraft.link_format import FRAME_BYTES, FRAME_DATA_BYTES, IDLE_APID, SECONDARY, SYNC_MARKER
+from swath.archive.channels import ChannelPackets, channel_packets, find_recording
+from swath.spacecraft.link_format import CHANNEL_PICTURES, SECONDARY
 from swath.table import Table, column
 
 __all__ = ["PacketTable", "Reception", "keep_packets", "receive"]
@@ -70,54 +70,29 @@ def receive(data: bytes | bytearray | memoryview | Bytes) -> Reception:
     checks each packet. Never raises on any bytes. Work is linear, at worst (bytes that are nothing but sync markers)
     280 checked bytes a byte. Speed and fuzz: benchmarks and tests/archive/test_receive.py.
     """
-    heard = np.frombuffer(data, np.uint8)
-    room = np.empty(len(heard) // (FRAME_BYTES + len(SYNC_MARKER)) + 1, np.int64)
-    good, bad = find_frames(heard, np.frombuffer(SYNC_MARKER, np.uint8), FRAME_BYTES, room)
-    offsets = room[:good]
-    first, second = heard[offsets].astype(np.int64), heard[offsets + 1].astype(np.int64)
-    # Version 0, virtual channel 0, no operational control field: bits 0-1 and 12-15 of the header are zero.
-    ours = (first >> 6 == 0) & (second & 0xF == 0)
-    spacecraft = (first << 4 | second >> 4)[ours]
-    channels = [
-        _receive_channel(heard, offsets[ours][spacecraft == number], int(number)) for number in np.unique(spacecraft)
-    ]
-    joined = _join(channels)
-    return Reception(
-        packets=joined.packets,
-        stream=joined.stream,
-        frames_good=good,
-        frames_bad=bad,
-        frames_missing=joined.frames_missing,
-        frames_other=int(good - ours.sum()),
-        packets_bad=joined.packets_bad,
+    recording = find_recording(data)
+    channels = channel_packets(recording, CHANNEL_PICTURES, least_bytes=_LEAST_BYTES)
+    joined = _join([_read_channel(channel) for channel in channels])
+    ours = (recording.channel == CHANNEL_PICTURES) & ~recording.control
+    return dataclasses.replace(
+        joined,
+        frames_good=len(recording.offsets),
+        frames_bad=recording.bad,
+        frames_other=int(len(recording.offsets) - ours.sum()),
     )
 
 
-def _receive_channel(heard: Bytes, offsets: Whole, spacecraft: int) -> Reception:
-    """The packets of one spacecraft's picture channel, whose frames begin at ``offsets``."""
-    counter = heard[offsets + 3].astype(np.int64)
-    step = np.diff(counter, prepend=counter[0] - 1) & 0xFF
-    again = np.flatnonzero(step == 0)
-    twice = [k for k in again if np.array_equal(_frame(heard, offsets[k]), _frame(heard, offsets[k - 1]))]
-    offsets, step = np.delete(offsets, twice), np.delete(step, twice)
-    pointers = (heard[offsets + 4].astype(np.int64) & 7) << 8 | heard[offsets + 5]
-    stream = np.empty(len(offsets) * FRAME_DATA_BYTES, np.uint8)
-    join_fields(heard, offsets, FRAME_DATA_BYTES, stream)
-    found = np.empty((len(stream) // _LEAST_BYTES + 1, 2), np.int64)
-    good, bad = cut_packets(stream, pointers, step != 1, FRAME_DATA_BYTES, IDLE_APID, _LEAST_BYTES, found)
+def _read_channel(channel: ChannelPackets) -> Reception:
+    """The packets of one spacecraft's picture channel."""
     return Reception(
-        packets=_read_heads(stream, found[:good], spacecraft),
-        stream=stream,
-        frames_good=len(offsets),
+        packets=_read_heads(channel.stream, channel.rows, channel.spacecraft),
+        stream=channel.stream,
+        frames_good=channel.frames_good,
         frames_bad=0,
-        frames_missing=int(((step - 1) & 0xFF).sum()),
+        frames_missing=channel.frames_missing,
         frames_other=0,
-        packets_bad=bad,
+        packets_bad=channel.packets_bad,
     )
-
-
-def _frame(heard: Bytes, offset: int) -> Bytes:
-    return heard[offset : offset + FRAME_BYTES]
 
 
 def _read_heads(stream: Bytes, found: Whole, spacecraft: int) -> PacketTable:

@@ -14,19 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
+from swath.fly.frames import UNIT_BYTES, first_header_pointers, frame_count, idle_packet
 from swath.fly.link_kernels import fill_frames, pack_samples, seal_packets
 from swath.fly.picture import LineStates, Picture
 from swath.spacecraft.link_format import (
+    CHANNEL_PICTURES,
     CHUNK_BYTES,
-    FRAME_BYTES,
     FRAME_DATA_BYTES,
-    IDLE_APID,
     KIND_HEADER,
     KIND_LINES,
     KIND_PIXELS,
     LINE_RECORD,
     LINES_PER_CHUNK,
-    NO_PACKET_START,
     SECONDARY,
     SYNC_MARKER,
     WHOLE_PICTURE,
@@ -50,7 +49,6 @@ PacketName = tuple[int, int, int]
 """Picture number, kind and chunk: what a packet is called when it is asked for again."""
 
 _HEAD_BYTES = 6
-_UNIT_BYTES = len(SYNC_MARKER) + FRAME_BYTES
 _CHUNKS_AT_ONCE = 3 * 512
 """Three chunks hold a whole number of sample pairs: batches of them are packed without looking at their neighbours."""
 _SAMPLES_AT_ONCE = _CHUNKS_AT_ONCE * CHUNK_BYTES // 3 * 2
@@ -171,20 +169,22 @@ def transmit(
         raise InputError(f"a loss of {loss} is no probability", fix="Give 0 to 1")
     listed = list(packets)
     sizes = np.array([len(packet) for packet in listed], np.int64)
-    frames = _frame_count(int(sizes.sum()))
-    idle = _idle_packet(frames * FRAME_DATA_BYTES - int(sizes.sum()))
+    frames = frame_count(int(sizes.sum()))
+    idle = idle_packet(frames * FRAME_DATA_BYTES - int(sizes.sum()))
     starts = np.cumsum(np.concatenate([[0], sizes, [len(idle)] if idle else []]))[:-1].astype(np.int64)
-    pointers = _first_header_pointers(starts, frames)
+    pointers = first_header_pointers(starts, frames)
     rng = np.random.default_rng(seed)
     lost = rng.random(frames) < loss
     damaged = lost & (rng.random(frames) < 0.5)
     received = io.BytesIO()
-    marker = np.frombuffer(SYNC_MARKER, np.uint8)
+    marker, no_control = np.frombuffer(SYNC_MARKER, np.uint8), np.empty(0, np.uint8)
     first = 0
     for stream in _portions([*listed, idle], _FRAMES_AT_ONCE * FRAME_DATA_BYTES):
         rows = slice(first, first + len(stream) // FRAME_DATA_BYTES)
-        units = np.empty((rows.stop - first, _UNIT_BYTES), np.uint8)
-        fill_frames(stream, pointers[rows], first_frame + first, satellite.radio.spacecraft_id, marker, units)
+        units = np.empty((rows.stop - first, UNIT_BYTES), np.uint8)
+        counts = np.full(2, first_frame + first, np.int64)
+        spacecraft_id = satellite.radio.spacecraft_id
+        fill_frames(stream, pointers[rows], counts, spacecraft_id, CHANNEL_PICTURES, no_control, marker, units)
         _damage(units, np.flatnonzero(damaged[rows]), rng)
         received.write((units if not lost[rows].any() else units[~lost[rows] | damaged[rows]]).data)
         first = rows.stop
@@ -193,32 +193,12 @@ def transmit(
 
 def frames_for(packets: Iterable[bytes]) -> int:
     """How many frames do these packets fill, sent by themselves?"""
-    return _frame_count(sum(len(packet) for packet in packets))
+    return frame_count(sum(len(packet) for packet in packets))
 
 
 def airtime_s(packets: Iterable[bytes], rate_bit_s: float) -> float:
     """How long are these packets on the air, sync markers and frames around them?"""
-    return frames_for(packets) * _UNIT_BYTES * 8.0 / rate_bit_s
-
-
-def _frame_count(stream_bytes: int) -> int:
-    """Frames for that many bytes. The last is filled by an idle packet; too little room for one takes another frame."""
-    frames, rest = divmod(stream_bytes, FRAME_DATA_BYTES)
-    return frames + (0 if rest == 0 else 1 if FRAME_DATA_BYTES - rest > _HEAD_BYTES else 2)
-
-
-def _idle_packet(size: int) -> bytes:
-    if size == 0:
-        return b""
-    head = IDLE_APID.to_bytes(2, "big") + (0xC000).to_bytes(2, "big") + (size - _HEAD_BYTES - 1).to_bytes(2, "big")
-    return head + b"\x55" * (size - _HEAD_BYTES)
-
-
-def _first_header_pointers(starts: npt.NDArray[np.int64], frames: int) -> npt.NDArray[np.int64]:
-    """Where in each frame does the first packet start that starts in it?"""
-    edges = np.arange(frames, dtype=np.int64) * FRAME_DATA_BYTES
-    following = np.append(starts, np.iinfo(np.int64).max)[np.searchsorted(starts, edges)]
-    return np.where(following - edges < FRAME_DATA_BYTES, following - edges, NO_PACKET_START)
+    return frames_for(packets) * UNIT_BYTES * 8.0 / rate_bit_s
 
 
 def _portions(packets: Iterable[bytes], size: int) -> Iterator[npt.NDArray[np.uint8]]:
@@ -238,7 +218,7 @@ def _portions(packets: Iterable[bytes], size: int) -> Iterator[npt.NDArray[np.ui
 
 def _damage(units: npt.NDArray[np.uint8], rows: npt.NDArray[np.intp], rng: np.random.Generator) -> None:
     """Hit two neighbouring bytes of each of these channel units."""
-    at = rng.integers(0, _UNIT_BYTES - 1, len(rows))
+    at = rng.integers(0, UNIT_BYTES - 1, len(rows))
     burst = rng.integers(1, 2**16, len(rows))
     units[rows, at] ^= (burst >> 8).astype(np.uint8)
     units[rows, at + 1] ^= (burst & 0xFF).astype(np.uint8)

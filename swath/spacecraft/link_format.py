@@ -8,7 +8,8 @@ A contact file is a run of channel units: ``SYNC_MARKER`` + one TM transfer fram
 header (no secondary header, no OCF), ``FRAME_DATA_BYTES`` of packets back to back (first header pointer
 ``NO_PACKET_START`` where none begins; unused space holds idle packets of APID 2047, which have neither secondary header
 nor error control), 2 bytes frame error control (CRC-16-CCITT, preset to ones, over the frame before it without the
-marker). Virtual channel 0 carries pictures. Both frame counters run on from contact to contact, modulo 256.
+marker). Virtual channel 0 carries pictures, 1 telemetry, 2 files. The counters of frames, one of the spacecraft and one
+of each channel, run on from contact to contact, modulo 256.
 
 A space packet: 6 bytes primary header (telemetry, secondary header present, sequence flags unsegmented), secondary
 header ``SECONDARY`` (CUC time: TAI seconds since 1958-01-01 and 1/65536 s, of the picture's first line in all its
@@ -18,7 +19,10 @@ of a picture (header, lines, pixels) modulo 16384; a packet sent again is the sa
 
 The ground asks for packets again by (picture number, kind, chunk); ``(number, WHOLE_PICTURE, 0)`` asks for all of one.
 
-Kinds: ``KIND_HEADER`` chunk 0: UTF-8 JSON of the picture header, see ``HEADER_KEYS``. ``KIND_LINES`` ancillary
+Files: a packet of APID ``FILES_APID`` has no secondary header, holds one protocol data unit of CFDP
+(``spacecraft.cfdp_format``) and ends in packet error control. What goes up comes as the same packets.
+
+Kinds of chunk: ``KIND_HEADER`` chunk 0: UTF-8 JSON of the picture header, see ``HEADER_KEYS``. ``KIND_LINES`` ancillary
 records, ``LINES_PER_CHUNK`` to a chunk, each ``LINE_RECORD``: line number, UTC of the line's middle in ns since 1970,
 ITRF position (m) and Earth-fixed velocity (m/s) as measured on board, roll, pitch, yaw in the orbital frame (deg) as
 measured. Records stand at lines 0, ``line_step``, 2 ``line_step``, ... and at the last line; between them linear
@@ -37,7 +41,12 @@ from __future__ import annotations
 import struct
 
 __all__ = [
+    "CHANNEL_FILES",
+    "CHANNEL_PICTURES",
+    "CHANNEL_TELEMETRY",
     "CHUNK_BYTES",
+    "FILES_APID",
+    "FILE_SEGMENT_BYTES",
     "FRAME_BYTES",
     "FRAME_DATA_BYTES",
     "HEADER_KEYS",
@@ -58,6 +67,13 @@ FRAME_BYTES = 1115
 FRAME_DATA_BYTES = FRAME_BYTES - 6 - 2
 NO_PACKET_START = 0b111_1111_1111
 IDLE_APID = 2047
+
+CHANNEL_PICTURES, CHANNEL_TELEMETRY, CHANNEL_FILES = 0, 1, 2
+"""virtual channels"""
+FILES_APID = 2045
+"""of the packets that carry CFDP, in the registry of the Space Assigned Numbers Authority"""
+FILE_SEGMENT_BYTES = FRAME_DATA_BYTES - 6 - 12 - 4 - 2
+"""file data that, with packet header, CFDP header, offset and packet error control, fills a frame"""
 
 SECONDARY = struct.Struct(">IHIBI")
 """CUC coarse seconds, CUC fine (1/65536 s), picture number, kind, chunk number"""

@@ -1,0 +1,133 @@
+"""A contact in which files come down: space and ground take turns, and meet only in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.archive.channels import find_recording
+from swath.archive.file_units import file_units
+from swath.archive.incoming import IncomingFiles
+from swath.errors import InputError
+from swath.fly.channel import Channel, arrivals, lost_units
+from swath.fly.frames import UNIT_BYTES
+from swath.fly.outbox import Outbox
+
+__all__ = ["FileContact", "LinkTerms", "hold_file_contact"]
+
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class LinkTerms:
+    """What the two ways of a contact can do."""
+
+    rate_bit_s: float | Callable[[float], float]
+    """down: a number, or a function of time in seconds (from ``spacecraft.radio``)"""
+    uplink_bit_s: float
+    channel: Channel = field(default_factory=Channel)
+    """what the way down does to frames"""
+    uplink_loss: float = 0.0
+    """share of units lost on the way up"""
+    step_s: float = 0.5
+    """the length of a turn: what is said is heard in the next"""
+
+    def rate_at(self, now_s: float) -> float:
+        """Bits per second on the way down."""
+        return self.rate_bit_s(now_s) if callable(self.rate_bit_s) else self.rate_bit_s
+
+
+@dataclass(frozen=True)
+class FileContact:
+    """What one contact did."""
+
+    frames_sent: int = 0
+    frames_arrived: int = 0
+    units_up: int = 0
+    """CFDP units sent to the satellite"""
+    bytes_up: int = 0
+
+
+def hold_file_contact(
+    space: Outbox,
+    ground: IncomingFiles,
+    terms: LinkTerms,
+    *,
+    start_s: float,
+    stop_s: float,
+    seed: int,
+    recorded: Callable[[Bytes], None] = lambda data: None,
+) -> FileContact:
+    """Bring down files for one contact; both ends keep what they know for the next, at whatever station that is.
+
+    In turns the satellite fills frames, the channel loses and disorders them, the ground answers. ``recorded`` is given
+    the bytes as the antenna heard them. The same seed gives the same bytes. Ends early when neither side has anything
+    to say.
+    """
+    if not stop_s >= start_s or terms.step_s <= 0.0:
+        raise InputError(
+            f"a contact from {start_s} to {stop_s} s in turns of {terms.step_s} s", fix="Time goes forward"
+        )
+    talk = _Talk(space, ground, terms, np.random.default_rng(seed), recorded)
+    space.acquire_signal(start_s)
+    ground.acquire_signal(space.spacecraft_id)
+    quiet_s = 0.0
+    for turn in range(int((stop_s - start_s) / terms.step_s)):
+        busy = talk.turn(start_s + turn * terms.step_s)
+        quiet_s = 0.0 if busy else quiet_s + terms.step_s
+        if quiet_s > 2.0 * ground.rules.answer_s:
+            break
+    space.lose_signal()
+    ground.lose_signal(space.spacecraft_id)
+    return talk.done
+
+
+@dataclass
+class _Talk:
+    """One contact while it lasts."""
+
+    space: Outbox
+    ground: IncomingFiles
+    terms: LinkTerms
+    rng: np.random.Generator
+    recorded: Callable[[Bytes], None]
+    done: FileContact = field(default_factory=FileContact)
+    going_up: list[bytes] = field(default_factory=list)
+    budget_bit: float = 0.0
+    """of the way down, saved up for whole frames"""
+
+    def turn(self, now_s: float) -> bool:
+        """Up, down, and what the ground makes of it; was there anything to say?"""
+        heard, self.going_up = _first_units(self.going_up, int(self.terms.uplink_bit_s * self.terms.step_s / 8.0))
+        lost = lost_units(len(heard), Channel(loss=self.terms.uplink_loss), self.rng)
+        self.space.hear((unit for unit, gone in zip(heard, lost, strict=True) if not gone), now_s)
+        self.budget_bit += self.terms.rate_at(now_s) * self.terms.step_s
+        units = self.space.frames(now_s, int(self.budget_bit / (UNIT_BYTES * 8)))
+        self.budget_bit = min(self.budget_bit - len(units) * UNIT_BYTES * 8.0, UNIT_BYTES * 8.0 * 2)
+        came = units[arrivals(len(units), self.terms.channel, self.rng)]
+        if len(came):
+            self.recorded(came.reshape(-1))
+            for found in file_units(find_recording(came.reshape(-1))):
+                self.ground.hear_units(found, now_s)
+        self.going_up += self.ground.replies(self.space.spacecraft_id, now_s)
+        self.done = replace(
+            self.done,
+            frames_sent=self.done.frames_sent + len(units),
+            frames_arrived=self.done.frames_arrived + len(came),
+            units_up=self.done.units_up + len(heard),
+            bytes_up=self.done.bytes_up + sum(map(len, heard)),
+        )
+        return bool(len(units) or self.going_up or self.space.waiting)
+
+
+def _first_units(units: list[bytes], room: int) -> tuple[list[bytes], list[bytes]]:
+    """As many as the uplink carries in a turn, one at least."""
+    used = 0
+    for number, unit in enumerate(units):
+        used += len(unit)
+        if used > room and number:
+            return units[:number], units[number:]
+    return units, []
