@@ -17,6 +17,7 @@ from swath.orbit.elements import Loaded, newest_for
 from swath.orbit.ephemeris import Ephemeris, sgp4_ephemeris
 from swath.orbit.growth import learned_growth
 from swath.orbit.history import histories
+from swath.orbit.maneuver import Maneuvers, find_maneuvers, spoiled
 from swath.orbit.oem import OemEphemeris
 from swath.orbit.uncertainty import Doubt, Growth, check_age, doubt
 
@@ -43,9 +44,22 @@ class Orbit:
         """How fast do its sets go wrong? Learned from its history where that is enough."""
         return learned_growth(self.history)
 
+    @cached_property
+    def maneuvers(self) -> Maneuvers:
+        """Which changes of orbit does its history show?"""
+        return find_maneuvers(self.history)
+
     def doubt(self, at: npt.ArrayLike) -> Doubt | None:
         """How far may it be from where the elements put it at UTC times? ``None`` for published positions: unknown."""
-        return None if self.elements is None else doubt(self.elements, at, self.growth)
+        if self.elements is None:
+            return None
+        times = np.asarray(at, "datetime64[ns]")
+        wide = doubt(self.elements, times, self.growth)
+        if len(self.history) < 2 or not times.size:
+            return wide
+        low, high = min(self.elements.epoch, times.min()), max(self.elements.epoch, times.max())
+        known = self.maneuvers.take((self.maneuvers.before > low) & (self.maneuvers.after < high))
+        return spoiled(wide, self.elements, times, known) if len(known) else wide
 
     def called(self, name: str) -> bool:
         """Is this its name, catalogue number or international designator? Case and blanks around do not matter."""

@@ -7,6 +7,7 @@ package, with the WGS-72 constants the elements are made with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from swath.errors import DataError
 from swath.model import Elements
 from swath.time import elapsed_s, format_utc, julian_date, terrestrial_julian_date
 
-__all__ = ["decay_of_mean_motion", "propagate", "propagate_many", "propagate_where_possible"]
+__all__ = ["decay_of_mean_motion", "propagate", "propagate_many", "propagate_where_possible", "secular_rates"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,6 +117,19 @@ def decay_of_mean_motion(elements: Elements) -> float:
     if failed_now or failed_later:
         return 0.0
     return float((satrec.nm - first) * _MINUTES_PER_DAY / (4.0 * np.pi))
+
+
+def secular_rates(elements: Elements) -> tuple[float, float, float]:
+    """How fast do node, perigee, and (beyond the mean motion) argument of latitude turn without drag? Degrees a day."""
+    satrec = _satrec(replace(elements, bstar=0.0))
+    seen = []
+    for minutes in (0.0, _MINUTES_PER_DAY / 24.0):
+        satrec.sgp4_tsince(minutes)
+        seen.append((satrec.Om, satrec.om, satrec.om + satrec.mm))
+    moved = [later - first for first, later in zip(*seen, strict=True)]
+    moved[2] -= elements.mean_motion_rev_day * 2.0 * np.pi / 24.0
+    node, perigee, latitude = (float(np.degrees((angle + np.pi) % (2.0 * np.pi) - np.pi)) * 24.0 for angle in moved)
+    return node, perigee, latitude
 
 
 def _satrec(elements: Elements) -> Satrec:

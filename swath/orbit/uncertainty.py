@@ -26,6 +26,7 @@ __all__ = [
     "EXPECTED",
     "Growth",
     "MAX_AGE_DAYS",
+    "SIGMAS_90",
     "WARN_AGE_DAYS",
     "age_days",
     "along_track_sigma_s",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from swath.model import Elements
-from swath.orbit.sgp4 import _satrec, decay_of_mean_motion
+from swath.orbit.sgp4 import decay_of_mean_motion, secular_rates
 from tests.orbit.orbits import EPOCH, made_up
 
 MU_M3_S2 = 3.986008e14
@@ -60,7 +60,7 @@ def simulate(
             until = burn.day if burn else float(epoch)
             step, day = until - day, until
             mean = replace(start, mean_motion_rev_day=n + dot * step, inclination_deg=inclination_deg)
-            rates = _sgp4_rates(mean)
+            rates = secular_rates(mean)
             argument_deg += 360.0 * (n * step + dot * step**2) + rates[2] * step
             raan_deg += rates[0] * step
             turn = np.radians(rates[1] * step)
@@ -103,19 +103,6 @@ def simulate(
 def _plane_deg(a_m: float, noise: float, moon: float, rng: np.random.Generator) -> float:
     """What the Moon does to a plane in half its month, which SGP4 leaves out, and what a fit is off."""
     return float(np.degrees(noise * (12.0 * rng.normal() + 150.0 * np.sin(moon)) / a_m))
-
-
-def _sgp4_rates(elements: Elements) -> tuple[float, float, float]:
-    """Degrees a day of node and perigee, and of the argument of latitude beyond the mean motion; without drag."""
-    satrec = _satrec(replace(elements, bstar=0.0))
-    seen = []
-    for minutes in (0.0, 60.0):
-        satrec.sgp4_tsince(minutes)
-        seen.append((satrec.Om, satrec.om, satrec.om + satrec.mm))
-    turned = [(b - a + np.pi) % (2 * np.pi) - np.pi for a, b in zip(*seen, strict=True)]
-    beyond = turned[2] - elements.mean_motion_rev_day * 2 * np.pi / 24.0
-    turned[2] = (beyond + np.pi) % (2 * np.pi) - np.pi
-    return tuple(float(np.degrees(angle) * 24.0) for angle in turned)
 
 
 def _bstar(dot: float, altitude_km: float) -> float:
