@@ -132,22 +132,19 @@ def steps_of(history: Sequence[Elements]) -> Steps:
         raised, raised_sigma = _usual((grown - by_drag)[:, None], days, taken, "axis", np.abs(by_drag))
         eccentric, eccentric_sigma = _usual(eccentricity, days, taken, "eccentricity", np.abs(by_drag))
         tilted, tilted_sigma = _usual(plane, days, taken, "plane", np.zeros_like(days))
-        # Drag never lifts: what a set has risen by is a burn even where the drag is not known at all.
-        risen = np.where(
-            grown > _ALARM * 2.0 * _LEAST["axis"], np.minimum(raised_sigma, grown / _ALARM / 1.01), raised_sigma
-        )
-        raised_sigma = np.where(raised[:, 0] > grown, np.minimum(raised_sigma, risen), raised_sigma)
+        raised_sigma = _lifted(raised[:, 0], raised_sigma, grown)
+        shape_m_s, tilt_m_s = (_lasting(part) * speed_m_s[:, None] for part in (eccentric / 2.0, tilted))
         steps = Steps(
             epochs[:-1],
             epochs[1:],
             axis_m[:-1],
             raised[:, 0] * axis_m[:-1],
             raised_sigma * axis_m[:-1],
-            _lasting(eccentric)[:, 0] * speed_m_s / 2.0,
-            _lasting(eccentric)[:, 1] * speed_m_s / 2.0,
+            shape_m_s[:, 0],
+            shape_m_s[:, 1],
             eccentric_sigma * speed_m_s / 2.0,
-            _lasting(tilted)[:, 0] * speed_m_s,
-            _lasting(tilted)[:, 1] * speed_m_s,
+            tilt_m_s[:, 0],
+            tilt_m_s[:, 1],
             tilted_sigma * speed_m_s,
             speed_m_s,
             flown * axis_m[:-1],
@@ -236,6 +233,12 @@ def _usual(step: Floats, days: Floats, taken: npt.NDArray[np.bool_], kind: str, 
         if near.sum() > 2 * _FEWEST:
             sigma[k] = max(sigma[k], 1.4826 * float(np.median(size[near])) * scale[k])
     return centred, sigma
+
+
+def _lifted(raised: Floats, sigma: Floats, grown: Floats) -> Floats:
+    """Drag never lifts: what a set has risen by is a burn even where the drag is not known at all."""
+    burnt = (grown > _ALARM * 2.0 * _LEAST["axis"]) & (raised > grown)
+    return np.where(burnt, np.minimum(sigma, grown / _ALARM / 1.01), sigma)
 
 
 def _lasting(step: Floats) -> Floats:
