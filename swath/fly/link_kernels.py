@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["crc16", "fill_frames", "pack_samples", "seal_packets", "seal_segments"]
+__all__ = ["crc16", "fill_frames", "pack_samples", "seal_packets", "seal_rows", "seal_segments"]
 
 Bytes = npt.NDArray[np.uint8]
 Array = npt.NDArray[Any]
@@ -123,6 +123,16 @@ def seal_segments(content: Bytes, pieces: Array, front: Bytes, wide: int, first_
         out[end] = crc >> 8
         out[end + 1] = crc & 0xFF
         at = end + 2
+
+
+@njit(cache=True, nogil=True)
+def seal_rows(packets: Bytes) -> None:
+    """Error control into the last two bytes of each row."""
+    for k in range(len(packets)):
+        size = packets.shape[1]
+        crc = crc16(packets[k], 0, size - 2)
+        packets[k, size - 2] = crc >> 8
+        packets[k, size - 1] = crc & 0xFF
 
 
 @njit(cache=True, nogil=True)
