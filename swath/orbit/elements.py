@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,23 +77,30 @@ def invented_epoch(elements: Elements) -> str:
 
     Of the 15,347 sets of CelesTrak's active list of 7 May 2026 none has its epoch at noon or midnight.
     """
-    of_day = elements.epoch - elements.epoch.astype("datetime64[D]")
-    for hour, at in (("midnight", 0), ("noon", 12)):
-        if of_day == np.timedelta64(at, "h"):
-            return f"the epoch is exactly {hour}, which published sets never are: it looks invented"
-    return ""
+    of_day_ns = int(elements.epoch.astype("datetime64[ns]").astype(np.int64)) % _DAY_NS
+    if of_day_ns not in (0, _DAY_NS // 2):
+        return ""
+    hour = "noon" if of_day_ns else "midnight"
+    return f"the epoch is exactly {hour}, which published sets never are: it looks invented"
 
 
 def invented_angles(elements: Elements) -> str:
     """Why do the angles look invented? Empty where they do not. No set of that list has even two whole degrees."""
-    angles_deg = (
-        elements.inclination_deg,
-        elements.raan_deg,
-        elements.argument_of_perigee_deg,
-        elements.mean_anomaly_deg,
+    whole = (
+        elements.inclination_deg.is_integer()
+        + elements.raan_deg.is_integer()
+        + elements.argument_of_perigee_deg.is_integer()
+        + elements.mean_anomaly_deg.is_integer()
     )
-    whole = sum(angle_deg % 1.0 == 0.0 for angle_deg in angles_deg)
     return f"{whole} of its four angles are whole degrees: it looks invented" if whole >= 3 else ""
+
+
+_DAY_NS = 86_400_000_000_000
+_WORTH = bytes(1 if c == ord("-") else c - 48 if chr(c) in "0123456789" else 0 for c in range(256))
+"""of each character in a checksum"""
+_NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]+")
+_EXPONENT = re.compile(r"([+-]?)\.?([0-9]{1,5})([+-][0-9])")
+_EPOCH = re.compile(r"[0-9]{5}\.[0-9]{8}")
 
 
 class _Refusal(ValueError):
@@ -138,8 +146,8 @@ def _elements(name: str, one: str, two: str, source: str) -> Elements:
             raise _Refusal(index, f"line {index + 1} has {len(line)} characters, not 69")
         if not line.isascii():
             raise _Refusal(index, f"line {index + 1} holds characters that are not ASCII")
-        if _checksum(line) != line[68]:
-            raise _Refusal(index, f"line {index + 1} has checksum {line[68]!r}, its digits give {_checksum(line)}")
+        if line[68] != (given := _checksum(line)):
+            raise _Refusal(index, f"line {index + 1} has checksum {line[68]!r}, its digits give {given}")
     if one[2:7] != two[2:7]:
         raise _Refusal(1, f"line 1 is of object {one[2:7].strip()}, line 2 of {two[2:7].strip()}")
     if one[62] == "4":
@@ -168,7 +176,8 @@ def _elements(name: str, one: str, two: str, source: str) -> Elements:
 
 
 def _checksum(line: str) -> str:
-    return str(sum(1 if c == "-" else ord(c) - 48 for c in line[:68] if c == "-" or "0" <= c <= "9") % 10)
+    """Of an ASCII line: its digits, and 1 for each minus sign, modulo 10."""
+    return str(sum(line[:68].encode("ascii").translate(_WORTH)) % 10)
 
 
 def _catalogue_number(field: str) -> int:
@@ -183,29 +192,36 @@ def _catalogue_number(field: str) -> int:
 
 def _epoch(field: str) -> np.datetime64:
     text = field.replace(" ", "0")
-    if not re.fullmatch(r"[0-9]{5}\.[0-9]{8}", text):
+    if not _EPOCH.fullmatch(text):
         raise _Refusal(0, f"epoch {field!r} is not a year, day and fraction such as 26127.76405751")
     year = int(text[:2]) + (1900 if int(text[:2]) >= 57 else 2000)
-    january = np.datetime64(f"{year}-01-01", "D")
-    days = int((np.datetime64(f"{year + 1}-01-01", "D") - january) / np.timedelta64(1, "D"))
+    january, days = _year(year)
     if not 1 <= int(text[2:5]) <= days:
         raise _Refusal(0, f"epoch {field!r} names day {text[2:5]} of {year}, which has {days}")
-    ns = (int(text[2:5]) - 1) * 86_400_000_000_000 + int(text[6:]) * 864_000  # 1e-8 of a day: exact
-    return np.datetime64(int(january.astype("datetime64[ns]").astype(np.int64)) + ns, "ns")
+    # 1e-8 of a day is exact in nanoseconds
+    return np.datetime64((january + int(text[2:5]) - 1) * _DAY_NS + int(text[6:]) * 864_000, "ns")
+
+
+@cache
+def _year(year: int) -> tuple[int, int]:
+    """Days from 1970 to its first of January, and its length in days."""
+    january, next_january = (int(np.datetime64(f"{y}-01-01", "D").astype(np.int64)) for y in (year, year + 1))
+    return january, next_january - january
 
 
 def _number(line: int, field: str, what: str, low: float, high: float) -> float:
     text = field.strip()
-    if not re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", text):
+    if not _NUMBER.fullmatch(text):
         raise _Refusal(line, f"{what} {text!r} is not a number")
-    if not low <= float(text) <= high:
+    value = float(text)
+    if not low <= value <= high:
         raise _Refusal(line, f"{what} {text} is outside {low:g} to {high:g}")
-    return float(text)
+    return value
 
 
 def _exponent(field: str, what: str) -> float:
     """``" 28098-4"`` is 0.28098e-4."""
-    match = re.fullmatch(r"([+-]?)\.?([0-9]{1,5})([+-][0-9])", field.replace(" ", ""))
+    match = _EXPONENT.fullmatch(field.replace(" ", ""))
     if not match:
         raise _Refusal(0, f"{what} {field!r} is not of the form 12345-6")
     sign, digits, power = match.groups()

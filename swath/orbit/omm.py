@@ -87,6 +87,13 @@ def _message(elements: Elements) -> dict[str, str | int | float]:
     }
 
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_OPTIONAL = {"MEAN_MOTION_DOT": "0", "MEAN_MOTION_DDOT": "0"}
+_EPOCH = re.compile(
+    r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?Z?"
+)
+
+
 class _Refusal(ValueError):
     """Why a message is no good."""
 
@@ -94,7 +101,8 @@ class _Refusal(ValueError):
 def _elements(record: Record, source: str) -> Elements:
     if record.wrong:
         raise _Refusal(record.wrong)
-    fields = {key: value for key, value in record.fields.items() if value}
+    # SGP4 does without those two: messages may too
+    fields = _OPTIONAL | {key: value for key, value in record.fields.items() if value}
     for key, known in _SAID.items():
         if key in fields and fields[key].upper() not in known:
             raise _Refusal(f"{key} is {fields[key][:40]!r}; SGP4 carries {' or '.join(sorted(known))}")
@@ -112,9 +120,8 @@ def _elements(record: Record, source: str) -> Elements:
         argument_of_perigee_deg=_number(fields, "ARG_OF_PERICENTER", "deg", 0.0, 360.0),
         mean_anomaly_deg=_number(fields, "MEAN_ANOMALY", "deg", 0.0, 360.0),
         bstar=_number(fields, "BSTAR", "1/ER", -1e9, 1e9),
-        # SGP4 does without these two: messages may too
-        mean_motion_dot=_number({"MEAN_MOTION_DOT": "0"} | fields, "MEAN_MOTION_DOT", "rev/day**2", -1.0, 1.0),
-        mean_motion_ddot=_number({"MEAN_MOTION_DDOT": "0"} | fields, "MEAN_MOTION_DDOT", "rev/day**3", -1e9, 1e9),
+        mean_motion_dot=_number(fields, "MEAN_MOTION_DOT", "rev/day**2", -1.0, 1.0),
+        mean_motion_ddot=_number(fields, "MEAN_MOTION_DDOT", "rev/day**3", -1e9, 1e9),
         cospar_id=_words(fields.get("OBJECT_ID", "")),
         source=source,
     )
@@ -125,28 +132,29 @@ def _elements(record: Record, source: str) -> Elements:
 
 def _words(text: str) -> str:
     """A name on one line that can be printed anywhere."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    return text.strip() if text.isprintable() else "".join(c if c.isprintable() else " " for c in text).strip()
 
 
 def _number(fields: dict[str, str], key: str, unit: str, low: float, high: float) -> float:
     if key not in fields:
         raise _Refusal(f"{key} is missing")
-    value, _, given = fields[key].partition("[")
-    value, given = value.strip(), given.removesuffix("]").strip()
-    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", value):
+    value, given = fields[key], ""
+    if "[" in value:
+        value, _, given = value.partition("[")
+        value, given = value.strip(), given.removesuffix("]").strip()
+    if not _NUMBER.fullmatch(value):
         raise _Refusal(f"{key} {value[:40]!r} is not a number")
     if given and given.casefold() != unit.casefold():
         raise _Refusal(f"{key} is in {given[:40]!r}, not in {unit or 'no unit'}")
-    if not low <= float(value) <= high:
+    number = float(value)
+    if not low <= number <= high:
         raise _Refusal(f"{key} {value[:40]} is outside {low:g} to {high:g}")
-    return float(value)
+    return number
 
 
 def _epoch(text: str) -> np.datetime64:
     """``2026-05-07T18:20:14.568864`` or ``2026-127T18:20:14.568864``, to the nanosecond. Old ones have no T."""
-    match = re.fullmatch(
-        r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?Z?", text
-    )
+    match = _EPOCH.fullmatch(text)
     if not match:
         raise _Refusal(f"EPOCH {text[:40]!r} is not a time such as 2026-05-07T18:20:14.568864")
     year, month, day, of_year, hour, minute, second, fraction = match.groups()

@@ -130,10 +130,14 @@ def kvn_records(text: str, bad: list[Rejected]) -> list[Record]:
     found: list[Record] = []
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
-        if not line or line.startswith("#") or line.split()[0] in ("COMMENT", "META_START", "META_STOP"):
-            continue  # the last two belong to other messages of the standard, and some programs write them here too
-        key, equals, value = (part.strip() for part in line.partition("="))
-        if not equals or not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
+        # META_... belong to other messages of the standard, and some programs write them here too
+        if not line or line.startswith("#") or line in ("META_START", "META_STOP"):
+            continue
+        key, equals, value = line.partition("=")
+        key = key.rstrip()
+        if key not in KEYS and key.split(None, 1)[:1] == ["COMMENT"]:
+            continue
+        if not equals or not (key in KEYS or _KEYWORD.fullmatch(key)):
             bad.append(Rejected(number, f"not of the form KEYWORD = value: {line[:40]!r}"))
             continue
         begins = key == "CCSDS_OMM_VERS" or (key == "OBJECT_NAME" and found and key in found[-1].fields)
@@ -141,6 +145,9 @@ def kvn_records(text: str, bad: list[Rejected]) -> list[Record]:
             found.append(Record(number))
         found[-1].put(key, value)
     return found
+
+
+_KEYWORD = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 class _Stop(Exception):
@@ -158,7 +165,7 @@ class _Tags:
         self._length = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
+        name = tag.rpartition(":")[2] if ":" in tag else tag
         if not self._open and name not in ("ndm", "omm"):
             raise _Stop(f"the document is <{name[:40]}>, not <ndm> or <omm>")
         if len(self._open) >= _DEEPEST:
@@ -178,7 +185,7 @@ class _Tags:
 
     def end(self, tag: str) -> None:
         name = self._open.pop()
-        if "omm" in self._open[:2]:
+        if name in KEYS and "omm" in self._open[:2]:
             self.found[-1].put(name, f"{self._value} [{self._units}]" if self._units else self._value)
         self._units, self._value, self._length = "", "", 0
 
