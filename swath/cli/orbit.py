@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["app", "position"]
 
 app = App(name="orbit", help="Where is a satellite?", default_parameter=Parameter(negative=()))
-app.command("swath.cli.catalogue:catalogue", name="catalogue", help="Which satellites and stations does swath know?")
+app.command("swath.cli.elements:elements", name="elements")
+app.command("swath.cli.catalogue:catalogue", name="catalogue")
 
 _DOUBT = (
     *("along_track_sigma_s", "along_track_90_s", "cross_track_90_m"),

@@ -20,7 +20,7 @@ from swath.model import Elements
 if TYPE_CHECKING:
     from swath.orbit.oem import Oem
 
-__all__ = ["Loaded", "Rejected", "invented_angles", "invented_epoch", "newest_for", "parse_tle"]
+__all__ = ["Loaded", "Rejected", "apsides_m", "invented_angles", "invented_epoch", "newest_for", "parse_tle"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,24 @@ _WORTH = bytes(1 if c == ord("-") else c - 48 if chr(c) in "0123456789" else 0 f
 _NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 _EXPONENT = re.compile(r"([+-]?)\.?([0-9]{1,5})([+-][0-9])")
 _EPOCH = re.compile(r"[0-9]{5}\.[0-9]{8}")
+
+
+def apsides_m(elements: Elements) -> tuple[float, float]:
+    """How high are perigee and apogee, in metres above the equator's radius (6378.135 km)?
+
+    Of the mean orbit, with SGP4's own semi-major axis (Hoots & Roehrich 1980, section 6, WGS-72): the osculating orbit
+    swings about it by some 10 km.
+    """
+    ke, j2_half = 0.0743669161331734132, 0.001082616 / 2.0
+    n = elements.mean_motion_rev_day * 2.0 * np.pi / 1440.0
+    e2 = elements.eccentricity**2
+    flattening = 1.5 * j2_half * (3.0 * np.cos(np.radians(elements.inclination_deg)) ** 2 - 1.0) / (1.0 - e2) ** 1.5
+    first = (ke / n) ** (2.0 / 3.0)
+    delta = flattening / first**2
+    second = first * (1.0 - delta / 3.0 - delta**2 - 134.0 / 81.0 * delta**3)
+    axis = (ke / (n / (1.0 + flattening / second**2))) ** (2.0 / 3.0)
+    low, high = (float((axis * (1.0 + e) - 1.0) * 6378135.0) for e in (-elements.eccentricity, elements.eccentricity))
+    return low, high
 
 
 class _Refusal(ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -62,18 +62,18 @@ def made_oem(
     return Oem(name, id or "UNKNOWN", "swath", (segment,))
 
 
-def oem_text(oem: Oem, *, form: str = "kvn", created: np.datetime64, comment: str = "") -> str:
-    """The message as text, ``kvn`` or ``xml``. Positions to 1 um, velocities to 1 nm/s, times to 1 ns.
+def oem_text(oems: Sequence[Oem], *, form: str = "kvn", created: np.datetime64, comment: str = "") -> str:
+    """One message of the segments of all, ``kvn`` or ``xml``. Positions to 1 um, velocities to 1 nm/s, times to 1 ns.
 
     ``created`` (UTC) and ``comment`` go to its head. Read back it gives the same states to those digits
     (tests/orbit/test_oem.py).
     """
-    lines = _xml(oem, created, comment) if form == "xml" else _kvn(oem, created, comment)
+    lines = _xml(oems, created, comment) if form == "xml" else _kvn(oems, created, comment)
     return "\n".join(lines) + "\n"
 
 
-def _head(oem: Oem, created: np.datetime64) -> dict[str, str]:
-    return {"CREATION_DATE": format_utc(created)[:-1], "ORIGINATOR": _line(oem.originator) or "swath"}
+def _head(oems: Sequence[Oem], created: np.datetime64) -> dict[str, str]:
+    return {"CREATION_DATE": format_utc(created)[:-1], "ORIGINATOR": _line(oems[0].originator) or "swath"}
 
 
 def _metadata(oem: Oem, segment: Segment) -> dict[str, str]:
@@ -95,18 +95,22 @@ def _metadata(oem: Oem, segment: Segment) -> dict[str, str]:
     }
 
 
+def _segments(oems: Sequence[Oem]) -> Iterator[tuple[Oem, Segment]]:
+    return ((oem, segment) for oem in oems for segment in oem.segments)
+
+
 def _rows(segment: Segment) -> Iterator[tuple[str, list[str]]]:
     for tai, r_m, v_m_s in zip(segment.tai, segment.r_m, segment.v_m_s, strict=True):
         numbers = [f"{x / 1e3:.9f}" for x in r_m] + [f"{x / 1e3:.12f}" for x in v_m_s]
         yield _stamp(tai, segment.time_system), numbers
 
 
-def _kvn(oem: Oem, created: np.datetime64, comment: str) -> Iterator[str]:
+def _kvn(oems: Sequence[Oem], created: np.datetime64, comment: str) -> Iterator[str]:
     yield "CCSDS_OEM_VERS = 3.0"
     if comment:
         yield f"COMMENT {_line(comment)}"
-    yield from _pairs(_head(oem, created))
-    for segment in oem.segments:
+    yield from _pairs(_head(oems, created))
+    for oem, segment in _segments(oems):
         yield ""
         yield "META_START"
         yield from _pairs(_metadata(oem, segment))
@@ -118,16 +122,16 @@ def _pairs(fields: Mapping[str, str]) -> Iterator[str]:
     return (f"{key} = {value}" for key, value in fields.items())
 
 
-def _xml(oem: Oem, created: np.datetime64, comment: str) -> Iterator[str]:
+def _xml(oems: Sequence[Oem], created: np.datetime64, comment: str) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<oem id="CCSDS_OEM_VERS" version="3.0">'
     yield "<header>"
     if comment:
         yield f"<COMMENT>{escape(_line(comment))}</COMMENT>"
-    yield from _tags(_head(oem, created))
+    yield from _tags(_head(oems, created))
     yield "</header>"
     yield "<body>"
-    for segment in oem.segments:
+    for oem, segment in _segments(oems):
         yield "<segment>"
         yield "<metadata>"
         yield from _tags(_metadata(oem, segment))

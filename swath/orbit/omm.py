@@ -16,7 +16,7 @@ from swath.model import Elements
 from swath.orbit.elements import Loaded, Rejected, invented_angles, invented_epoch
 from swath.orbit.omm_records import Record, csv_records, json_records, kvn_records, xml_records
 
-__all__ = ["parse_omm", "to_omm_json"]
+__all__ = ["omm_fields", "parse_omm", "to_omm_json"]
 
 _READERS = {"json": json_records, "xml": xml_records, "kvn": kvn_records, "csv": csv_records}
 
@@ -61,10 +61,11 @@ def to_omm_json(elements: Iterable[Elements]) -> str:
     Every digit is kept: :func:`parse_omm` gives the same elements back, apart from ``source``, which OMM has no place
     for (tests/orbit/test_omm.py).
     """
-    return "[\n" + ",\n".join(json.dumps(_message(one), allow_nan=False) for one in elements) + "\n]\n"
+    return "[\n" + ",\n".join(json.dumps(omm_fields(one), allow_nan=False) for one in elements) + "\n]\n"
 
 
-def _message(elements: Elements) -> dict[str, str | int | float]:
+def omm_fields(elements: Elements) -> dict[str, str | int | float]:
+    """The set as keywords of OMM and their values, in the order of the standard, frames and theory said."""
     return {
         "OBJECT_NAME": elements.name,
         "OBJECT_ID": elements.cospar_id,
@@ -80,7 +81,11 @@ def _message(elements: Elements) -> dict[str, str | int | float]:
         "ARG_OF_PERICENTER": elements.argument_of_perigee_deg,
         "MEAN_ANOMALY": elements.mean_anomaly_deg,
         "EPHEMERIS_TYPE": 0,
+        "CLASSIFICATION_TYPE": "U",
         "NORAD_CAT_ID": elements.norad_id,
+        # Not kept, and of no use to SGP4; but readers stumble without them
+        "ELEMENT_SET_NO": 999,
+        "REV_AT_EPOCH": 0,
         "BSTAR": elements.bstar,
         "MEAN_MOTION_DOT": elements.mean_motion_dot,
         "MEAN_MOTION_DDOT": elements.mean_motion_ddot,

@@ -21,7 +21,7 @@ from swath.orbit.maneuver import Maneuvers, find_maneuvers, spoiled
 from swath.orbit.oem import OemEphemeris
 from swath.orbit.uncertainty import Doubt, Growth, check_age, doubt
 
-__all__ = ["Orbit", "orbits_near"]
+__all__ = ["Orbit", "called", "orbits_near"]
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class Orbit:
 
     def called(self, name: str) -> bool:
         """Is this its name, catalogue number or international designator? Case and blanks around do not matter."""
-        key = name.strip().casefold()
-        return key in {self.name.casefold(), str(self.norad_id), self.cospar_id.casefold()} - {"", "none"}
+        return called(name, self.name, self.norad_id, self.cospar_id)
 
     def warnings(self, start: np.datetime64, stop: np.datetime64) -> list[str]:
         """What is to be said about asking it for ``start`` to ``stop``; nothing below 3 days of age.
@@ -72,6 +71,11 @@ class Orbit:
         Raises :class:`DataError` where elements are more than 30 days from it.
         """
         return [] if self.elements is None else check_age(self.elements, start, stop)
+
+
+def called(asked: str, name: str, norad_id: int | None, cospar_id: str) -> bool:
+    """Is an object of this name, catalogue number and international designator meant by ``asked``?"""
+    return asked.strip().casefold() in {name.casefold(), str(norad_id), cospar_id.casefold()} - {"", "none"}
 
 
 def orbits_near(loaded: Loaded, at: np.datetime64, eop: EarthOrientation) -> dict[str, Orbit]:

@@ -78,7 +78,7 @@ def low_orbit(**more) -> tuple[OemEphemeris, str]:
     form = more.pop("form", "kvn")
     motion = sgp4_ephemeris(ISS, packaged_eop())
     made = made_oem(motion, START, START + seconds(7200.0), packaged_eop(), name="ISS", id=ISS.cospar_id, **more)
-    text = oem_text(made, form=form, created=START, comment="made for a test <&>")
+    text = oem_text([made], form=form, created=START, comment="made for a test <&>")
     loaded = parse_elements(text, source="there.oem")
     assert not loaded.rejected
     return OemEphemeris(loaded.ephemerides[0], packaged_eop()), text
@@ -138,9 +138,8 @@ def test_a_leap_second_is_a_second_like_any_other(system: str) -> None:
     old = parse_tle(f"{changed(ONE, 18, '16366.40000000')}\n{TWO}").elements[0]
     motion = sgp4_ephemeris(old, packaged_eop())
     start, stop = (np.datetime64(t, "ns") for t in ("2016-12-31T23:50:00", "2017-01-01T00:10:00"))
-    text = oem_text(
-        made_oem(motion, start, stop, packaged_eop(), name="OLD", time_system=system, frame="TEME"), created=START
-    )
+    made = made_oem(motion, start, stop, packaged_eop(), name="OLD", time_system=system, frame="TEME")
+    text = oem_text([made], created=START)
     ephemeris = OemEphemeris(parse_elements(text).ephemerides[0], packaged_eop())
     at = np.append(start + seconds(np.arange(0.0, 590.0, 7.3)), stop - seconds(np.arange(0.0, 595.0, 7.3)))
     np.testing.assert_allclose(ephemeris.states(at)[0], motion.states(at)[0], rtol=0, atol=2e-3)
@@ -162,7 +161,7 @@ def test_segments_of_other_frames_and_gaps_between_them() -> None:
     parts = []
     for hour, frame in ((0, "ITRF"), (1, "GCRF"), (3, "TEME")):
         first = START + seconds(hour * 3600.0)
-        text = oem_text(made_oem(motion, first, first + seconds(3600.0), eop, name="ISS", frame=frame), created=START)
+        text = oem_text([made_oem(motion, first, first + seconds(3600.0), eop, name="ISS", frame=frame)], created=START)
         parts.append(text if not parts else text[text.index("META_START") :])
     (oem,) = parse_elements("\n".join(parts)).ephemerides
     assert [segment.frame for segment in oem.segments] == ["ITRF", "GCRF", "TEME"]

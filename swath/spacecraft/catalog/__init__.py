@@ -1,6 +1,6 @@
 """Satellites that fly and stations that listen: facts with sources, in TOML files. Adding one needs no code."""
 
-from swath.spacecraft.catalog.find import satellite, satellites, station, stations
+from swath.spacecraft.catalog.find import number_of, satellite, satellites, station, stations
 from swath.spacecraft.catalog.records import CatalogInstrument, CatalogSatellite, CatalogStation, Mode
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "CatalogSatellite",
     "CatalogStation",
     "Mode",
+    "number_of",
     "satellite",
     "satellites",
     "station",

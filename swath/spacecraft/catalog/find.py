@@ -13,7 +13,7 @@ from swath.errors import InputError
 from swath.spacecraft.catalog.read import read_satellites, read_stations
 from swath.spacecraft.catalog.records import CatalogSatellite, CatalogStation
 
-__all__ = ["satellite", "satellites", "station", "stations"]
+__all__ = ["number_of", "satellite", "satellites", "station", "stations"]
 
 Entry = TypeVar("Entry", CatalogSatellite, CatalogStation)
 
@@ -45,6 +45,14 @@ def satellite(name: str | int) -> CatalogSatellite:
             if one.norad_id == int(key):
                 return one
     return _named(key, _satellite_names(), "satellite")
+
+
+def number_of(name: str | int) -> int | None:
+    """The catalogue number of a satellite's name; ``None`` where the name or its number is not known here."""
+    try:
+        return satellite(name).norad_id
+    except InputError:
+        return None
 
 
 def station(name: str) -> CatalogStation:
