@@ -12,12 +12,12 @@ import numpy.typing as npt
 from swath.frames import WGS84_A_M, WGS84_B_M, EarthOrientation, geodetic_up, itrf_from_gcrf
 from swath.time import hourly, terrestrial_julian_date
 
-__all__ = ["sun_angles_deg", "sun_direction_itrf", "sunlit_signal"]
+__all__ = ["SUN_RADIUS_RAD", "sun_angles_deg", "sun_direction_itrf", "sunlit_signal"]
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
 
-_SUN_RADIUS_RAD = np.radians(0.26656)
+SUN_RADIUS_RAD = np.radians(0.26656)
 """as seen from one astronomical unit; the true one swings by 1.7 % in a year, 0.07 s of a low orbit's eclipse"""
 
 
@@ -68,4 +68,4 @@ def sunlit_signal(r_itrf_m: Floats, sun_direction: Floats) -> Floats:
     across = np.linalg.norm(np.cross(r, sun), axis=-1)
     from_earth_centre = np.arctan2(across, -np.sum(r * sun, -1))
     earth_radius = np.arcsin(np.clip(WGS84_A_M / distance_m, -1.0, 1.0))
-    return np.asarray(from_earth_centre - (earth_radius - _SUN_RADIUS_RAD), np.float64)
+    return np.asarray(from_earth_centre - (earth_radius - SUN_RADIUS_RAD), np.float64)
