@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.access.cap_kernels import caps, margins
+from swath.access.cap_kernels import bounds, caps, margins
+from swath.access.crossing_kernels import Ask
 from swath.access.kernels import in_order, sweep
 from swath.access.look import Nadir
 from swath.access.many import Ground
-from swath.access.signal_kernels import PLACE, coefficients
+from swath.access.signal_kernels import LANES, PLACE, coefficients
 from swath.errors import InputError
 from swath.orbit.ephemeris import TabulatedEphemeris
 
-__all__ = ["BaseWindows", "base_windows"]
+__all__ = ["BaseWindows", "base_windows", "windows_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,6 +46,7 @@ class _Field:
 
     name: npt.NDArray[np.int64]
     rows: Floats
+    blocks: Floats
     cells: npt.NDArray[np.int64]
     grid: tuple[int, int]
     lowest_m: float
@@ -63,12 +66,22 @@ def _field(ground: Ground, min_elevation_deg: npt.ArrayLike) -> _Field:
     column = np.clip(((lon + np.pi) / (2 * np.pi) * across).astype(np.int64), 0, across - 1)
     cell = band * across + column
     name = np.argsort(cell, kind="stable")
-    rows = np.empty((PLACE, many))
-    rows[:3], rows[3:6] = at[name].T, ground.up[name].T
-    rows[6], rows[7], rows[8] = np.sum(rows[:3] * rows[3:6], 0), np.sum(rows[:3] ** 2, 0), np.sin(least[name])
+    rows = np.empty((many, PLACE))
+    rows[:, :3], rows[:, 3:6] = at[name], ground.up[name]
+    rows[:, 6], rows[:, 7] = np.sum(rows[:, :3] * rows[:, 3:6], -1), np.sum(rows[:, :3] ** 2, -1)
+    rows[:, 8] = np.sin(least[name])
+    filled = np.resize(rows, (-(-many // LANES) * LANES, PLACE))
+    blocks = np.ascontiguousarray(filled.reshape(-1, LANES, PLACE).swapaxes(1, 2)).ravel()
     cells = np.searchsorted(cell[name], np.arange(bands * across + 1)).astype(np.int64)
     return _Field(
-        name, rows, cells, (bands, across), float(far.min()), float(far.max()), (float(least.min()), float(least.max()))
+        name,
+        rows,
+        blocks,
+        cells,
+        (bands, across),
+        float(far.min()),
+        float(far.max()),
+        (float(least.min()), float(least.max())),
     )
 
 
@@ -89,20 +102,36 @@ def base_windows(
     on what a signal can do inside it (``docs/explanation/access.md``). Against a brute-force search at random orbits:
     tests/access/test_bulk.py. Raises :class:`InputError` for a nadir that does not exist.
     """
+    return next(windows_of([table], ground, min_elevation_deg, max_off_nadir_deg, nadir))
+
+
+def windows_of(
+    tables: Iterable[TabulatedEphemeris],
+    ground: Ground,
+    min_elevation_deg: npt.ArrayLike,
+    max_off_nadir_deg: float | None,
+    nadir: Nadir,
+) -> Iterator[BaseWindows]:
+    """The :func:`base_windows` of one satellite after another; the places are sorted into cells once."""
     if nadir not in ("geodetic", "geocentric"):
         raise InputError(f"{nadir!r} is no nadir", fix="Say geodetic or geocentric")
-    if not len(ground.up):
-        none = np.empty(0)
-        return BaseWindows(np.empty(0, np.int32), none, none, none)
-    field = _field(ground, min_elevation_deg)
+    field = _field(ground, min_elevation_deg) if len(ground.up) else None
+    for table in tables:
+        if field is None:
+            none = np.empty(0)
+            yield BaseWindows(np.empty(0, np.int32), none, none, none)
+        else:
+            yield _search(table, field, -1.0 if max_off_nadir_deg is None else np.radians(max_off_nadir_deg), nadir)
+
+
+def _search(table: TabulatedEphemeris, field: _Field, most_rad: float, nadir: Nadir) -> BaseWindows:
     h = table.step_s
-    c = coefficients(table.r_itrf_m, table.v_itrf_m_s, h, nadir == "geodetic")
-    most = -1.0 if max_off_nadir_deg is None else np.radians(max_off_nadir_deg)
-    cosine = -2.0 if max_off_nadir_deg is None else float(np.cos(most))
-    limits = np.array([*field.least_rad, most])
-    where = caps(c, h, field.lowest_m, limits)
-    rise = margins(c, h, field.highest_m, False)
-    near = margins(c, h, field.highest_m, True)
-    squared = bool(np.sin(field.least_rad[0]) > _SQUARES_FROM), cosine > _SQUARES_FROM
-    place, times = sweep(c, h, field.rows, field.cells, field.grid, where, rise, near, cosine, squared)
-    return BaseWindows(*in_order(place, times, field.name))
+    c = coefficients(table.r_itrf_m, table.v_itrf_m_s, table.a_itrf_m_s2, h, nadir == "geodetic")
+    cosine = -2.0 if most_rad < 0.0 else float(np.cos(most_rad))
+    bound = bounds(c, h)
+    where = caps(c, bound, h, field.lowest_m, np.array([*field.least_rad, most_rad]))
+    rise = margins(bound, h, field.highest_m, False)
+    fall = rise if most_rad < 0.0 else margins(bound, h, field.highest_m, True)
+    ask = Ask(c, h, field.rows, cosine, bool(np.sin(field.least_rad[0]) > _SQUARES_FROM), bool(cosine > _SQUARES_FROM))
+    windows = sweep(ask, field.blocks, field.cells, field.grid, where, rise, fall)
+    return BaseWindows(*in_order(windows, field.name))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from swath.access.signal_kernels import inner, kernel, state
 
-__all__ = ["caps", "margins", "runs_of_cap"]
+__all__ = ["bounds", "caps", "margins", "runs_of_cap"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -20,7 +20,6 @@ _TILT = 0.0034
 
 @inner
 def _largest(c: Floats, k: int, h: float, out: Floats) -> None:
-    """Bounds of speed, acceleration and the third and fourth derivatives over a step, and least and largest radius."""
     out[:] = 0.0
     out[4] = inf
     for part in range(3):
@@ -44,19 +43,26 @@ def _largest(c: Floats, k: int, h: float, out: Floats) -> None:
 
 
 @kernel
-def margins(c: Floats, h: float, highest: float, for_nadir: bool) -> Floats:
+def bounds(c: Floats, h: float) -> Floats:
+    """Of speed, acceleration, third and fourth derivative, least and largest radius in each step, ``(n, 6)``."""
+    out = np.empty((len(c), 6))
+    for k in range(len(c)):
+        _largest(c, k, h, out[k])
+    return out
+
+
+@kernel
+def margins(bound: Floats, h: float, highest: float, for_nadir: bool) -> Floats:
     """How far can a signal stray from its Hermite cubic in each step? ``(n, 8)``, the terms of ``_slack``.
 
     From bounds of its fourth derivative, by Leibniz. ``highest`` is the largest distance (m) of a place from the
     Earth's centre. The last column but one is the least range; the reach takes the nearer end of the step towards it.
     """
-    n = len(c)
+    n = len(bound)
     out = np.empty((n, 8))
-    most = np.empty(6)
     share = h**4 / 384.0
     for k in range(n):
-        _largest(c, k, h, most)
-        v, a, j, s, low, high = most[0], most[1], most[2], most[3], most[4], most[5]
+        v, a, j, s, low, high = bound[k, 0], bound[k, 1], bound[k, 2], bound[k, 3], bound[k, 4], bound[k, 5]
         far = high + highest
         x1, x2, x3, x4 = v, a, j, s
         if for_nadir:
@@ -93,7 +99,7 @@ def _by_nadir(radius: float, lowest: float, elevation: float, nadir: float, way:
 
 
 @kernel
-def caps(c: Floats, h: float, lowest: float, limits: Floats) -> Floats:
+def caps(c: Floats, bound: Floats, h: float, lowest: float, limits: Floats) -> Floats:
     """Where can the limits be met in each step? ``(n, 4)``: longitude, latitude and radius (rad) of a cap.
 
     And the square of a range (m2) beyond which the off-nadir angle holds only on the far side: infinite where the
@@ -102,9 +108,8 @@ def caps(c: Floats, h: float, lowest: float, limits: Floats) -> Floats:
     """
     n = len(c)
     out = np.empty((n, 4))
-    most = np.empty(6)
     for k in range(n):
-        _largest(c, k, h, most)
+        most = bound[k]
         x, y, z, _, _, _, _, _ = state(c, k, 0.5, h)
         far = 0.0
         long = sqrt(x * x + y * y + z * z)

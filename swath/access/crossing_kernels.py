@@ -1,19 +1,21 @@
 """Hot loops of access, middle part: where in one step one signal is positive.
 
 The signal's Hermite cubic is split until each piece holds one crossing or, by its Bezier hull and the bound on the
-cubic's error, none; the crossing is then found on the signal itself.
+cubic's error, none; the crossing is then found on the signal itself. One at a time here; ``batch_kernels`` does the
+plain cases, many at once.
 """
 
 from __future__ import annotations
 
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.access.signal_kernels import elevation_at, inner, off_nadir_at
 
-__all__ = ["PIECES", "stretches"]
+__all__ = ["Ask", "EDGE_S", "PIECES", "crossing", "single", "split", "stretches"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,16 +23,30 @@ PIECES = 64
 """rows of the work array"""
 _SHORTEST_S = 0.01
 """pieces are not split below this: a stretch that short can be missed"""
+EDGE_S = 1e-5
+"""crossings are found to this, 7 cm of a low orbit"""
+
+
+class Ask(NamedTuple):
+    """What is searched: the motion, the places (``PLACE`` numbers a row) and the limits."""
+
+    c: Floats
+    h: float
+    places: Floats
+    cosine: float
+    """of the most off-nadir angle; below -1 for none"""
+    high_squared: bool
+    """is the signal of the elevation the difference of squares?"""
+    near_squared: bool
+    """and that of the off-nadir angle?"""
 
 
 @inner
-def _at(
-    c: Floats, k: int, u: float, h: float, p: Floats, i: int, nadir: bool, cosine: float, squared: bool
-) -> tuple[float, float]:
+def _at(ask: Ask, k: int, u: float, i: int, nadir: bool) -> tuple[float, float]:
     if nadir:
-        f, df = off_nadir_at(c, k, u, h, p, i, cosine, squared)
+        f, df = off_nadir_at(ask.c, k, u, ask.h, ask.places, i, ask.cosine, ask.near_squared)
     else:
-        f, df = elevation_at(c, k, u, h, p, i, squared)
+        f, df = elevation_at(ask.c, k, u, ask.h, ask.places, i, ask.high_squared)
     return f, df
 
 
@@ -60,9 +76,7 @@ def _cubic_root(fa: float, sa: float, fb: float, sb: float) -> tuple[float, floa
 
 
 @inner
-def _crossing(
-    c: Floats, k: int, h: float, p: Floats, i: int, nadir: bool, cosine: float, squared: bool, piece: Floats
-) -> float:
+def crossing(ask: Ask, k: int, i: int, nadir: bool, piece: Floats) -> float:
     """Where in a piece that holds one crossing is the signal zero? Newton from the cubic's root, in a bracket."""
     low, high, rises = piece[0], piece[3], piece[4] > 0.0
     wide = high - low
@@ -70,7 +84,7 @@ def _crossing(
     curve = abs(bend / slope) / wide if slope != 0.0 else 1e9
     u = low + x * wide
     for _ in range(60):
-        f, df = _at(c, k, u, h, p, i, nadir, cosine, squared)
+        f, df = _at(ask, k, u, i, nadir)
         if (f > 0.0) == rises:
             high = u
         else:
@@ -79,13 +93,13 @@ def _crossing(
         held = low <= new <= high
         step, u = (new - u, new) if held else (high - low, 0.5 * (low + high))
         # Newton's error after a step is the step squared times half the bend over the slope.
-        if (curve + 1.0) * step * step * h < 1e-6 and (held or step * h < 1e-6):
+        if (held and (curve + 1.0) * step * step * ask.h < EDGE_S) or abs(step) * ask.h < EDGE_S:
             break
     return float(u)
 
 
 @inner
-def _split(fa: float, sa: float, fb: float, sb: float) -> float:
+def split(fa: float, sa: float, fb: float, sb: float) -> float:
     """Where to cut a piece: at the extremum of its cubic towards zero, or in the middle."""
     if (fa > 0.0) == (fb > 0.0):
         way = fb - fa
@@ -101,7 +115,7 @@ def _split(fa: float, sa: float, fb: float, sb: float) -> float:
 
 
 @inner
-def _single(fa: float, b1: float, b2: float, fb: float) -> bool:
+def single(fa: float, b1: float, b2: float, fb: float) -> bool:
     """Does the sign change just once along the Bezier points, and so along the cubic?"""
     if fb > 0.0:
         return fa <= 0.0 and (b1 <= 0.0 or b2 > 0.0)
@@ -109,10 +123,7 @@ def _single(fa: float, b1: float, b2: float, fb: float) -> bool:
 
 
 @inner
-def stretches(
-    c: Floats, k: int, h: float, p: Floats, i: int, nadir: bool, cosine: float, squared: bool, s: Floats, work: Floats,
-    out: Floats,
-) -> int:  # fmt: skip
+def stretches(ask: Ask, k: int, i: int, nadir: bool, s: Floats, work: Floats, out: Floats) -> int:
     """Where in step ``k`` is the signal of place ``i`` positive? Pieces ``(from, to)`` in u, in order; how many.
 
     ``s``: its signal and slope at both ends, and its slack.
@@ -129,20 +140,20 @@ def stretches(
         b1, b2, slack = fa + sa / 3.0, fb - sb / 3.0, s[4] * wide**4
         if max(fa, b1, b2, fb) + slack <= 0.0 or min(fa, b1, b2, fb) - slack > 0.0:
             continue
-        short = wide * h < _SHORTEST_S or left > PIECES - 3
+        short = wide * ask.h < _SHORTEST_S or left > PIECES - 3
         differ = (fa > 0.0) != (fb > 0.0)
         # With one change of sign along the Bezier points, and more way between the ends than the cubic's slope can be
         # wrong by, there is one crossing.
-        if differ and (short or (_single(fa, b1, b2, fb) and abs(fb - fa) > 8.0 * slack)):
-            u = _crossing(c, k, h, p, i, nadir, cosine, squared, piece)
+        if differ and (short or (single(fa, b1, b2, fb) and abs(fb - fa) > 8.0 * slack)):
+            u = crossing(ask, k, i, nadir, piece)
             if fb > 0.0:
                 open_at = u
             else:
                 out[found, 0], out[found, 1] = open_at, u
                 found, open_at = found + 1, -1.0
         elif not short:
-            middle = piece[0] + wide * _split(fa, sa, fb, sb)
-            fm, sm = _at(c, k, middle, h, p, i, nadir, cosine, squared)
+            middle = piece[0] + wide * split(fa, sa, fb, sb)
+            fm, sm = _at(ask, k, middle, i, nadir)
             work[left + 1, 0], work[left + 1, 1], work[left + 1, 2] = piece[0], fa, piece[2]
             work[left + 1, 3], work[left + 1, 4], work[left + 1, 5] = middle, fm, sm
             piece[0], piece[1], piece[2] = middle, fm, sm

@@ -1,25 +1,164 @@
 """Hot loops of access, upper half: every window of one satellite over many places.
 
-In each step only the places near the satellite are looked at (``cap_kernels``), all their signals at once: the Bezier
-hull of a signal's Hermite cubic says for most that the condition holds throughout, or nowhere. The others are searched
-(``crossing_kernels``), and stretches of neighbouring steps joined to windows.
+In each step only the places near the satellite are looked at (``cap_kernels``), ``LANES`` at a time: the Bezier hull of
+a signal's Hermite cubic says for most that the condition holds throughout, or nowhere. Where the cubic plainly has one
+crossing, or two around a hump, these are gathered and refined together (``batch_kernels``); everything else is searched
+one by one (``crossing_kernels``). What neighbouring steps hold is joined to windows.
 """
 
 from __future__ import annotations
 
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.batch_kernels import BATCH, refine_crossings, refine_nearest
 from swath.access.cap_kernels import runs_of_cap
-from swath.access.crossing_kernels import PIECES, stretches
-from swath.access.signal_kernels import elevation_hulls, inner, kernel, nodes, off_nadir_hulls, state
+from swath.access.crossing_kernels import EDGE_S, PIECES, Ask, crossing, single, split, stretches
+from swath.access.nearest_kernels import approach, nearest
+from swath.access.signal_kernels import HULL, LANES, PLACE, elevation_hulls, inner, kernel, nodes, off_nadir_hulls
 
 __all__ = ["in_order", "sweep"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+_SHUT = -2.0
+_NEAR_S = 1e-3
+_FEW = 3
+"""crossings in a step that are faster done one by one"""
+_LONG = 6.0
+"""steps; in a longer window there can be several closest approaches"""
+
+
+class _Book(NamedTuple):
+    """What is known of each place, the batches under way and the windows found. Each array costs at every call."""
+
+    places: Floats
+    """a row each: second at which the open window began, last step in which it was open (``_SHUT``: none is), latest
+    closest approach and the square of its range"""
+    edges: Floats
+    nears: Floats
+    who: Ints
+    """places of the crossings, whether each rises, places of the approaches; how many of both, and of windows"""
+    windows: Floats
+    """place, start, closest approach, stop"""
+
+
+@inner
+def _close(ask: Ask, book: _Book, i: int, stop: float) -> None:
+    """Write down the window that is open at place ``i``."""
+    start, n = book.places[i, 0], book.who[3 * LANES + 2]
+    book.places[i, 1] = _SHUT
+    if stop <= start:
+        return
+    near = book.places[i, 2]
+    if not start <= near <= stop or stop - start > _LONG * ask.h:
+        near = nearest(ask.c, ask.h, start, stop, ask.places, i)
+    book.windows[n, 0], book.windows[n, 1], book.windows[n, 2], book.windows[n, 3] = i, start, near, stop
+    book.who[3 * LANES + 2] = n + 1
+
+
+@inner
+def _settle_nearest(ask: Ask, book: _Book, k: int) -> None:
+    """Refine the closest approaches of the batch, and note them."""
+    many = book.who[3 * LANES + 1]
+    if many == 0:
+        return
+    b, few = book.nears, many <= _FEW
+    if not few:
+        refine_nearest(b, ask.c[k], ask.h)
+    for n in range(many):
+        i = book.who[2 * LANES + n]
+        u, square, doubt = b[6 * LANES + n], b[5 * LANES + n], b[15 * LANES + n]
+        if few:
+            u, square, doubt = approach(ask.c, ask.h, k, b[n] / (b[n] - b[LANES + n]), ask.places, i)
+        if not 0.0 <= u <= 1.0 or doubt > _NEAR_S:
+            book.places[i, 2] = -1.0
+        elif not (book.places[i, 1] >= 0 and book.places[i, 2] >= book.places[i, 0] and book.places[i, 3] < square):
+            book.places[i, 2], book.places[i, 3] = (k + u) * ask.h, square
+    book.who[3 * LANES + 1] = 0
+
+
+@inner
+def _settle_edges(ask: Ask, book: _Book, k: int, nadir: bool, piece: Floats) -> None:
+    """Refine the crossings of the batch; begin and end windows there."""
+    _settle_nearest(ask, book, k)
+    many, b = book.who[3 * LANES], book.edges
+    if many == 0:
+        return
+    few = many <= _FEW
+    if not few:
+        refine_crossings(b, ask.c[k], ask.h, nadir, ask.cosine, ask.near_squared if nadir else ask.high_squared)
+    for n in range(many):
+        i, u = book.who[n], b[6 * LANES + n]
+        if few or not b[15 * LANES + n] < EDGE_S:
+            c0, c1, c2, c3 = b[n], b[LANES + n], b[2 * LANES + n], b[3 * LANES + n]
+            for end in range(2):
+                x = b[(4 + end) * LANES + n]
+                piece[3 * end] = x
+                piece[3 * end + 1] = c0 + x * (c1 + x * (c2 + x * c3))
+                piece[3 * end + 2] = c1 + x * (2.0 * c2 + x * 3.0 * c3)
+            u = crossing(ask, k, i, nadir, piece)
+        if book.who[LANES + n] == 1:
+            book.places[i, 0] = (k + u) * ask.h
+        else:
+            shut = book.places[i, 1]
+            _close(ask, book, i, (k + u) * ask.h)
+            book.places[i, 1] = shut
+    book.who[3 * LANES] = 0
+
+
+@inner
+def _add_edge(
+    ask: Ask, book: _Book, i: int, cubic: tuple[float, float, float, float], low: float, high: float, guess: float,
+    rises: bool,
+) -> None:  # fmt: skip
+    b, n = book.edges, book.who[3 * LANES]
+    b[n], b[LANES + n], b[2 * LANES + n], b[3 * LANES + n] = cubic
+    b[4 * LANES + n], b[5 * LANES + n], b[6 * LANES + n] = low, high, guess
+    for row in range(6):
+        b[(7 + row) * LANES + n] = ask.places[i, row]
+    b[13 * LANES + n] = ask.places[i, 8]
+    book.who[n], book.who[LANES + n] = i, 1 if rises else 0
+    book.who[3 * LANES] = n + 1
+
+
+@inner
+def _add_nearest(ask: Ask, book: _Book, i: int, before: float, after: float) -> None:
+    b, n = book.nears, book.who[3 * LANES + 1]
+    b[n], b[LANES + n] = before, after
+    b[7 * LANES + n], b[8 * LANES + n], b[9 * LANES + n] = ask.places[i, 0], ask.places[i, 1], ask.places[i, 2]
+    book.who[2 * LANES + n] = i
+    book.who[3 * LANES + 1] = n + 1
+
+
+@inner
+def _plain(ask: Ask, book: _Book, k: int, i: int, hull: Floats, lane: int, nadir: bool, piece: Floats) -> bool:
+    """Is it plain from the cubic which crossings the step holds? Then they join the batch."""
+    fa, sa, fb, sb = hull[lane], hull[LANES + lane], hull[2 * LANES + lane], hull[3 * LANES + lane]
+    slack, way = hull[4 * LANES + lane], fb - fa
+    c2, c3 = 3.0 * way - 2.0 * sa - sb, sa + sb - 2.0 * way
+    if book.who[3 * LANES] > LANES - 2:
+        _settle_edges(ask, book, k, nadir, piece)
+    if (fa > 0.0) != (fb > 0.0):
+        if not single(fa, fa + sa / 3.0, fb - sb / 3.0, fb) or abs(way) <= 8.0 * slack:
+            return False
+        _add_edge(ask, book, i, (fa, sa, c2, c3), 0.0, 1.0, -fa / way, fb > 0.0)
+    else:
+        x = split(fa, sa, fb, sb)
+        top = fa + x * (sa + x * (c2 + x * c3))
+        if x == 0.5 or abs(top) <= slack:
+            return False
+        if (top > 0.0) != (fa > 0.0):
+            # As if it were a parabola around its top.
+            share = (top / (top - fa)) ** 0.5, (top / (top - fb)) ** 0.5
+            _add_edge(ask, book, i, (fa, sa, c2, c3), 0.0, x, x - x * share[0], top > 0.0)
+            _add_edge(ask, book, i, (fa, sa, c2, c3), x, 1.0, x + (1.0 - x) * share[1], top <= 0.0)
+    book.places[i, 1] = k if fb > 0.0 else _SHUT
+    return True
 
 
 @inner
@@ -39,157 +178,139 @@ def _both(one: Floats, n: int, two: Floats, m: int, out: Floats) -> int:
 
 
 @inner
-def _range_rate(c: Floats, h: float, t: float, p: Floats, i: int) -> tuple[float, float]:
-    """Range times range rate (m2/s) and its rate at second ``t``."""
-    k = min(int(t / h), len(c) - 1)
-    u = t / h - k
-    x, y, z, vx, vy, vz, _, _ = state(c, k, u, h)
-    ex, ey, ez = x - p[0, i], y - p[1, i], z - p[2, i]
-    bend = 0.0
-    for axis in range(3):
-        e = ex if axis == 0 else (ey if axis == 1 else ez)
-        second = 2.0 * c[k, 2, axis] + u * (6.0 * c[k, 3, axis] + u * (12.0 * c[k, 4, axis] + u * 20.0 * c[k, 5, axis]))
-        bend += e * second
-    return ex * vx + ey * vy + ez * vz, vx * vx + vy * vy + vz * vz + bend / h**2
-
-
-@inner
-def _range2(c: Floats, h: float, t: float, p: Floats, i: int) -> float:
-    k = min(int(t / h), len(c) - 1)
-    x, y, z, _, _, _, _, _ = state(c, k, t / h - k, h)
-    return float((x - p[0, i]) ** 2 + (y - p[1, i]) ** 2 + (z - p[2, i]) ** 2)
-
-
-@inner
-def _nearest(c: Floats, h: float, start: float, stop: float, p: Floats, i: int) -> float:
-    """When in a window is the range least? Newton on the range rate, held by a bracket around the nearest sample."""
-    low, high = start, stop
-    first, _ = _range_rate(c, h, start, p, i)
-    last, rate = _range_rate(c, h, stop, p, i)
-    if stop - start > 6.0 * h or first >= 0.0 or last <= 0.0:
-        count = int((stop - start) / h) + 3
-        best, least = start, inf
-        for n in range(count + 1):
-            t = start + (stop - start) * n / count
-            now = _range2(c, h, t, p, i)
-            if now < least:
-                best, least = t, now
-        low, high = max(best - (stop - start) / count, start), min(best + (stop - start) / count, stop)
-        first, _ = _range_rate(c, h, low, p, i)
-        last, rate = _range_rate(c, h, high, p, i)
-        if first >= 0.0:
-            return low
-        if last <= 0.0:
-            return high
-    t = low + (high - low) * first / (first - last)
-    for _ in range(50):
-        d, rate = _range_rate(c, h, t, p, i)
-        if d > 0.0:
-            high = t
-        else:
-            low = t
-        new = t - d / rate if rate > 0.0 else -1.0
-        if not low <= new <= high:
-            new = 0.5 * (low + high)
-        moved = abs(new - t)
-        t = new
-        if moved < 1e-3 or high - low < 1e-6:
-            break
-    return t
-
-
-@inner
-def _close(
-    c: Floats, h: float, p: Floats, i: int, start: float, stop: float, place: Ints, out: Floats, count: Ints
-) -> None:
-    if stop > start:
-        n = count[0]
-        place[n] = i
-        out[n, 0], out[n, 1], out[n, 2] = start, _nearest(c, h, start, stop, p, i), stop
-        count[0] = n + 1
-
-
-@inner
-def _follow(
-    c: Floats, h: float, p: Floats, i: int, k: int, held: Floats, many: int, since: Floats, touched: Ints,
-    place: Ints, out: Floats, count: Ints,
-) -> None:  # fmt: skip
+def _follow(ask: Ask, book: _Book, k: int, i: int, held: Floats, many: int) -> None:
     """Join the stretches of step ``k`` to the window that is open at place ``i``, and write down what ends."""
     for j in range(many):
         a, b = held[j, 0], held[j, 1]
-        if touched[i] >= 0 and (a > 0.0 or touched[i] < k - 1):
-            _close(c, h, p, i, since[i], (touched[i] + 1) * h, place, out, count)
-            touched[i] = -2
-        if touched[i] < 0:
-            since[i] = (k + a) * h
-        touched[i] = k
+        if book.places[i, 1] >= 0 and (a > 0.0 or book.places[i, 1] < k - 1):
+            _close(ask, book, i, (book.places[i, 1] + 1) * ask.h)
+        if book.places[i, 1] < 0:
+            book.places[i, 0] = (k + a) * ask.h
+        book.places[i, 1] = k
         if b < 1.0:
-            _close(c, h, p, i, since[i], (k + b) * h, place, out, count)
-            touched[i] = -2
+            _close(ask, book, i, (k + b) * ask.h)
 
 
 @inner
-def _room(place: Ints, out: Floats, more: int) -> tuple[Ints, Floats]:
-    """The same arrays with room for more rows, at least half as many again."""
-    more = max(more, len(place) // 2)
-    return np.concatenate((place, np.empty(more, np.int64))), np.concatenate((out, np.empty((more, 3))))
+def _lane(
+    ask: Ask, book: _Book, k: int, i: int, lane: int, rises: bool, looks: bool, high: Floats, near: Floats, work: Floats
+) -> None:
+    """What becomes of one place in step ``k``, where it is not plain that nothing does?"""
+    hull = high if rises else near
+    if rises != looks:
+        held, inside = book.places[i, 1], hull[lane] > 0.0
+        if held >= 0 and (held < k - 1 or not inside):
+            _close(ask, book, i, (held + 1) * ask.h)
+        if inside and book.places[i, 1] < 0:
+            book.places[i, 0] = k * ask.h
+        if hull[6 * LANES + lane] > 0.0:
+            book.places[i, 1] = k
+            return
+        if _plain(ask, book, k, i, hull, lane, looks, work[0]):
+            return
+    _settle_nearest(ask, book, k)
+    one, two, both, s = work[PIECES : PIECES + 16], work[PIECES + 16 : PIECES + 32], work[PIECES + 32 :], work[-1]
+    many, joined = 1, one
+    one[0, 0], one[0, 1] = 0.0, 1.0
+    if rises and high[6 * LANES + lane] <= 0.0:
+        for row in range(5):
+            s[row] = high[row * LANES + lane]
+        many = stretches(ask, k, i, False, s, work, one)
+    if looks and near[6 * LANES + lane] <= 0.0:
+        for row in range(5):
+            s[row] = near[row * LANES + lane]
+        second = stretches(ask, k, i, True, s, work, two)
+        many, joined = _both(one, many, two, second, both), both
+    _follow(ask, book, k, i, joined, many)
+
+
+@inner
+def _step(
+    ask: Ask, book: _Book, k: int, blocks: Floats, runs: Ints, many: int, ends: Floats, beyond: float, rise: Floats,
+    fall: Floats, high: Floats, near: Floats, work: Floats,
+) -> None:  # fmt: skip
+    """Everything that happens in step ``k`` at the places in ``runs``."""
+    rises, looks, size = beyond == inf, ask.cosine >= -1.0, PLACE * LANES
+    hull, a, b = high if rises else near, ends[k], ends[k + 1]
+    for run in range(many):
+        first, last = runs[run, 0], runs[run, 1]
+        for block in range(first // LANES, (last + LANES - 1) // LANES):
+            some, base = blocks[block * size : (block + 1) * size], block * LANES
+            if rises:
+                elevation_hulls(some, a, b, rise[k], ask.h, ask.high_squared, high)
+            if looks:
+                off_nadir_hulls(some, a, b, fall[k], ask.h, ask.cosine, ask.near_squared, beyond, near)
+            for lane in range(max(first - base, 0), min(last - base, LANES)):
+                if hull[5 * LANES + lane] <= 0.0 or (looks and near[5 * LANES + lane] <= 0.0):
+                    continue
+                if hull[7 * LANES + lane] < 0.0 <= hull[8 * LANES + lane]:
+                    if book.who[3 * LANES + 1] == LANES:
+                        _settle_nearest(ask, book, k)
+                    _add_nearest(ask, book, base + lane, hull[7 * LANES + lane], hull[8 * LANES + lane])
+                if rises != looks and hull[6 * LANES + lane] > 0.0 and book.places[base + lane, 1] == k - 1:
+                    book.places[base + lane, 1] = k
+                else:
+                    _lane(ask, book, k, base + lane, lane, rises, looks, high, near, work)
+    _settle_edges(ask, book, k, looks and not rises, work[0])
+
+
+@kernel
+def _with_room(book: _Book, more: int) -> _Book:
+    """The same with room for more windows, at least half as many again."""
+    more = max(more, len(book.windows) // 2)
+    return _Book(book.places, book.edges, book.nears, book.who, np.concatenate((book.windows, np.empty((more, 4)))))
+
+
+@kernel
+def _new_book(many: int) -> _Book:
+    places = np.full((many, 4), _SHUT)
+    return _Book(
+        places, np.ones(BATCH * LANES), np.ones(BATCH * LANES), np.zeros(3 * LANES + 3, np.int64), np.empty((1024, 4))
+    )
 
 
 @kernel
 def sweep(
-    c: Floats, h: float, p: Floats, cells: Ints, grid: tuple[int, int], cap: Floats, rise: Floats, near: Floats,
-    cosine: float, squared: tuple[bool, bool],
-) -> tuple[Ints, Floats]:  # fmt: skip
-    """Every window: number of the place (in the order of the cells), and start, closest approach and stop (s).
+    ask: Ask, blocks: Floats, cells: Ints, grid: tuple[int, int], cap: Floats, rise: Floats, fall: Floats
+) -> Floats:
+    """Every window: number of the place (in the order of the cells), start, closest approach and stop (s), ``(n, 4)``.
 
-    ``cosine`` of the most off-nadir angle, below -1 for none; ``rise`` and ``near``: margins of the two signals.
+    ``blocks``: the places again, in rows of ``LANES``; ``cap``: where to look; ``rise`` and ``fall``: margins of the
+    signals of elevation and off-nadir angle.
     """
-    ends, runs = nodes(c, h), np.empty((2 * grid[0] + 2, 2), np.int64)
-    high, low = np.empty((7, p.shape[1])), np.empty((7, p.shape[1]))
-    work, one, two, both = np.empty((PIECES, 6)), np.empty((16, 2)), np.empty((16, 2)), np.empty((16, 2))
-    since, touched = np.empty(p.shape[1]), np.full(p.shape[1], -2)
-    place, out, count = np.empty(1024, np.int64), np.empty((1024, 3)), np.zeros(1, np.int64)
-    for k in range(len(c)):
-        rises, looks = cap[k, 3] == inf, cosine >= -1.0
-        for run in range(runs_of_cap(cap[k], cells, grid[0], grid[1], runs)):
-            first, last = runs[run, 0], runs[run, 1]
-            if count[0] + 8 * (last - first) > len(place):
-                place, out = _room(place, out, 8 * (last - first))
-            if rises:
-                elevation_hulls(first, last, ends[k], ends[k + 1], rise[k], h, p, squared[0], high)
-            if looks:
-                off_nadir_hulls(first, last, ends[k], ends[k + 1], near[k], h, p, cosine, squared[1], cap[k, 3], low)
-            for i in range(first, last):
-                if (rises and high[5, i] <= 0.0) or (looks and low[5, i] <= 0.0):
-                    continue
-                many, held = 1, one
-                one[0, 0], one[0, 1] = 0.0, 1.0
-                if rises and high[6, i] <= 0.0:
-                    many = stretches(c, k, h, p, i, False, cosine, squared[0], high[:, i], work, one)
-                if looks and low[6, i] <= 0.0:
-                    second = stretches(c, k, h, p, i, True, cosine, squared[1], low[:, i], work, two)
-                    many, held = _both(one, many, two, second, both), both
-                _follow(c, h, p, i, k, held, many, since, touched, place, out, count)
-    place, out = _room(place, out, p.shape[1])
-    for i in range(p.shape[1]):
-        if touched[i] >= 0:
-            _close(c, h, p, i, since[i], (touched[i] + 1) * h, place, out, count)
-    return place[: count[0]], out[: count[0]]
+    places = len(ask.places)
+    ends, runs = nodes(ask.c, ask.h), np.empty((2 * grid[0] + 2, 2), np.int64)
+    high, near, work = np.empty(HULL * LANES), np.empty(HULL * LANES), np.empty((PIECES + 64, 6))
+    book = _new_book(places)
+    for k in range(len(ask.c)):
+        many = runs_of_cap(cap[k], cells, grid[0], grid[1], runs)
+        most = 0
+        for run in range(many):
+            most += 8 * (runs[run, 1] - runs[run, 0])
+        if book.who[3 * LANES + 2] + most > len(book.windows):
+            book = _with_room(book, most)
+        _step(ask, book, k, blocks, runs, many, ends, cap[k, 3], rise, fall, high, near, work)
+    book = _with_room(book, places)
+    for i in range(places):
+        if book.places[i, 1] >= 0:
+            _close(ask, book, i, (book.places[i, 1] + 1) * ask.h)
+    windows: Floats = book.windows[: book.who[3 * LANES + 2]]
+    return windows
 
 
 @kernel
-def in_order(place: Ints, times: Floats, name: Ints) -> tuple[npt.NDArray[np.int32], Floats, Floats, Floats]:
+def in_order(windows: Floats, name: Ints) -> tuple[npt.NDArray[np.int32], Floats, Floats, Floats]:
     """Windows sorted by the caller's number of the place; within a place they are in order of time already."""
-    many, rows = len(name), len(place)
+    many, rows = len(name), len(windows)
     starts = np.zeros(many + 1, np.int64)
     for n in range(rows):
-        starts[name[place[n]] + 1] += 1
+        starts[name[int(windows[n, 0])] + 1] += 1
     starts = np.cumsum(starts)
     number = np.empty(rows, np.int32)
     start, closest, stop = np.empty(rows), np.empty(rows), np.empty(rows)
     for n in range(rows):
-        who = name[place[n]]
+        who = name[int(windows[n, 0])]
         row = starts[who]
         starts[who] += 1
-        number[row], start[row], closest[row], stop[row] = who, times[n, 0], times[n, 1], times[n, 2]
+        number[row], start[row], closest[row], stop[row] = who, windows[n, 1], windows[n, 2], windows[n, 3]
     return number, start, closest, stop

@@ -19,7 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from swath.orbit.table_kernels import quintics
+
 __all__ = [
+    "HULL",
+    "LANES",
     "NODE",
     "PLACE",
     "coefficients",
@@ -28,9 +32,12 @@ __all__ = [
     "foot",
     "inner",
     "kernel",
+    "larger",
     "nodes",
     "off_nadir_at",
     "off_nadir_hulls",
+    "signal",
+    "smaller",
     "state",
 ]
 
@@ -38,15 +45,19 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
-_BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 kernel: Any = njit(**_OPTIONS)
 inner: Any = njit(**_OPTIONS, **_BARE)
-"""for what only kernels call, a quarter less to compile; called from Python such a function crashes"""
+"""for what only kernels call and makes no array: without counting references, which would take most of the time"""
 
 NODE = 16
 """r, v, q and dq/dt (three each), r.r, r.v, r.q and d(r.q)/dt"""
 PLACE = 9
-"""rows of a place: p (three), up (three), p.up, p.p, sine of the least elevation"""
+"""of a place: p (three), up (three), p.up, p.p, sine of the least elevation"""
+LANES = 16
+"""places worked on at once; a fixed number, so that the compiler makes one instruction of eight"""
+HULL = 9
+"""of a signal in a step: value and slope (by u) at its start and at its end, slack, most, least; e.v at both ends"""
 
 _A, _F = 6378137.0, 1.0 / 298.257223563
 _B = _A * (1.0 - _F)
@@ -82,26 +93,22 @@ def foot(x: float, y: float, z: float) -> float:
 
 
 @kernel
-def coefficients(r: Floats, v: Floats, h: float, geodetic: bool) -> Floats:
-    """Cubics between states, ``(n, 6, 4)``."""
+def coefficients(r: Floats, v: Floats, a: Floats, h: float, geodetic: bool) -> Floats:
+    """The polynomials of ``orbit.table_kernels.quintics`` and, beside them, cubics of the foot: ``(n, 6, 4)``."""
     n = len(r) - 1
     c = np.zeros((n, 6, 4))
-    at, rate = np.zeros(4), np.zeros(4)
-    for k in range(n + 1):
-        before, slope = at.copy(), rate.copy()
-        for j in range(3):
-            at[j], rate[j] = r[k, j], v[k, j] * h
-        if geodetic:
-            x, y, z, vx, vy, vz = r[k, 0], r[k, 1], r[k, 2], v[k, 0], v[k, 1], v[k, 2]
-            at[3] = foot(x, y, z)
-            ahead = foot(x + 0.5 * vx, y + 0.5 * vy, z + 0.5 * vz)
-            rate[3] = (ahead - foot(x - 0.5 * vx, y - 0.5 * vy, z - 0.5 * vz)) * h
+    c[:, :, :3] = quintics(r, v, a, h)
+    at = rate = 0.0
+    for k in range(n + 1 if geodetic else 0):
+        before, slope = at, rate
+        x, y, z, vx, vy, vz = r[k, 0], r[k, 1], r[k, 2], v[k, 0], v[k, 1], v[k, 2]
+        at = foot(x, y, z)
+        ahead, behind = foot(x + vx, y + vy, z + vz), foot(x - vx, y - vy, z - vz)
+        rate = 0.5 * (ahead - behind) * h
         if k > 0:
-            for j in range(4):
-                way = at[j] - before[j]
-                c[k - 1, 0, j], c[k - 1, 1, j] = before[j], slope[j]
-                c[k - 1, 2, j] = 3.0 * way - 2.0 * slope[j] - rate[j]
-                c[k - 1, 3, j] = slope[j] + rate[j] - 2.0 * way
+            way = at - before
+            c[k - 1, 0, 3], c[k - 1, 1, 3] = before, slope
+            c[k - 1, 2, 3], c[k - 1, 3, 3] = 3.0 * way - 2.0 * slope - rate, slope + rate - 2.0 * way
     return c
 
 
@@ -125,7 +132,7 @@ def nodes(c: Floats, h: float) -> Floats:
 
 
 @inner
-def _signal(x: float, dx: float, square: float, d: float, s: float, squared: bool) -> tuple[float, float]:
+def signal(x: float, dx: float, square: float, d: float, s: float, squared: bool) -> tuple[float, float]:
     """Signal and rate of ``x > s |e|``, given ``|e|^2`` and ``e.v``."""
     if squared:
         return x * abs(x) - s * abs(s) * square, 2.0 * (abs(x) * dx - s * abs(s) * d)
@@ -137,10 +144,10 @@ def _signal(x: float, dx: float, square: float, d: float, s: float, squared: boo
 def elevation_at(c: Floats, k: int, u: float, h: float, p: Floats, i: int, squared: bool) -> tuple[float, float]:
     """Signal of the elevation at place ``i``, and its derivative by ``u``."""
     x, y, z, vx, vy, vz, _, _ = state(c, k, u, h)
-    ex, ey, ez = x - p[0, i], y - p[1, i], z - p[2, i]
-    above = ex * p[3, i] + ey * p[4, i] + ez * p[5, i]
-    rate = vx * p[3, i] + vy * p[4, i] + vz * p[5, i]
-    f, df = _signal(above, rate, ex * ex + ey * ey + ez * ez, ex * vx + ey * vy + ez * vz, p[8, i], squared)
+    ex, ey, ez = x - p[i, 0], y - p[i, 1], z - p[i, 2]
+    above = ex * p[i, 3] + ey * p[i, 4] + ez * p[i, 5]
+    rate = vx * p[i, 3] + vy * p[i, 4] + vz * p[i, 5]
+    f, df = signal(above, rate, ex * ex + ey * ey + ez * ez, ex * vx + ey * vy + ez * vz, p[i, 8], squared)
     return f, df * h
 
 
@@ -150,81 +157,106 @@ def off_nadir_at(
 ) -> tuple[float, float]:
     """Signal of the off-nadir angle of place ``i``, and its derivative by ``u``."""
     x, y, z, vx, vy, vz, w, vw = state(c, k, u, h)
-    ex, ey, ez = x - p[0, i], y - p[1, i], z - p[2, i]
+    ex, ey, ez = x - p[i, 0], y - p[i, 1], z - p[i, 2]
     long = sqrt(x * x + y * y + (z - w) ** 2)
     qx, qy, qz = x / long, y / long, (z - w) / long
     above = ex * qx + ey * qy + ez * qz
     away = qx * vx + qy * vy + qz * (vz - vw)
     turning = (ex * vx + ey * vy + ez * (vz - vw) - above * away) / long
     rate = vx * qx + vy * qy + vz * qz + turning
-    f, df = _signal(above, rate, ex * ex + ey * ey + ez * ez, ex * vx + ey * vy + ez * vz, cosine, squared)
+    f, df = signal(above, rate, ex * ex + ey * ey + ez * ez, ex * vx + ey * vy + ez * vz, cosine, squared)
     return f, df * h
 
 
 @inner
-def _hull(fa: float, sa: float, fb: float, sb: float, slack: float) -> tuple[float, float]:
+def larger(a: float, b: float) -> float:
+    """The larger of two numbers, in a form that the compiler does for eight at once."""
+    return a if a > b else b
+
+
+@inner
+def smaller(a: float, b: float) -> float:
+    """The smaller of two numbers."""
+    return a if a < b else b
+
+
+@inner
+def _hull(out: Floats, i: int, fa: float, sa: float, fb: float, sb: float, slack: float, da: float, db: float) -> None:
     """Between which values does a signal stay in a step? Bezier hull of its Hermite cubic, and the cubic's error."""
     b1, b2 = fa + sa / 3.0, fb - sb / 3.0
-    return max(fa, b1, b2, fb) + slack, min(fa, b1, b2, fb) - slack
+    out[i], out[LANES + i], out[2 * LANES + i], out[3 * LANES + i], out[4 * LANES + i] = fa, sa, fb, sb, slack
+    out[5 * LANES + i] = larger(larger(fa, b1), larger(b2, fb)) + slack
+    out[6 * LANES + i] = smaller(smaller(fa, b1), smaller(b2, fb)) - slack
+    out[7 * LANES + i], out[8 * LANES + i] = da, db
 
 
 @inner
-def _slack(m: Floats, square_a: float, square_b: float, s: float, squared: bool) -> float:
-    """How far may a signal stray from its Hermite cubic in a step? ``m``: see ``kernels.margins``."""
+def _slack(
+    m0: float, m1: float, m2: float, m3: float, m4: float, m5: float, m6: float, m7: float, square: float, s: float,
+    squared: bool,
+) -> float:  # fmt: skip
+    """How far may a signal stray from its Hermite cubic in a step? ``m``: see ``cap_kernels.margins``."""
     if squared:
-        return float(m[0])
-    near = 1.0 / max(sqrt(min(square_a, square_b)) - m[5], m[6])
-    return float(m[1] + abs(s) * (((m[4] * near + m[3]) * near + m[2]) * near + m[7]))
+        return m0
+    near = 1.0 / larger(sqrt(square) - m5, m6)
+    return float(m1 + abs(s) * (((m4 * near + m3) * near + m2) * near + m7))
 
 
 @inner
-def elevation_hulls(
-    low: int, high: int, a: Floats, b: Floats, m: Floats, h: float, p: Floats, squared: bool, out: Floats
+def _elevation_hulls(p: Floats, a: Floats, b: Floats, m: Floats, h: float, squared: bool, out: Floats) -> None:
+    ax, ay, az, avx, avy, avz, a2, arv = a[0], a[1], a[2], a[3], a[4], a[5], a[12], a[13]
+    bx, by, bz, bvx, bvy, bvz, b2, brv = b[0], b[1], b[2], b[3], b[4], b[5], b[12], b[13]
+    m0, m1, m2, m3, m4, m5, m6, m7 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
+    for i in range(LANES):
+        x, y, z, u, v = p[i], p[LANES + i], p[2 * LANES + i], p[3 * LANES + i], p[4 * LANES + i]
+        w, pu, pp, s = p[5 * LANES + i], p[6 * LANES + i], p[7 * LANES + i], p[8 * LANES + i]
+        qa, qb = a2 + pp - 2.0 * (ax * x + ay * y + az * z), b2 + pp - 2.0 * (bx * x + by * y + bz * z)
+        da, db = arv - (avx * x + avy * y + avz * z), brv - (bvx * x + bvy * y + bvz * z)
+        fa, sa = signal(ax * u + ay * v + az * w - pu, avx * u + avy * v + avz * w, qa, da, s, squared)
+        fb, sb = signal(bx * u + by * v + bz * w - pu, bvx * u + bvy * v + bvz * w, qb, db, s, squared)
+        slack = _slack(m0, m1, m2, m3, m4, m5, m6, m7, smaller(qa, qb), s, squared)
+        _hull(out, i, fa, sa * h, fb, sb * h, slack, da, db)
+
+
+@inner
+def elevation_hulls(p: Floats, a: Floats, b: Floats, m: Floats, h: float, squared: bool, out: Floats) -> None:
+    """The elevation's hulls (``HULL`` rows of ``LANES``) in a step between the nodes ``a`` and ``b``, for one block."""
+    if squared:
+        _elevation_hulls(p, a, b, m, h, True, out)
+    else:
+        _elevation_hulls(p, a, b, m, h, False, out)
+
+
+@inner
+def _off_nadir_hulls(
+    p: Floats, a: Floats, b: Floats, m: Floats, h: float, s: float, squared: bool, beyond: float, out: Floats
 ) -> None:
-    """Signals at both ends of a step and their hulls, for the places ``low`` to ``high``: rows 0 to 6 of ``out``."""
-    for i in range(low, high):
-        px, py, pz, ux, uy, uz, pu, pp, s = (
-            p[0, i],
-            p[1, i],
-            p[2, i],
-            p[3, i],
-            p[4, i],
-            p[5, i],
-            p[6, i],
-            p[7, i],
-            p[8, i],
-        )
-        above = a[0] * ux + a[1] * uy + a[2] * uz - pu
-        square_a = a[12] + pp - 2.0 * (a[0] * px + a[1] * py + a[2] * pz)
-        d = a[13] - (a[3] * px + a[4] * py + a[5] * pz)
-        fa, sa = _signal(above, a[3] * ux + a[4] * uy + a[5] * uz, square_a, d, s, squared)
-        above = b[0] * ux + b[1] * uy + b[2] * uz - pu
-        square_b = b[12] + pp - 2.0 * (b[0] * px + b[1] * py + b[2] * pz)
-        d = b[13] - (b[3] * px + b[4] * py + b[5] * pz)
-        fb, sb = _signal(above, b[3] * ux + b[4] * uy + b[5] * uz, square_b, d, s, squared)
-        slack = _slack(m, square_a, square_b, s, squared)
-        out[0, i], out[1, i], out[2, i], out[3, i], out[4, i] = fa, sa * h, fb, sb * h, slack
-        out[5, i], out[6, i] = _hull(fa, sa * h, fb, sb * h, slack)
+    ax, ay, az, avx, avy, avz, a2, arv = a[0], a[1], a[2], a[3], a[4], a[5], a[12], a[13]
+    bx, by, bz, bvx, bvy, bvz, b2, brv = b[0], b[1], b[2], b[3], b[4], b[5], b[12], b[13]
+    aqx, aqy, aqz, atx, aty, atz, arq, arate = a[6], a[7], a[8], a[9], a[10], a[11], a[14], a[15]
+    bqx, bqy, bqz, btx, bty, btz, brq, brate = b[6], b[7], b[8], b[9], b[10], b[11], b[14], b[15]
+    m0, m1, m2, m3, m4, m5, m6, m7 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
+    for i in range(LANES):
+        x, y, z, pp = p[i], p[LANES + i], p[2 * LANES + i], p[7 * LANES + i]
+        qa, qb = a2 + pp - 2.0 * (ax * x + ay * y + az * z), b2 + pp - 2.0 * (bx * x + by * y + bz * z)
+        da, db = arv - (avx * x + avy * y + avz * z), brv - (bvx * x + bvy * y + bvz * z)
+        above, rate = arq - (aqx * x + aqy * y + aqz * z), arate - (atx * x + aty * y + atz * z)
+        fa, sa = signal(above, rate, qa, da, s, squared)
+        above, rate = brq - (bqx * x + bqy * y + bqz * z), brate - (btx * x + bty * y + btz * z)
+        fb, sb = signal(above, rate, qb, db, s, squared)
+        slack = _slack(m0, m1, m2, m3, m4, m5, m6, m7, smaller(qa, qb), s, squared)
+        _hull(out, i, fa, sa * h, fb, sb * h, slack, da, db)
+        # Beyond that range a place is on the far side of the Earth.
+        most = out[5 * LANES + i]
+        out[5 * LANES + i] = most if smaller(qa, qb) <= beyond else -1.0
 
 
 @inner
 def off_nadir_hulls(
-    low: int, high: int, a: Floats, b: Floats, m: Floats, h: float, p: Floats, s: float, squared: bool, beyond: float,
-    out: Floats,
-) -> None:  # fmt: skip
-    """The same for the off-nadir angle; ``beyond`` that range (m, squared) a place is on the far side of the Earth."""
-    for i in range(low, high):
-        px, py, pz, pp = p[0, i], p[1, i], p[2, i], p[7, i]
-        above = a[14] - (a[6] * px + a[7] * py + a[8] * pz)
-        square_a = a[12] + pp - 2.0 * (a[0] * px + a[1] * py + a[2] * pz)
-        d = a[13] - (a[3] * px + a[4] * py + a[5] * pz)
-        fa, sa = _signal(above, a[15] - (a[9] * px + a[10] * py + a[11] * pz), square_a, d, s, squared)
-        above = b[14] - (b[6] * px + b[7] * py + b[8] * pz)
-        square_b = b[12] + pp - 2.0 * (b[0] * px + b[1] * py + b[2] * pz)
-        d = b[13] - (b[3] * px + b[4] * py + b[5] * pz)
-        fb, sb = _signal(above, b[15] - (b[9] * px + b[10] * py + b[11] * pz), square_b, d, s, squared)
-        slack = _slack(m, square_a, square_b, s, squared)
-        out[0, i], out[1, i], out[2, i], out[3, i], out[4, i] = fa, sa * h, fb, sb * h, slack
-        out[5, i], out[6, i] = _hull(fa, sa * h, fb, sb * h, slack)
-        if min(square_a, square_b) > beyond:
-            out[5, i] = -1.0
+    p: Floats, a: Floats, b: Floats, m: Floats, h: float, s: float, squared: bool, beyond: float, out: Floats
+) -> None:
+    """The same for the off-nadir angle of cosine ``s``, on this side of the Earth."""
+    if squared:
+        _off_nadir_hulls(p, a, b, m, h, s, True, beyond, out)
+    else:
+        _off_nadir_hulls(p, a, b, m, h, s, False, beyond, out)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from swath.errors import DataError, InputError
 from swath.frames import WGS84_A_M
 from swath.model import Elements
-from swath.orbit.ephemeris import sgp4_ephemeris, tabulate
+from swath.orbit.ephemeris import good_step_s, sgp4_ephemeris, tabulate
+from swath.orbit.many import tabulate_many
 from swath.orbit.sgp4 import propagate
 from swath.sources.eop import packaged_eop
 from swath.time import later
@@ -42,7 +43,7 @@ def test_the_table_meets_the_orbit_at_its_states_and_both_ends() -> None:
     stop = EPOCH + np.timedelta64(1234567, "ms")
     table = tabulate(orbit, EPOCH, stop)
     at = later(EPOCH, np.arange(len(table.r_itrf_m)) * table.step_s)
-    assert table.step_s <= 30.0
+    assert table.step_s <= 60.0
     assert abs(at[-1] - stop) <= np.timedelta64(1, "ns")
     np.testing.assert_allclose(table.states(at)[0], orbit.states(at)[0], atol=1e-4)
     assert table.states(np.array([EPOCH, stop]))[0].shape == (2, 3)
@@ -135,3 +136,35 @@ def test_never_a_nan(elements: Elements, offsets: list[float]) -> None:
         assert (np.linalg.norm(r_itrf, axis=-1) > WGS84_A_M).all()
         return
     assert "made up" in refusal
+
+
+@given(st.lists(orbits(), min_size=1, max_size=4), st.floats(0.1, 30.0))
+@settings(max_examples=20)
+def test_tables_of_many_are_close_to_each_orbit(fleet: list[Elements], hours: float) -> None:
+    names = {f"s{n}": one for n, one in enumerate(fleet)}
+    stop = EPOCH + np.timedelta64(round(hours * 3600), "s")
+    tables, refused = tabulate_many(names, EPOCH, stop, packaged_eop())
+    assert {table.name for table in tables} | set(refused) == set(names)
+    for name, why in refused.items():
+        with pytest.raises(DataError, match=why[:40].replace("(", ".").replace(")", ".")):
+            tabulate(sgp4_ephemeris(names[name], packaged_eop()), EPOCH, stop, 60.0)
+    for table in tables:
+        assert table.step_s <= good_step_s(names[table.name])
+        after_s = np.random.default_rng(0).uniform(0.0, table.duration_s, 300)
+        r, _ = sgp4_ephemeris(names[table.name], packaged_eop()).states(later(EPOCH, after_s))
+        off_m = np.linalg.norm(table.positions_after(after_s) - r, axis=-1)
+        inside = np.minimum(after_s, table.duration_s - after_s) > 4.0 * table.step_s
+        assert off_m.max() < 0.1
+        assert off_m[inside].max(initial=0.0) < 0.02
+
+
+def test_a_decayed_satellite_is_refused_and_the_others_have_their_tables() -> None:
+    fleet = {
+        "sinking": made_up(perigee_km=150, apogee_km=155, inclination_deg=51.6, bstar=5e-2),
+        "low": LOW,
+        "old": Elements(**{**LOW.__dict__, "epoch": EPOCH - 60 * DAY}),
+    }
+    tables, refused = tabulate_many(fleet, EPOCH, EPOCH + 5 * DAY, packaged_eop())
+    assert [table.name for table in tables] == ["low"]
+    assert set(refused) == {"sinking", "old"}
+    assert "65.0 days" in refused["old"]
