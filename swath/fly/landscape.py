@@ -15,9 +15,11 @@ import numpy.typing as npt
 from swath.fly import kernels
 from swath.fly import materials as looks
 
-__all__ = ["Character", "Layout", "draw_layout", "fractal_noise", "relief_m"]
+__all__ = ["Character", "Layout", "Paint", "Parcels", "draw_layout", "fractal_noise", "lay_out", "relief_m"]
 
 Floats = npt.NDArray[np.float64]
+Paint = Callable[[Floats, npt.NDArray[np.int64], npt.NDArray[np.uint8]], None]
+"""takes polygons ``(m, MAX_VERTICES, 2)``, their vertex counts and looks; later ones lie on top"""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,22 @@ class Character:
 
 
 @dataclass(frozen=True)
+class Parcels:
+    """The polygons behind the fields, woods and meadows."""
+
+    vertices: Floats
+    """``(parcel, MAX_VERTICES, 2)`` cultivated area of each parcel, x and y in truth pixels"""
+    counts: npt.NDArray[np.int64]
+    parcel_looks: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
 class Layout:
-    """The painted ground and the polygons behind it."""
+    """The painted ground and the polygons behind it, see :class:`Parcels`."""
 
     cover: npt.NDArray[np.uint8]
     """``(row, column)`` number of the look of each truth pixel"""
     vertices: Floats
-    """``(parcel, MAX_VERTICES, 2)`` cultivated area of each parcel, x and y in truth pixels"""
     counts: npt.NDArray[np.int64]
     parcel_looks: npt.NDArray[np.uint8]
 
@@ -61,6 +72,18 @@ def fractal_noise(
 def draw_layout(rng: np.random.Generator, shape: tuple[int, int], pixel_m: float, character: Character) -> Layout:
     """Paint a site of ``shape`` truth pixels."""
     cover = np.full(shape, looks.VERGE, np.uint8)
+
+    def paint(vertices: Floats, counts: npt.NDArray[np.int64], given: npt.NDArray[np.uint8]) -> None:
+        kernels.paint(cover, vertices, counts, given)
+
+    parcels = lay_out(rng, shape, pixel_m, character, paint)
+    return Layout(cover, parcels.vertices, parcels.counts, parcels.parcel_looks)
+
+
+def lay_out(
+    rng: np.random.Generator, shape: tuple[int, int], pixel_m: float, character: Character, paint: Paint
+) -> Parcels:
+    """Draw the polygons of a site of ``shape`` truth pixels and hand them to ``paint``, lowest first, roads last."""
     centre = np.array([shape[1] / 2.0, shape[0] / 2.0])
     corners = _lattice(rng, centre, 0.5 * float(np.hypot(*shape)), rng.uniform(520.0, 780.0) / pixel_m)
     quads = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], 2).reshape(-1, 4, 2)
@@ -69,15 +92,14 @@ def draw_layout(rng: np.random.Generator, shape: tuple[int, int], pixel_m: float
     near, built = _built_up(rng, blocks, shape, pixel_m, character)
     parts, counts, _ = kernels.split(blocks[near], sides[near], np.full(near.sum(), 20000.0 / pixel_m**2), _seed(rng))
     town = built(parts[:, :3].mean(1))
-    _paint_village(rng, cover, parts[town], counts[town], pixel_m)
+    _paint_village(rng, paint, parts[town], counts[town], pixel_m)
     blocks, sides = np.concatenate([blocks[~near], parts[~town]]), np.concatenate([sides[~near], counts[~town]])
-    layout = _paint_parcels(rng, cover, blocks, sides, pixel_m, character)
-    tracks = _strips(corners, 5.0 / pixel_m)
-    _paint_one(cover, tracks, looks.TRACK)
+    parcels = _paint_parcels(rng, paint, blocks, sides, pixel_m, character)
+    _paint_one(paint, _strips(corners, 5.0 / pixel_m), looks.TRACK)
     if rng.uniform() < character.river_chance:
-        _paint_river(rng, cover, centre, pixel_m, rng.uniform(*character.river_width_m))
-    _paint_one(cover, _strips(corners, 8.5 / pixel_m, every=4, first=int(rng.integers(4))), looks.ROAD)
-    return layout
+        _paint_river(rng, paint, shape, centre, pixel_m, rng.uniform(*character.river_width_m))
+    _paint_one(paint, _strips(corners, 8.5 / pixel_m, every=4, first=int(rng.integers(4))), looks.ROAD)
+    return parcels
 
 
 def _lattice(rng: np.random.Generator, centre: Floats, reach: float, cell: float) -> Floats:
@@ -131,42 +153,42 @@ def _built_up(
     return inside(blocks[:, :4].mean(1), 500.0 / pixel_m), inside
 
 
-def _paint_one(cover: npt.NDArray[np.uint8], polygons: Floats, look: int) -> None:
+def _paint_one(paint: Paint, polygons: Floats, look: int) -> None:
     """Paint polygons ``(m, k, 2)`` of equal vertex counts with one look."""
     number, corners = polygons.shape[:2]
-    kernels.paint(cover, _padded(polygons), np.full(number, corners), np.full(number, look, np.uint8))
+    paint(_padded(polygons), np.full(number, corners), np.full(number, look, np.uint8))
 
 
 def _paint_village(
     rng: np.random.Generator,
-    cover: npt.NDArray[np.uint8],
+    paint: Paint,
     quarters: Floats,
     sides: npt.NDArray[np.int64],
     pixel_m: float,
 ) -> None:
     """Streets between quarters, lots in them, a house on each lot; now and then a hall instead of many houses."""
-    kernels.paint(cover, quarters, sides, np.full(len(quarters), looks.PLOT, np.uint8))
+    paint(quarters, sides, np.full(len(quarters), looks.PLOT, np.uint8))
     quarters, sides = kernels.inset(quarters, sides, np.full(len(quarters), 3.0 / pixel_m))
     trade = rng.uniform(size=len(quarters)) < 0.12
     target = np.where(trade, 7000.0, rng.uniform(550.0, 1300.0, len(quarters))) / pixel_m**2
     lots, counts, origin = kernels.split(quarters, sides, target, _seed(rng))
     hall = trade[origin]
     ground = np.where(hall | (rng.uniform(size=len(lots)) < 0.12), looks.PLOT, looks.GARDEN).astype(np.uint8)
-    kernels.paint(cover, lots, counts, ground)
+    paint(lots, counts, ground)
     margin = np.where(hall, 9.0, rng.uniform(5.0, 8.0, len(lots))) / pixel_m
     roofs, counts = kernels.inset(lots, counts, margin)
     tiled = rng.choice([10, 11, 12], len(lots), p=[0.5, 0.3, 0.2])
-    kernels.paint(cover, roofs, counts, np.where(hall, rng.choice([12, 13, 14], len(lots)), tiled).astype(np.uint8))
+    paint(roofs, counts, np.where(hall, rng.choice([12, 13, 14], len(lots)), tiled).astype(np.uint8))
 
 
 def _paint_parcels(
     rng: np.random.Generator,
-    cover: npt.NDArray[np.uint8],
+    paint: Paint,
     blocks: Floats,
     sides: npt.NDArray[np.int64],
     pixel_m: float,
     character: Character,
-) -> Layout:
+) -> Parcels:
     """Fields, woods and meadows: parcels set apart by verges."""
     target = character.field_m2 * np.exp(rng.normal(0.0, 0.45, len(blocks))) / pixel_m**2
     vertices, counts, _ = kernels.split(blocks, sides, target, _seed(rng))
@@ -176,8 +198,8 @@ def _paint_parcels(
     chance = rng.uniform(size=len(vertices))
     given[chance < character.wood_share] = looks.FOREST
     given[chance > 0.96] = looks.MEADOW
-    kernels.paint(cover, vertices, counts, given)
-    return Layout(cover, vertices, counts, given)
+    paint(vertices, counts, given)
+    return Parcels(vertices, counts, given)
 
 
 def _strips(corners: Floats, width: float, *, every: int = 1, first: int = 0) -> Floats:
@@ -197,14 +219,19 @@ def _ribbons(segments: Floats, width: float) -> Floats:
 
 
 def _paint_river(
-    rng: np.random.Generator, cover: npt.NDArray[np.uint8], centre: Floats, pixel_m: float, width_m: float
+    rng: np.random.Generator,
+    paint: Paint,
+    shape: tuple[int, int],
+    centre: Floats,
+    pixel_m: float,
+    width_m: float,
 ) -> None:
     """A meandering river through the middle: a sine-generated curve (Langbein and Leopold, 1966), wandering.
 
     Meanders are about 11 channel widths long; point bars of sand lie on the inner banks, some wood along the outer.
     """
     step = max(0.15 * width_m, 6.0) / pixel_m
-    reach = float(np.hypot(*cover.shape)) * 1.1
+    reach = float(np.hypot(*shape)) * 1.1
     count = int(2.6 * reach / step)
     s = (np.arange(count) - count / 2.0) * step
     wave = 11.0 * width_m * rng.uniform(1.1, 1.6) / pixel_m
@@ -214,7 +241,7 @@ def _paint_river(
     course = rng.uniform(0.0, 2.0 * np.pi) + 0.35 * np.sin(s / wave * 0.5)
     heading = course + swing * np.sin(2.0 * np.pi * s / wave + wander)
     line = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], -1) * step, 0)
-    offset = rng.uniform(-0.12, 0.12, 2) * np.array([cover.shape[1], cover.shape[0]])
+    offset = rng.uniform(-0.12, 0.12, 2) * np.array([shape[1], shape[0]])
     line += centre + offset - line[count // 2]
     side = np.stack([-np.sin(heading), np.cos(heading)], -1)
     smooth = np.convolve(rng.normal(0.0, 1.0, count + 40), np.hanning(43)[1:-1] / 4.5, "valid")[:count]
@@ -226,7 +253,7 @@ def _paint_river(
         left = line + side * (half + np.maximum(shift, 0.0))[:, None]
         right = line - side * (half - np.minimum(shift, 0.0))[:, None]
         quads = np.stack([left[:-1], left[1:], right[1:], right[:-1]], 1)
-        _paint_one(cover, quads[_touches(quads, (cover.shape[0], cover.shape[1]))], look)
+        _paint_one(paint, quads[_touches(quads, shape)], look)
 
 
 def relief_m(rng: np.random.Generator, water: npt.NDArray[np.bool_], cell_m: float) -> npt.NDArray[np.float32]:

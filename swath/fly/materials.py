@@ -8,14 +8,19 @@ Environment, 2007, chapters 11 to 14); they are simulated, not measured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
     "BANDS",
+    "BUILDING_SITE",
+    "BURNT",
+    "CAR",
     "CROPS",
+    "DECK",
+    "FIRST_EDIT",
     "FIRST_FIELD",
     "FLOODED",
     "FLOOD_WATER",
@@ -24,14 +29,21 @@ __all__ = [
     "HAZE",
     "LOOKS",
     "MEADOW",
+    "PANELS",
+    "PANEL_REFLECTANCES",
     "PLOT",
     "ROAD",
     "ROOFS",
     "SAND",
+    "SCAR",
+    "SCORCHED",
+    "STUBBLE",
     "TRACK",
     "VERGE",
+    "WAKE",
     "WATER",
     "Looks",
+    "add_edit_looks",
     "draw_looks",
 ]
 
@@ -46,6 +58,12 @@ WATER, FLOOD_WATER, VERGE, TRACK, ROAD, FOREST, MEADOW, GARDEN, PLOT, SAND = ran
 ROOFS = range(10, 15)
 FIRST_FIELD = 16
 LOOKS = 128
+FIRST_EDIT = 112
+"""in a ``world.World`` the looks from here on are what edits paint; a ``site.Site`` has fields there"""
+BURNT, SCORCHED, SCAR, STUBBLE, DECK, WAKE, CAR, BUILDING_SITE = range(FIRST_EDIT, FIRST_EDIT + 8)
+PANELS = range(FIRST_EDIT + 8, LOOKS)
+PANEL_REFLECTANCES = (0.04, 0.08, 0.16, 0.24, 0.32, 0.40, 0.50, 0.60)
+"""calibration panels: the same in all bands, without grain"""
 FLOODED = 0x80
 """bit of a truth pixel: dry land that the flood covers"""
 
@@ -107,6 +125,41 @@ def draw_looks(rng: np.random.Generator, pixel_m: float) -> Looks:
         crop, bare, leaf, green, vigour, stripes, grain, row_x.astype(np.float32), row_y.astype(np.float32), raised
     )
 
+
+def add_edit_looks(looks: Looks) -> Looks:
+    """The same table with the looks that edits paint in place of the last fields."""
+    crop, bare, leaf = looks.crop.copy(), looks.bare.copy(), looks.leaf.copy()
+    green, vigour, stripes = looks.green.copy(), looks.vigour.copy(), looks.stripes.copy()
+    grain, raised = looks.grain.copy(), looks.raised_m.copy()
+    crop[FIRST_EDIT:], leaf[FIRST_EDIT:], stripes[FIRST_EDIT:] = "", _LEAF, 0.0
+    for look, (colour, cover, patchy, rough, height) in _EDITS.items():
+        bare[look], green[look], vigour[look], grain[look], raised[look] = colour, cover, patchy, rough, height
+    for look, reflectance in zip(PANELS, PANEL_REFLECTANCES, strict=True):
+        bare[look], green[look], vigour[look], grain[look], raised[look] = reflectance, 0.0, 0.0, 0.0, 50.0
+    return replace(
+        looks,
+        crop=crop,
+        bare=bare,
+        leaf=leaf,
+        green=green,
+        vigour=vigour,
+        stripes=stripes,
+        grain=grain,
+        raised_m=raised,
+    )
+
+
+_EDITS: dict[int, tuple[tuple[float, float, float, float], float, float, float, float]] = {
+    # look: bare reflectance, share of vegetation, patchiness, grain, raised_m
+    BURNT: ((0.034, 0.040, 0.046, 0.075), 0.03, 0.05, 0.15, 0.0),
+    SCORCHED: ((0.045, 0.055, 0.068, 0.110), 0.25, 0.15, 0.18, 0.0),
+    SCAR: ((0.105, 0.145, 0.200, 0.270), 0.03, 0.03, 0.14, 0.0),
+    STUBBLE: ((0.115, 0.155, 0.200, 0.270), 0.06, 0.03, 0.04, 0.0),
+    DECK: ((0.240, 0.245, 0.255, 0.265), 0.0, 0.0, 0.20, 50.0),
+    WAKE: ((0.150, 0.165, 0.150, 0.110), 0.0, 0.0, 0.25, 50.0),
+    CAR: ((0.330, 0.335, 0.345, 0.360), 0.0, 0.0, 0.10, 50.0),
+    BUILDING_SITE: ((0.190, 0.220, 0.255, 0.290), 0.02, 0.05, 0.10, 0.0),
+}
 
 _FIXED: dict[int, tuple[tuple[float, float, float, float], float, float, float, float]] = {
     # look: bare reflectance, share of vegetation, patchiness, grain, raised_m

@@ -19,7 +19,7 @@ from swath.fly import camera_kernels as kernels
 from swath.fly import materials as looks
 from swath.fly.chance import normal_table
 from swath.fly.picture import LineStates, Picture, picture_header
-from swath.fly.world import Site, Sky, nodes, sky_map, to_site
+from swath.fly.site import Site, Sky, nodes, sky_map, to_site
 from swath.frames import geodetic_from_itrf, geodetic_up, orbital_axes, ray_to_ellipsoid
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.agility import boresight

@@ -10,7 +10,7 @@ import pyproj
 
 from swath.fly import camera_kernels as kernels
 from swath.fly import materials as looks
-from swath.fly.world import Site, Sky, nodes, polygon_pixels, sky_map, to_site
+from swath.fly.site import Site, Sky, nodes, polygon_pixels, sky_map, to_site
 from swath.model import Grid, Place
 from swath.table import Table, column
 

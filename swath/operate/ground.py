@@ -18,8 +18,8 @@ from swath.archive.grids import map_from_geodetic, place_grid
 from swath.archive.ortho import picture_outline
 from swath.archive.picture import ReceivedPicture, band_counts, require_header
 from swath.archive.scene import build_scene
+from swath.fly.site import make_site
 from swath.fly.truth import FieldTruth, field_places, field_truth, reference_picture, truth_on
-from swath.fly.world import make_site
 from swath.frames import EarthOrientation
 from swath.model import Grid, Product, Scene
 from swath.operate.downlink import Arrival

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from swath.fly.downlink import encode_picture
 from swath.fly.pushbroom import Exposure, take_picture
+from swath.fly.site import Site, Sky, make_site, make_sky
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
-from swath.fly.world import Site, Sky, make_site, make_sky
 from swath.model import Request
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft import Satellite

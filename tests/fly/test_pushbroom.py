@@ -22,7 +22,7 @@ from swath.fly.pushbroom import (
     _look,
     take_picture,
 )
-from swath.fly.world import Site, Sky, make_site, make_sky, nodes
+from swath.fly.site import Site, Sky, make_site, make_sky, nodes
 from swath.spacecraft.link_format import HEADER_KEYS
 from tests.fly.craft import Circle, ecef_m, exposure, pixel_of, place_in_view, plain_site, satellite
 

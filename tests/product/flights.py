@@ -16,9 +16,9 @@ from swath.archive.ortho import orthorectify
 from swath.archive.receive import receive
 from swath.fly.downlink import encode_picture, transmit
 from swath.fly.pushbroom import Exposure, take_picture
+from swath.fly.site import Site, Sky, make_site, make_sky
 from swath.fly.truth import Truth, field_places, field_truth, reference_picture, truth_on
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
-from swath.fly.world import Site, Sky, make_site, make_sky
 from swath.frames import geodetic_from_itrf, orbital_axes, ray_to_ellipsoid
 from swath.model import Estimate, Grid, Place, Scene
 from swath.orbit.sun import sun_angles_deg

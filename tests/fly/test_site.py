@@ -14,8 +14,8 @@ from swath.errors import InputError
 from swath.fly import materials as looks
 from swath.fly.kernels import distance, spill_height
 from swath.fly.landscape import fractal_noise
+from swath.fly.site import FLOOD_SHARE, KINDS, Site, make_site, make_sky, site_epsg
 from swath.fly.truth import field_places, field_truth, reference_picture, truth_on
-from swath.fly.world import FLOOD_SHARE, KINDS, Site, make_site, make_sky, site_epsg
 from swath.model import Grid, Place
 from tests.fly.craft import plain_site
 

@@ -1,0 +1,98 @@
+"""What changes between two dates? Edits of a world: the list of them is the ground truth of every picture of it.
+
+An edit holds from a moment on, for good or until another. All but a flood are polygons that are painted on the land; a
+flood is a height by which the rivers rise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.errors import InputError
+from swath.fly import kernels
+
+__all__ = ["EDIT_KINDS", "Edit", "Pieces", "fan", "is_active", "pieces"]
+
+Floats = npt.NDArray[np.float64]
+
+EDIT_KINDS = (
+    *("building", "demolition", "burn", "landslide", "harvest", "felling", "ship", "truck", "panel", "flood"),
+)
+"""in the order of their code (from 1) in ``truth.edit_codes``"""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Convex polygons with one look and one height each, in metres east and south of a world's upper left corner."""
+
+    vertices: Floats
+    """``(m, MAX_VERTICES, 2)``"""
+    counts: npt.NDArray[np.int64]
+    look: npt.NDArray[np.uint8]
+    height_m: npt.NDArray[np.float32]
+    """of what stands there, over the ground"""
+    low_m: Floats = field(init=False)
+    high_m: Floats = field(init=False)
+    """``(m, 2)`` corners of the boxes round the polygons"""
+
+    def __post_init__(self) -> None:
+        used = np.arange(self.vertices.shape[1])[None, :, None] < self.counts[:, None, None]
+        object.__setattr__(self, "low_m", np.where(used, self.vertices, np.inf).min(1).reshape(-1, 2))
+        object.__setattr__(self, "high_m", np.where(used, self.vertices, -np.inf).max(1).reshape(-1, 2))
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of the land. Made by the functions of ``fly.change``."""
+
+    kind: str
+    """one of :data:`EDIT_KINDS`"""
+    id: str
+    since: np.datetime64
+    until: np.datetime64 | None
+    """none: for good"""
+    ring: tuple[tuple[float, float], ...]
+    """longitude and latitude of its outline, open; empty for a flood"""
+    pieces: Pieces | None
+    """what is painted; none for a flood"""
+    rise_m: float = 0.0
+    """how far the rivers stand over their banks; floods only"""
+
+    def __post_init__(self) -> None:
+        if self.kind not in EDIT_KINDS:
+            raise InputError(f"there is no edit {self.kind!r}", where=self.id, fix=f"Choose {', '.join(EDIT_KINDS)}")
+        if self.until is not None and not self.until > self.since:
+            raise InputError(f"{self.kind} ends at {self.until}, before {self.since}", where=self.id, fix="Swap them")
+
+
+def is_active(edit: Edit, at: np.datetime64) -> bool:
+    """Does an edit hold at a moment?"""
+    return bool(edit.since <= at and (edit.until is None or at < edit.until))
+
+
+def pieces(polygons: Sequence[Floats], look: int | Sequence[int], height_m: float | Sequence[float] = 0.0) -> Pieces:
+    """Convex polygons ``(k, 2)`` of at most ``MAX_VERTICES`` corners, one look and height for all or one each."""
+    vertices = np.zeros((len(polygons), kernels.MAX_VERTICES, 2))
+    for number, polygon in enumerate(polygons):
+        vertices[number, : len(polygon)] = polygon
+    counts = np.array([len(polygon) for polygon in polygons], np.int64)
+    shape = len(polygons)
+    return Pieces(
+        vertices,
+        counts,
+        np.broadcast_to(np.asarray(look, np.uint8), shape).copy(),
+        np.broadcast_to(np.asarray(height_m, np.float32), shape).copy(),
+    )
+
+
+def fan(ring: Floats, middle: Floats) -> list[Floats]:
+    """A star-shaped ring ``(k, 2)`` cut into triangles about a point that sees all of it."""
+    following = np.roll(ring, -1, axis=0)
+    return [np.stack([middle, a, b]) for a, b in zip(ring, following, strict=True)]

@@ -1,0 +1,260 @@
+"""Hot loops of the fine truth: polygons with heights, trees, floods, shadows, reflectance. Arrays in, arrays out.
+
+A patch is a rectangle of truth pixels, row 0 in the north. Heights of things that stand on the ground are uint8 in
+steps of ``STEP_M``. Everything depends on the seed and on the truth pixel's place in the world, never on the patch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from swath.fly.camera_kernels import _bits
+from swath.fly.kernels import span
+
+__all__ = ["STEP_M", "cast_shadows", "drown", "grow_trees", "mean_shares", "paint_raised", "shade_terrain", "shine"]
+
+Array = npt.NDArray[Any]
+Number = Any
+
+STEP_M = 0.25
+_LOOK, _FLOODED = 0x7F, 0x80
+_CROWN_M = 6.5
+"""between neighbouring trees"""
+
+
+@njit(cache=True, nogil=True)
+def paint_raised(cover: Array, height: Array, vertices: Array, counts: Array, looks: Array, steps: Array) -> None:
+    """Give every pixel whose centre lies in a convex polygon its look and height; later polygons lie on top."""
+    rows, columns = cover.shape
+    for m in range(len(vertices)):
+        count = counts[m]
+        if count < 3:
+            continue
+        low, high = vertices[m, :count, 1].min(), vertices[m, :count, 1].max()
+        for row in range(max(0, int(np.ceil(low - 0.5))), min(rows - 1, int(np.floor(high - 0.5))) + 1):
+            left, right = span(vertices[m], count, row + 0.5)
+            for column in range(max(0, int(np.ceil(left - 0.5))), min(columns - 1, int(np.floor(right - 0.5))) + 1):
+                cover[row, column] = looks[m]
+                height[row, column] = steps[m]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _part(bits: Number, shift: int) -> Number:
+    return np.float32((bits >> np.uint64(shift)) & np.uint64(0xFFFF)) * np.float32(1.0 / 65536.0)
+
+
+@njit(cache=True, nogil=True)
+def grow_trees(
+    cover: Array, height: Array, row0: int, column0: int, pixel_m: float, seed: int, wood: int, garden: int
+) -> None:
+    """Tree crowns on wood (close together) and on gardens (now and then): domes of 5 to 22 m on a shaken lattice."""
+    rows, columns = cover.shape
+    cell = np.float32(pixel_m / _CROWN_M)
+    for row in range(rows):
+        y = np.float32(row + row0) * cell
+        i0 = int(np.floor(y))
+        for column in range(columns):
+            look = cover[row, column]
+            if look not in (wood, garden):
+                continue
+            x = np.float32(column + column0) * cell
+            j0 = int(np.floor(x))
+            best = np.float32(0.0)
+            for i in range(i0 - 1, i0 + 2):
+                for j in range(j0 - 1, j0 + 2):
+                    bits = _bits(seed, i, j)
+                    if look == garden and _part(bits, 0) > np.float32(0.12):
+                        continue
+                    dx = x - np.float32(j) - np.float32(0.2) - np.float32(0.6) * _part(bits, 8)
+                    dy = y - np.float32(i) - np.float32(0.2) - np.float32(0.6) * _part(bits, 24)
+                    tall = np.float32(9.0) + np.float32(11.0) * _part(bits, 40)
+                    wide = np.float32(0.45) + np.float32(0.35) * _part(bits, 32)
+                    away = (dx * dx + dy * dy) / (wide * wide)
+                    if away < np.float32(1.0):
+                        best = max(best, tall * (np.float32(1.0) - np.float32(0.55) * away))
+            if look == garden:
+                best *= np.float32(0.5)
+            height[row, column] = np.uint8(min(best / np.float32(STEP_M), np.float32(255.0)))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _between(field: Array, y: Number, x: Number) -> Number:
+    """Bilinear value at cell coordinates, kept inside."""
+    x = min(max(x, np.float32(0.0)), np.float32(field.shape[1] - 1.001))
+    y = min(max(y, np.float32(0.0)), np.float32(field.shape[0] - 1.001))
+    i, j = int(y), int(x)
+    fy, fx = y - np.float32(i), x - np.float32(j)
+    top = field[i, j] + (field[i, j + 1] - field[i, j]) * fx
+    bottom = field[i + 1, j] + (field[i + 1, j + 1] - field[i + 1, j]) * fx
+    return top + (bottom - top) * fy
+
+
+@njit(cache=True, nogil=True)
+def drown(
+    cover: Array, above_m: Array, row0: int, column0: int, cell: float, raised_m: Array, rise_m: float, water: int
+) -> None:
+    """Mark the pixels that the river reaches when it rises: height over its river plus what stands there is less."""
+    rows, columns = cover.shape
+    scale = np.float32(1.0 / cell)
+    for row in range(rows):
+        y = (np.float32(row + row0) + np.float32(0.5)) * scale - np.float32(0.5)
+        for column in range(columns):
+            look = cover[row, column] & _LOOK
+            if look == water:
+                continue
+            x = (np.float32(column + column0) + np.float32(0.5)) * scale - np.float32(0.5)
+            if _between(above_m, y, x) + raised_m[look] < rise_m:
+                cover[row, column] = look | _FLOODED
+
+
+@njit(cache=True, nogil=True)
+def cast_shadows(
+    ground_m: Array, height: Array, row0: int, column0: int, cell: float, east: float, south: float, drop_m: float
+) -> Array:
+    """Which pixels (uint8, 1) does the Sun reach, over the ground and what stands on it?
+
+    ``east``, ``south``: one step towards the Sun in pixels, the larger of them 1; ``drop_m``: how far a ray rises on
+    such a step. A sweep away from the Sun carries the upper edge of the shadow; in whole pixels across the sweep, so
+    edges are good to half a truth pixel. What stands outside the patch casts none: leave a margin.
+    """
+    rows, columns = height.shape
+    lit = np.ones((rows, columns), np.uint8)
+    scale = np.float32(1.0 / cell)
+    by_row = abs(south) >= abs(east)
+    steps, across = (rows, columns) if by_row else (columns, rows)
+    slope = east if by_row else south
+    sunward_first = (south < 0.0) if by_row else (east < 0.0)
+    reach = int(np.ceil(abs(slope) * steps)) + 2
+    edge = np.full(across + 2 * reach, np.float32(-1e9))
+    drop = np.float32(drop_m)
+    for step in range(steps):
+        main = step if sunward_first else steps - 1 - step
+        offset = int(np.round(slope * step)) + reach
+        for side in range(across):
+            row, column = (main, side) if by_row else (side, main)
+            y = (np.float32(row + row0) + np.float32(0.5)) * scale - np.float32(0.5)
+            x = (np.float32(column + column0) + np.float32(0.5)) * scale - np.float32(0.5)
+            here = _between(ground_m, y, x) + np.float32(STEP_M) * np.float32(height[row, column])
+            shadow = edge[side + offset] - drop
+            if here < shadow - np.float32(0.01):
+                lit[row, column] = 0
+                edge[side + offset] = shadow
+            else:
+                edge[side + offset] = here
+    return lit
+
+
+@njit(cache=True, nogil=True)
+def shade_terrain(ground_m: Array, cell_m: float, sun_east: float, sun_north: float, sun_up: float) -> Array:
+    """Direct sunlight on the slopes per that on level ground, 0 in the shadow of hills; ``(row, column)`` float32.
+
+    cos(angle to the Sun) / sin(elevation), from central differences; shadows by a sweep as in :func:`cast_shadows`,
+    with half-lit edges one cell wide.
+    """
+    rows, columns = ground_m.shape
+    out = np.empty((rows, columns), np.float32)
+    flat = np.zeros((rows, columns), np.uint8)
+    largest = max(abs(sun_east), abs(sun_north), 1e-6)
+    rise = cell_m * sun_up / largest
+    lit = cast_shadows(ground_m, flat, 0, 0, 1.0, sun_east / largest, -sun_north / largest, rise)
+    for row in range(rows):
+        up, down = max(row - 1, 0), min(row + 1, rows - 1)
+        for column in range(columns):
+            left, right = max(column - 1, 0), min(column + 1, columns - 1)
+            east = (ground_m[row, right] - ground_m[row, left]) / ((right - left) * cell_m)
+            north = (ground_m[up, column] - ground_m[down, column]) / ((down - up) * cell_m)
+            length = np.sqrt(1.0 + east * east + north * north)
+            cosine = (sun_up - sun_east * east - sun_north * north) / length
+            seen = 0.0
+            for i in (up, row, down):
+                for j in (left, column, right):
+                    seen += lit[i, j]
+            out[row, column] = max(cosine, 0.0) / sun_up * (seen / 9.0)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def shine(
+    cover: Array,
+    height: Array,
+    lit: Array,
+    table: Array,
+    direct: Array,
+    fields: Array,
+    row0: int,
+    column0: int,
+    cell: float,
+    seed: int,
+    flood_look: int,
+    out: Array,
+) -> None:
+    """Light that leaves each truth pixel, as reflectance of level sunlit ground x 32768: ``out`` (row, column, band).
+
+    ``table`` as in ``camera_kernels.Ground``; ``direct`` (band) share of sunlight that comes straight; ``fields``
+    (row, column, 2) on coarse cells: direct light per that on level ground, and smooth noise.
+    """
+    rows, columns = cover.shape
+    bands = len(direct)
+    scale = np.float32(1.0 / cell)
+    one, zero, full = np.float32(1.0), np.float32(0.0), np.float32(32768.0)
+    for row in range(rows):
+        y = min(
+            max((np.float32(row + row0) + np.float32(0.5)) * scale - np.float32(0.5), zero),
+            np.float32(fields.shape[0] - 1.001),
+        )
+        i = int(y)
+        fy = y - np.float32(i)
+        for column in range(columns):
+            x = (np.float32(column + column0) + np.float32(0.5)) * scale - np.float32(0.5)
+            x = min(max(x, zero), np.float32(fields.shape[1] - 1.001))
+            j = int(x)
+            fx = x - np.float32(j)
+            a, b, c, d = (one - fy) * (one - fx), (one - fy) * fx, fy * (one - fx), fy * fx
+            sun = a * fields[i, j, 0] + b * fields[i, j + 1, 0] + c * fields[i + 1, j, 0] + d * fields[i + 1, j + 1, 0]
+            smooth = (
+                a * fields[i, j, 1] + b * fields[i, j + 1, 1] + c * fields[i + 1, j, 1] + d * fields[i + 1, j + 1, 1]
+            )
+            smooth *= np.float32(0.5)
+            if lit[row, column] == 0:
+                sun = zero
+            code = cover[row, column]
+            look = code & _LOOK
+            bits = _bits(seed, row + row0, column + column0)
+            rough = np.float32(np.int32(bits >> np.uint64(40)) - 8388608) * np.float32(1.0 / 8388608.0)
+            green = table[look, 8]
+            bright = one + table[look, 11] * rough
+            if green > zero:
+                wave = zero
+                if table[look, 10] > zero:
+                    phase = np.float32(column + column0) * table[look, 12] + np.float32(row + row0) * table[look, 13]
+                    wave = np.float32(4.0) * abs(phase - np.floor(phase) - np.float32(0.5)) - one
+                green = min(max(green + table[look, 9] * smooth + table[look, 10] * wave, zero), one)
+            else:
+                bright += table[look, 9] * smooth
+            wet = code & _FLOODED
+            water = one + table[flood_look, 9] * smooth + table[flood_look, 11] * rough
+            for band in range(bands):
+                value = bright * (table[look, band] + (table[look, 4 + band] - table[look, band]) * green)
+                if wet:
+                    value = np.float32(0.1) * value + np.float32(0.9) * water * table[flood_look, band]
+                light = direct[band] * sun + one - direct[band]
+                out[row, column, band] = np.uint16(min(max(value * light * full, zero), np.float32(65535.0)))
+
+
+@njit(cache=True, nogil=True)
+def mean_shares(codes: Array, number: int, times: int, out: Array) -> None:
+    """Shares in per cent of the codes 1 .. ``number`` (uint8) in blocks of ``times`` x ``times`` pixels."""
+    rows, columns = out.shape[1], out.shape[2]
+    counts = np.zeros(number + 1, np.int64)
+    for row in range(rows):
+        for column in range(columns):
+            counts[:] = 0
+            for i in range(row * times, (row + 1) * times):
+                for j in range(column * times, (column + 1) * times):
+                    counts[codes[i, j]] += 1
+            for code in range(number):
+                out[code, row, column] = (counts[code + 1] * 100 + times * times // 2) // (times * times)
