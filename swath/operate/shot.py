@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.fly.downlink import encode_picture
-from swath.fly.pushbroom import Exposure, take_picture
+from swath.fly.motion import Exposure
+from swath.fly.pushbroom import take_picture
 from swath.fly.site import Site, Sky, make_site, make_sky
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
 from swath.model import Request

@@ -9,7 +9,7 @@ import numpy as np
 import pyproj
 
 from swath.fly import materials as looks
-from swath.fly.pushbroom import Exposure
+from swath.fly.motion import Exposure
 from swath.fly.site import Site, make_site
 from swath.model import Elements, Place
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite

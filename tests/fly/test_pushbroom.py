@@ -9,19 +9,9 @@ from hypothesis import strategies as st
 
 from swath.errors import DataError, InputError
 from swath.fly import materials as looks
+from swath.fly.motion import LINE_STEP, PERFECT, Disturbance, Exposure, after_s, draw_motion
 from swath.fly.picture import Picture
-from swath.fly.pushbroom import (
-    LINE_STEP,
-    OFFSET_COUNT,
-    PERFECT,
-    SHOT_SHARE,
-    Disturbance,
-    Exposure,
-    _after_s,
-    _draw_motion,
-    _look,
-    take_picture,
-)
+from swath.fly.pushbroom import OFFSET_COUNT, SHOT_SHARE, _look, take_picture
 from swath.fly.site import Site, Sky, make_site, make_sky, nodes
 from swath.spacecraft.link_format import HEADER_KEYS
 from tests.fly.craft import Circle, ecef_m, exposure, pixel_of, place_in_view, plain_site, satellite
@@ -94,7 +84,7 @@ def test_lines_of_sight_between_the_exact_ones_are_good_to_a_hundredth_of_a_pixe
     craft, wanted = satellite(), exposure(lines=3001, columns=5000, roll_deg=35.0, pitch_deg=8.0)
     site = plain_site(place_in_view(wanted, ORBIT))
     rng = np.random.default_rng(3)
-    lattice, _ = _look(site, ORBIT, wanted, _draw_motion(rng, wanted, PERFECT), craft.optics)
+    lattice, _ = _look(site, ORBIT, wanted, draw_motion(rng, wanted, PERFECT), craft.optics)
     worst = 0.0
     for _ in range(40):
         # The middles of cells, where bilinear interpolation is at its worst, carried back to the ground and seen anew.
@@ -112,11 +102,11 @@ def test_vibration_between_the_exact_lines_stays_below_a_hundredth_of_a_pixel() 
     wanted = exposure(lines=4500, columns=100)
     ifov_deg = np.degrees(satellite().optics.ifov_rad)
     for seed in range(20):
-        motion = _draw_motion(np.random.default_rng(seed), wanted, Disturbance())
+        motion = draw_motion(np.random.default_rng(seed), wanted, Disturbance())
         lines, _ = nodes(wanted.lines)
         every = np.arange(wanted.lines, dtype=float)
-        exact = motion.at(_after_s(wanted, every))
-        coarse = motion.at(_after_s(wanted, lines))
+        exact = motion.at(after_s(wanted, every))
+        coarse = motion.at(after_s(wanted, lines))
         between = np.stack([np.interp(every, lines, coarse[:, k]) for k in range(3)], -1)
         assert np.abs(between - exact).max() / ifov_deg < 0.01
 

@@ -15,7 +15,8 @@ from swath.archive.grids import map_from_geodetic, place_grid
 from swath.archive.ortho import orthorectify
 from swath.archive.receive import receive
 from swath.fly.downlink import encode_picture, transmit
-from swath.fly.pushbroom import Exposure, take_picture
+from swath.fly.motion import Exposure
+from swath.fly.pushbroom import take_picture
 from swath.fly.site import Site, Sky, make_site, make_sky
 from swath.fly.truth import Truth, field_places, field_truth, reference_picture, truth_on
 from swath.fly.weather import SimulatedWeather, true_cloud_cover

@@ -1,0 +1,149 @@
+"""How does the camera move while it takes a picture, and what does the satellite know of it?
+
+Every line has its own time, position and attitude; the attitude drifts and trembles. What the satellite *reports* has
+the errors of its sensors, so that the ground can place a picture only as well as a real one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.fly.picture import LineStates
+from swath.orbit.ephemeris import Ephemeris
+from swath.spacecraft.agility import boresight
+from swath.spacecraft.satellite import Satellite
+
+__all__ = [
+    "Disturbance",
+    "Exposure",
+    "LINE_STEP",
+    "Motion",
+    "PERFECT",
+    "after_s",
+    "draw_motion",
+    "line_utc",
+    "lines_of_sight",
+    "measure",
+]
+
+Floats = npt.NDArray[np.float64]
+
+LINE_STEP = 16
+"""lines between two records of position and attitude"""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """One picture as it is really taken. Attitude is the true mean one (``model.Flown``), in the orbital frame."""
+
+    acquisition: str
+    request: str
+    start: np.datetime64
+    """the middle of line i is ``(i + 0.5) line_period_s`` later"""
+    lines: int
+    columns: int
+    """the middle detectors of the row"""
+    line_period_s: float
+    roll_deg: float
+    pitch_deg: float
+    yaw_deg: float
+    sun_elevation_deg: float
+    sun_azimuth_deg: float = np.nan
+    """from north by east; needed where hills and houses throw shadows"""
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What is not as it should be while the picture is taken, one sigma; all 0 is a perfect satellite."""
+
+    knowledge_share: float = 1.0
+    """times ``Agility.knowledge_sigma_deg``: constant error of the reported attitude, an axis"""
+    tracker_share: float = 0.05
+    """times ``Agility.knowledge_sigma_deg``: its change from record to record"""
+    drift_deg_s: float = 1e-4
+    """true slow turn during the picture, an axis"""
+    jitter_deg: float = 2e-5
+    """true vibration of 0.3 to 2 Hz, an axis; faster vibration blurs rather than bends and is left out"""
+    gps_m: float = 1.0
+    """constant error of the reported position, an axis; 3 cm more from record to record"""
+
+
+PERFECT = Disturbance(0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """True roll, pitch and yaw as a function of seconds since the middle of the picture."""
+
+    mean_deg: Floats
+    drift_deg_s: Floats
+    wave_deg: Floats
+    """``(axis, wave)``; likewise ``wave_hz`` and ``wave_rad``, the phase"""
+    wave_hz: Floats
+    wave_rad: Floats
+
+    def at(self, after_s: Floats) -> Floats:
+        """``(n, 3)`` degrees."""
+        phase = 2.0 * np.pi * self.wave_hz * after_s[:, None, None] + self.wave_rad
+        return np.asarray(self.mean_deg + self.drift_deg_s * after_s[:, None] + (self.wave_deg * np.sin(phase)).sum(-1))
+
+
+def draw_motion(rng: np.random.Generator, exposure: Exposure, flaws: Disturbance) -> Motion:
+    waves = 4
+    return Motion(
+        mean_deg=np.array([exposure.roll_deg, exposure.pitch_deg, exposure.yaw_deg]),
+        drift_deg_s=rng.normal(0.0, 1.0, 3) * flaws.drift_deg_s,
+        wave_deg=rng.normal(0.0, np.sqrt(2.0 / waves), (3, waves)) * flaws.jitter_deg,
+        wave_hz=rng.uniform(0.3, 2.0, (3, waves)),
+        wave_rad=rng.uniform(0.0, 2.0 * np.pi, (3, waves)),
+    )
+
+
+def after_s(exposure: Exposure, lines: Floats) -> Floats:
+    """Seconds from the middle of the picture to the middle of each line."""
+    return (lines + 0.5 - exposure.lines / 2.0) * exposure.line_period_s
+
+
+def line_utc(exposure: Exposure, lines: Floats) -> npt.NDArray[np.datetime64]:
+    """UTC of each line's middle, to the nanosecond. (No picture spans a leap second: it lasts seconds.)"""
+    after_ns = np.round((lines + 0.5) * exposure.line_period_s * 1e9).astype("timedelta64[ns]")
+    return np.asarray(exposure.start.astype("datetime64[ns]") + after_ns)
+
+
+def lines_of_sight(roll_deg: Floats, pitch_deg: Floats, yaw_deg: Floats, tangent: Floats, ahead: float = 0.0) -> Floats:
+    """``(line, column, 3)`` in (forward, right, down): boresight plus ``tangent`` times the turned detector axis.
+
+    ``ahead`` is the tangent by which a row of detectors looks ahead of the boresight.
+    """
+    axis = boresight(roll_deg, pitch_deg)
+    roll, yaw = np.radians(roll_deg), np.radians(yaw_deg)
+    row = np.stack([np.zeros_like(roll), np.cos(roll), -np.sin(roll)], -1)
+    row = row * np.cos(yaw)[:, None] - np.cross(row, axis) * np.sin(yaw)[:, None]
+    forward = np.cross(row, axis)
+    return np.asarray(axis[:, None] + tangent[:, None] * row[:, None] + ahead * forward[:, None], np.float64)
+
+
+def measure(
+    rng: np.random.Generator,
+    satellite: Satellite,
+    ephemeris: Ephemeris,
+    exposure: Exposure,
+    motion: Motion,
+    flaws: Disturbance,
+) -> LineStates:
+    """Every ``LINE_STEP``-th line and the last, as the GPS receiver and the star tracker report them."""
+    line = np.unique(np.append(np.arange(0, exposure.lines, LINE_STEP), exposure.lines - 1))
+    utc = line_utc(exposure, line.astype(np.float64))
+    r_itrf_m, v_itrf_m_s = ephemeris.states(utc)
+    shape = (len(line), 3)
+    r_itrf_m = r_itrf_m + flaws.gps_m * (rng.normal(0.0, 1.0, 3) + rng.normal(0.0, 0.03, shape))
+    v_itrf_m_s = v_itrf_m_s + flaws.gps_m * rng.normal(0.0, 0.01, 3)
+    sigma_deg = satellite.agility.knowledge_sigma_deg
+    error_deg = sigma_deg * (
+        flaws.knowledge_share * rng.normal(0.0, 1.0, 3) + flaws.tracker_share * rng.normal(0.0, 1.0, shape)
+    )
+    roll_deg, pitch_deg, yaw_deg = (motion.at(after_s(exposure, line.astype(np.float64))) + error_deg).T
+    return LineStates(line, utc.astype(np.int64), r_itrf_m, v_itrf_m_s, roll_deg, pitch_deg, yaw_deg)

@@ -1,0 +1,323 @@
+"""Hot loops of the line scanner over a world: rays to the ground and what stands on it, blur, electrons, counts.
+
+A line of sight is a straight line in map coordinates: where it meets height 0, and how far it moves per metre of
+height (towards the satellite). Both lie on a lattice of lines and columns, bilinear in between, one for each band.
+Samples are four by four to a pixel (``TIMES``), columns sorted by phase so that loops over them run along memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from swath.fly.camera_kernels import _bits
+from swath.fly.world_kernels import STEP_M
+
+__all__ = ["BLOCK", "Electronics", "Rays", "TAPS", "TIMES", "blur", "count", "gather", "meet_ground", "tall_blocks"]
+
+Array = npt.NDArray[Any]
+Number = Any
+
+TIMES = 4
+"""samples per pixel, along and across"""
+TAPS = 32
+"""samples that a pixel is made of, along and across: four pixels to either side"""
+BLOCK = 16
+_LEAD = TAPS // 2 - TIMES // 2
+"""samples before the first of a pixel that it still takes in"""
+_WALL = np.float32(0.7)
+"""brightness of a wall per that of the roof over it"""
+_CLOUD_LIGHT = np.float32(0.68)
+
+
+class Rays(NamedTuple):
+    """Lines of sight ``(band, line node, column node)``: metres east and south at height 0, and per metre of height."""
+
+    x: Array
+    y: Array
+    dx: Array
+    dy: Array
+    line_step: float
+    column_step: float
+
+
+class Electronics(NamedTuple):
+    """From reflectance to counts; arrays are one value a band, or ``(band, column)``."""
+
+    electrons_per_unit: Array
+    """of top-of-atmosphere reflectance, at this Sun"""
+    path: Array
+    """reflectance that the air adds"""
+    passes: Array
+    """share of the ground's reflectance that arrives"""
+    cloud: Array
+    """reflectance of a cloud, this share of the thick white one"""
+    dark: Array
+    """electrons ``(band, column)``, with the column's own offset"""
+    gain: Array
+    """``(band, column)``: 1, with the column's own error; 0 dead, negative hot"""
+    per_count: Array
+    """electrons per count"""
+    read2: Array
+    """variance of read noise and dark current, electrons2"""
+    offset: float
+    top: float
+    normal: Array
+    seed: int
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _ground(field: Array, x: Number, y: Number, scale: Number) -> Number:
+    """Bilinear height at metres east and south; ``scale`` cells per metre."""
+    u = min(max(x * scale - 0.5, 0.0), field.shape[1] - 1.001)
+    v = min(max(y * scale - 0.5, 0.0), field.shape[0] - 1.001)
+    i, j = int(v), int(u)
+    fy, fx = v - i, u - j
+    top = field[i, j] + (field[i, j + 1] - field[i, j]) * fx
+    bottom = field[i + 1, j] + (field[i + 1, j + 1] - field[i + 1, j]) * fx
+    return top + (bottom - top) * fy
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _node(position: float, step: float, nodes: int) -> tuple[int, float]:
+    at = position / step
+    i = min(max(int(np.floor(at)), 0), nodes - 2)
+    return i, at - i
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mix(field: Array, i: int, j: int, f: float, g: float) -> Number:
+    top = field[i, j] + (field[i, j + 1] - field[i, j]) * g
+    bottom = field[i + 1, j] + (field[i + 1, j + 1] - field[i + 1, j]) * g
+    return top + (bottom - top) * f
+
+
+@njit(cache=True, nogil=True)
+def meet_ground(
+    rays: Rays,
+    ground_m: Array,
+    cell_m: float,
+    low_m: float,
+    high_m: float,
+    first: int,
+    left: int,
+    every: int,
+    out: Array,
+) -> None:
+    """Height (m) at which the lines of sight of the first band meet the ground, at each ``every``-th line and column.
+
+    ``out[a, b]`` is line ``first + a every``, column ``left + b every``. Marches down from ``high_m`` in steps of at
+    most half a cell across the ground, so that a ridge hides what lies behind it, then halves to a centimetre.
+    """
+    scale = 1.0 / cell_m
+    for a in range(out.shape[0]):
+        i, f = _node(first + a * every, rays.line_step, rays.x.shape[1])
+        for b in range(out.shape[1]):
+            j, g = _node(left + b * every, rays.column_step, rays.x.shape[2])
+            x, y = _mix(rays.x[0], i, j, f, g), _mix(rays.y[0], i, j, f, g)
+            dx, dy = _mix(rays.dx[0], i, j, f, g), _mix(rays.dy[0], i, j, f, g)
+            steps = int(np.hypot(dx, dy) * (high_m - low_m) / (0.5 * cell_m)) + 2
+            above = high_m + 1.0
+            below = low_m - 1.0
+            for step in range(1, steps + 1):
+                height = high_m + 1.0 - (high_m - low_m + 2.0) * step / steps
+                if _ground(ground_m, x + dx * height, y + dy * height, scale) >= height:
+                    below = height
+                    break
+                above = height
+            while above - below > 0.01:
+                middle = 0.5 * (above + below)
+                if _ground(ground_m, x + dx * middle, y + dy * middle, scale) >= middle:
+                    below = middle
+                else:
+                    above = middle
+            out[a, b] = 0.5 * (above + below)
+
+
+@njit(cache=True, nogil=True)
+def tall_blocks(height: Array, reach: int) -> Array:
+    """Tallest thing in blocks of ``BLOCK`` pixels and the ``reach`` blocks round them."""
+    rows, columns = -(-height.shape[0] // BLOCK), -(-height.shape[1] // BLOCK)
+    own = np.zeros((rows, columns), np.uint8)
+    for row in range(height.shape[0]):
+        for column in range(height.shape[1]):
+            at = own[row // BLOCK, column // BLOCK]
+            if height[row, column] > at:
+                own[row // BLOCK, column // BLOCK] = height[row, column]
+    wide, out = own.copy(), own.copy()
+    for row in range(rows):
+        for column in range(columns):
+            for k in range(max(column - reach, 0), min(column + reach + 1, columns)):
+                wide[row, column] = max(wide[row, column], own[row, k])
+    for row in range(rows):
+        for column in range(columns):
+            for k in range(max(row - reach, 0), min(row + reach + 1, rows)):
+                out[row, column] = max(out[row, column], wide[k, column])
+    return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _hit(height: Array, top_m: Number, x: Number, y: Number, dx: Number, dy: Number) -> tuple[Number, bool]:
+    """How high over the ground does a ray meet what stands there, and is it a wall? Positions in truth pixels."""
+    rows, columns = height.shape
+    steps = int(np.sqrt(dx * dx + dy * dy) * top_m) + 1
+    for step in range(steps, -1, -1):
+        at = top_m * np.float32(step) / np.float32(steps)
+        column, row = int(x + dx * at), int(y + dy * at)
+        if 0 <= row < rows and 0 <= column < columns:
+            tall = np.float32(height[row, column]) * np.float32(STEP_M)
+            if tall >= at:
+                if step == steps or tall - at < np.float32(1.0) + top_m / np.float32(steps):
+                    return min(tall, top_m), False
+                return at, True
+    return np.float32(0.0), False
+
+
+@njit(cache=True, nogil=True)
+def gather(
+    rays: Rays,
+    ground: Array,
+    every: int,
+    shine: Array,
+    height: Array,
+    tall: Array,
+    row0: int,
+    column0: int,
+    pixel_m: float,
+    first: int,
+    left: int,
+    out: Array,
+) -> None:
+    """Light of the samples of a run of lines and columns into ``out`` (band, sample line, phase, column).
+
+    ``ground`` heights as :func:`meet_ground` gave them from line ``first - 4`` and column ``left - 4`` on; ``shine``
+    and ``height`` the patch whose first pixel is (``row0``, ``column0``) of the world.
+    """
+    bands, lines, phases, columns = out.shape
+    rows, width = height.shape
+    per_m = np.float32(1.0 / pixel_m)
+    inverse = np.float32(1.0 / every)
+    for s in range(lines):
+        line = first + (s - _LEAD - 1.5) / TIMES
+        i, f = _node(line, rays.line_step, rays.x.shape[1])
+        gy = np.float32(line - first + 4) * inverse
+        k = min(max(int(gy), 0), ground.shape[0] - 2)
+        gy -= np.float32(k)
+        for u in range(columns * phases):
+            column = left + (u - _LEAD - 1.5) / TIMES
+            j, g = _node(column, rays.column_step, rays.x.shape[2])
+            gx = np.float32(column - left + 4) * inverse
+            m = min(max(int(gx), 0), ground.shape[1] - 2)
+            gx -= np.float32(m)
+            upper = ground[k, m] + (ground[k, m + 1] - ground[k, m]) * gx
+            lower = ground[k + 1, m] + (ground[k + 1, m + 1] - ground[k + 1, m]) * gx
+            level = upper + (lower - upper) * gy
+            dx, dy = np.float32(_mix(rays.dx[0], i, j, f, g)), np.float32(_mix(rays.dy[0], i, j, f, g))
+            x0, y0 = _mix(rays.x[0], i, j, f, g), _mix(rays.y[0], i, j, f, g)
+            x = np.float32((x0 + dx * level) / pixel_m - column0)
+            y = np.float32((y0 + dy * level) / pixel_m - row0)
+            r, c = int(y) // BLOCK, int(x) // BLOCK
+            rise, light = np.float32(0.0), np.float32(1.0)
+            if 0 <= r < tall.shape[0] and 0 <= c < tall.shape[1] and tall[r, c] > 0:
+                top = np.float32(tall[r, c]) * np.float32(STEP_M)
+                rise, wall = _hit(height, top, x, y, dx * per_m, dy * per_m)
+                if wall:
+                    light = _WALL
+            total = level + rise
+            for band in range(bands):
+                if band > 0:
+                    dx, dy = np.float32(_mix(rays.dx[band], i, j, f, g)), np.float32(_mix(rays.dy[band], i, j, f, g))
+                    x0, y0 = _mix(rays.x[band], i, j, f, g), _mix(rays.y[band], i, j, f, g)
+                at = min(max(int((x0 + dx * total) / pixel_m - column0), 0), width - 1)
+                to = min(max(int((y0 + dy * total) / pixel_m - row0), 0), rows - 1)
+                out[band, s, u % TIMES, u // TIMES] = np.float32(shine[to, at, band]) * light
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def blur(samples: Array, along: Array, across: Array, out: Array) -> None:
+    """Pixels ``(band, line, column)`` from samples: sums over ``TAPS`` along, then across, for each separable term.
+
+    ``along`` and ``across`` are weights ``(band, term, TAPS)``.
+    """
+    bands, lines, columns = out.shape
+    terms = along.shape[1]
+    wide = samples.shape[3]
+    column_sums = np.empty((TIMES, wide), np.float32)
+    for band in range(bands):
+        for line in range(lines):
+            row = out[band, line]
+            row[:] = 0.0
+            for term in range(terms):
+                for phase in range(TIMES):
+                    sums = column_sums[phase]
+                    sums[:] = 0.0
+                    for tap in range(TAPS):
+                        weight = along[band, term, tap]
+                        source = samples[band, line * TIMES + tap, phase]
+                        for column in range(wide):
+                            sums[column] += weight * source[column]
+                for tap in range(TAPS):
+                    weight = across[band, term, tap]
+                    sums = column_sums[tap % TIMES]
+                    shift = tap // TIMES
+                    for column in range(columns):
+                        row[column] += weight * sums[column + shift]
+
+
+@njit(cache=True, nogil=True)
+def count(
+    light: Array,
+    cloud: Array,
+    rays: Rays,
+    cloud_cell_m: float,
+    cloud_m: float,
+    e: Electronics,
+    first: int,
+    left: int,
+    out: Array,
+) -> None:
+    """Counts of pixels from their blurred light (x 32768): clouds, air, electrons, noise, converter; into ``out``.
+
+    ``cloud`` opacity on cells of ``cloud_cell_m`` that repeats at its edges, at height ``cloud_m``; 1 x 1 is clear.
+    """
+    bands, lines, columns = out.shape
+    cloudy = cloud.shape[0] > 1
+    for line in range(lines):
+        i, f = _node(first + line, rays.line_step, rays.x.shape[1])
+        for column in range(columns):
+            j, g = _node(left + column, rays.column_step, rays.x.shape[2])
+            bits = _bits(e.seed, first + line, left + column)
+            for band in range(bands):
+                value = light[band, line, column] * np.float32(1.0 / 32768.0)
+                if cloudy:
+                    x = _mix(rays.x[band], i, j, f, g) + _mix(rays.dx[band], i, j, f, g) * cloud_m
+                    y = _mix(rays.y[band], i, j, f, g) + _mix(rays.dy[band], i, j, f, g) * cloud_m
+                    over = _repeating(cloud, x / cloud_cell_m - 0.5, y / cloud_cell_m - 0.5)
+                    white = _CLOUD_LIGHT * e.cloud[band] * (np.float32(0.5) + np.float32(0.5) * over**6)
+                    value += over * (white - value)
+                value = e.path[band] + e.passes[band] * value
+                gain = e.gain[band, left + column]
+                signal = value * e.electrons_per_unit[band] * abs(gain) + e.dark[band, left + column]
+                noise = e.normal[np.int64((bits >> np.uint64(16 * (band % 4))) & np.uint64(0xFFFF))]
+                electrons = signal + noise * np.sqrt(max(signal, np.float32(0.0)) + e.read2[band])
+                number = e.offset + electrons / e.per_count[band] + np.float32(0.5)
+                number = min(max(number, np.float32(1.0)), np.float32(e.top))
+                if gain <= 0.0:
+                    number = np.float32(0.0) if gain == 0.0 else np.float32(e.top)
+                out[band, line, column] = np.uint16(number)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _repeating(field: Array, x: float, y: float) -> Number:
+    """Bilinear value of a field that repeats at its edges."""
+    rows, columns = field.shape
+    i, j = int(np.floor(y)), int(np.floor(x))
+    fy, fx = np.float32(y - i), np.float32(x - j)
+    i, j = i % rows, j % columns
+    k, m = (i + 1) % rows, (j + 1) % columns
+    top = field[i, j] + (field[i, m] - field[i, j]) * fx
+    bottom = field[k, j] + (field[k, m] - field[k, j]) * fx
+    return top + (bottom - top) * fy
