@@ -1,8 +1,8 @@
 """What does the camera record of a world? A line scanner with optics, motion, air and electronics, strip by strip.
 
 Rays meet the relief and what stands on it, hidden ground stays hidden; sun, skylight, shadows of hills, houses,
-trees and clouds; the camera's transfer function; electrons with all their noise; 12 bits. The picture goes to the radio like
-any other, its line states with the errors of the satellite's sensors.
+trees and clouds; the camera's transfer function; electrons with all their noise; 12 bits.
+The picture goes to the radio like any other, its line states with the errors of the satellite's sensors.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from swath.errors import InputError
 from swath.fly import materials as looks
@@ -26,7 +28,7 @@ from swath.fly.motion import LINE_STEP, Disturbance, Exposure, draw_motion, meas
 from swath.fly.picture import Picture, picture_header
 from swath.fly.sightlines import View, look
 from swath.fly.terrain import CELL_M
-from swath.fly.world import World, draw_patch, look_table
+from swath.fly.world import Room, World, draw_patch, look_table
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.imager import Imager
 from swath.spacecraft.imager_design import design_imager
@@ -99,9 +101,11 @@ def scan(
     states = measure(rng, satellite, ephemeris, exposure, motion, flaws)
     job = _prepare(rng, world, exposure, view, imager, clouds, atmosphere or Atmosphere())
     pixels = np.empty((len(imager.bands), exposure.lines, exposure.columns), np.uint16)
-    blocks = list(_blocks(exposure))
+    blocks, rooms = list(_blocks(exposure)), SimpleQueue[Room]()
+    for _ in range(max(workers, 1)):
+        rooms.put(Room())
     with ThreadPoolExecutor(max(workers, 1)) as pool:
-        for done, _ in enumerate(pool.map(lambda block: _expose(job, block, pixels), blocks), 1):
+        for done, _ in enumerate(pool.map(lambda block: _expose(job, block, rooms, pixels), blocks), 1):
             if progress is not None:
                 progress(done / len(blocks))
     header = picture_header(
@@ -186,6 +190,7 @@ def _prepare(
     weights = [pixel_weights(imager, band) for band in imager.bands]
     electronics = _electronics(rng, exposure, imager, sun[2])
     chosen = [looks.BANDS.index(band.name) for band in imager.bands]
+    filled = [chosen[number % len(chosen)] for number in range(4)]
     table = look_table(world, exposure.start)
     sunlight = world_kernels.shade_terrain(world.terrain.height_m, CELL_M, *sun)
     sunlight = sunlight * (1.0 - _cloud_shadow(world, clouds, sun))
@@ -195,9 +200,9 @@ def _prepare(
         world,
         exposure,
         view,
-        np.concatenate([table[:, chosen], table[:, [4 + number for number in chosen]], table[:, 8:]], axis=1),
-        np.array([light.direct_share for light in air], np.float32),
-        np.stack([sunlight, world.vigour], -1).astype(np.float32),
+        table[:, [*filled, *(4 + number for number in filled), *range(8, table.shape[1])]],
+        np.array([air[number % len(air)].direct_share for number in range(4)], np.float32),
+        np.stack([sunlight, world.vigour]).astype(np.float32),
         clouds,
         np.stack([along for along, _ in weights]).astype(np.float32),
         np.stack([across for _, across in weights]).astype(np.float32),
@@ -261,16 +266,20 @@ def _blocks(exposure: Exposure) -> Iterator[tuple[int, int, int, int]]:
             yield first, min(_BLOCK_PX, exposure.lines - first), left, min(_BLOCK_PX, exposure.columns - left)
 
 
-def _expose(job: _Job, block: tuple[int, int, int, int], pixels: npt.NDArray[np.uint16]) -> None:
+def _expose(
+    job: _Job, block: tuple[int, int, int, int], rooms: SimpleQueue[Room], pixels: npt.NDArray[np.uint16]
+) -> None:
     """Draw the truth under one block, light it, look at it, and write its counts."""
+    room = rooms.get()
     first, lines, left, columns = block
     world, view = job.world, job.view
-    row, column, rows, width = _box(job, block)
-    patch = draw_patch(world, row=row, column=column, rows=rows, columns=width, at=job.exposure.start)
+    row, column, rows, width, spans = _box(job, block)
+    patch = draw_patch(world, row=row, column=column, rows=rows, columns=width, at=job.exposure.start, room=room)
     cell = CELL_M / world.pixel_m
     east, south = job.sun[0], -job.sun[1]
     step = max(abs(east), abs(south), 1e-6)
-    lit = world_kernels.cast_shadows(
+    lit = room.array("lit", (rows, width), np.uint8)
+    world_kernels.cast_shadows(
         world.terrain.height_m,
         patch.height,
         row,
@@ -279,8 +288,9 @@ def _expose(job: _Job, block: tuple[int, int, int, int], pixels: npt.NDArray[np.
         east / step,
         south / step,
         world.pixel_m * job.sun[2] / step,
+        lit,
     )
-    shine = np.empty((rows, width, len(job.direct)), np.uint16)
+    shine = room.array("shine", (rows, width, 4), np.uint16)
     world_kernels.shine(
         patch.cover,
         patch.height,
@@ -288,6 +298,7 @@ def _expose(job: _Job, block: tuple[int, int, int, int], pixels: npt.NDArray[np.
         job.table,
         job.direct,
         job.fields,
+        spans,
         row,
         column,
         cell,
@@ -300,7 +311,8 @@ def _expose(job: _Job, block: tuple[int, int, int, int], pixels: npt.NDArray[np.
     tall = kernels.tall_blocks(patch.height, reach)
     for start in range(first, first + lines, _CHUNK_LINES):
         part = (start, min(_CHUNK_LINES, first + lines - start), left, columns)
-        _expose_chunk(job, part, (row, column), shine, patch.height, tall, pixels)
+        _expose_chunk(job, part, (row, column), shine, patch.height, tall, room, pixels)
+    rooms.put(room)
 
 
 def _expose_chunk(
@@ -310,15 +322,17 @@ def _expose_chunk(
     shine: npt.NDArray[np.uint16],
     height: npt.NDArray[np.uint8],
     tall: npt.NDArray[np.uint8],
+    room: Room,
     pixels: npt.NDArray[np.uint16],
 ) -> None:
     first, lines, left, columns = part
     view, rays, times, taps = job.view, job.view.rays, kernels.TIMES, kernels.TAPS
-    bands = len(job.direct)
+    bands = len(job.along)
     ground = np.empty(((lines + 8) // _EVERY_PX + 2, (columns + 8) // _EVERY_PX + 2), np.float32)
     field = job.world.terrain.height_m
     kernels.meet_ground(rays, field, CELL_M, view.low_m, view.high_m, first - 4, left - 4, _EVERY_PX, ground)
-    samples = np.empty((bands, (lines - 1) * times + taps, times, columns + taps // times - 1), np.float32)
+    shape = (bands, (lines - 1) * times + taps, times, columns + taps // times - 1)
+    samples = room.array("samples", shape, np.float32)
     kernels.gather(rays, ground, _EVERY_PX, shine, height, tall, *corner, job.world.pixel_m, first, left, samples)
     light = np.empty((bands, lines, columns), np.float32)
     kernels.blur(samples, job.along, job.across, light)
@@ -327,23 +341,63 @@ def _expose_chunk(
     kernels.count(light, clouds.opacity, rays, clouds.cell_m, clouds.height_m, job.electronics, first, left, out)
 
 
-def _box(job: _Job, block: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    """First row and column, rows and columns of the truth that a block can see, and towards the Sun what shades it."""
+def _box(job: _Job, block: tuple[int, int, int, int]) -> tuple[int, int, int, int, npt.NDArray[np.int64]]:
+    """First row and column, rows and columns of the truth that a block can see, with what shades it towards the Sun.
+
+    And in each row the columns that are seen: blocks lie askew on the map.
+    """
     first, lines, left, columns = block
-    rays = job.view.rays
-    i = slice(max(int((first - 8) / rays.line_step), 0), int(np.ceil((first + lines + 8) / rays.line_step)) + 1)
-    j = slice(max(int((left - 8) / rays.column_step), 0), int(np.ceil((left + columns + 8) / rays.column_step)) + 1)
-    ends = [
-        (rays.x[:, i, j] + rays.dx[:, i, j] * height, rays.y[:, i, j] + rays.dy[:, i, j] * height)
-        for height in (job.view.low_m, job.view.high_m)
-    ]
-    x, y = np.stack([end[0] for end in ends]), np.stack([end[1] for end in ends])
+    rays, pixel_m = job.view.rays, job.world.pixel_m
+    i = _positions(first - 8, first + lines + 8, rays.line_step, rays.x.shape[1])
+    j = _positions(left - 8, left + columns + 8, rays.column_step, rays.x.shape[2])
+    x, dx = _between(rays.x, i, j), _between(rays.dx, i, j)
+    y, dy = _between(rays.y, i, j), _between(rays.dy, i, j)
+    low_m, high_m = _relief(job, (x, y, dx, dy))
+    points = np.concatenate([np.stack([x + dx * h, y + dy * h], -1).reshape(-1, 2) for h in (low_m, high_m)])
+    seen = shapely.MultiPoint(points).convex_hull.buffer(4.0 * job.view.gsd_m)
+    west, north, east, south = seen.bounds
     reach_m = min(job.tallest_m / max(np.tan(np.arcsin(job.sun[2])), 0.05), 400.0) + 8.0
-    east = reach_m * job.sun[0] / max(np.hypot(*job.sun[:2]), 1e-6)
-    south = -reach_m * job.sun[1] / max(np.hypot(*job.sun[:2]), 1e-6)
-    margin = 10.0 * job.view.gsd_m
-    low = np.array([x.min() + min(east, 0.0), y.min() + min(south, 0.0)]) - margin
-    high = np.array([x.max() + max(east, 0.0), y.max() + max(south, 0.0)]) + margin
-    corner = np.floor(low / job.world.pixel_m).astype(int)
-    size = np.ceil(high / job.world.pixel_m).astype(int) - corner
-    return int(corner[1]), int(corner[0]), int(size[1]), int(size[0])
+    flat = max(float(np.hypot(*job.sun[:2])), 1e-6)
+    to_east, to_south = reach_m * job.sun[0] / flat, -reach_m * job.sun[1] / flat
+    row, column = (int(np.floor(edge / pixel_m)) for edge in (north + min(to_south, 0.0), west + min(to_east, 0.0)))
+    rows, width = (
+        int(np.ceil((south + max(to_south, 0.0)) / pixel_m)) - row,
+        int(np.ceil((east + max(to_east, 0.0)) / pixel_m)) - column,
+    )
+    ring = np.asarray(seen.exterior.coords)[:-1] / pixel_m - [column, row]
+    spans = np.zeros((rows, 2), np.int64)
+    world_kernels.spans_of(ring, width, spans)
+    return row, column, rows, width, spans
+
+
+def _positions(first: float, last: float, step: float, nodes: int) -> Floats:
+    """A run of lines or columns in units of lattice nodes: its ends, and the nodes in it."""
+    inner = np.arange(np.ceil(first / step), np.floor(last / step) + 1.0)
+    return np.unique(np.clip(np.concatenate([[first / step], inner, [last / step]]), -2.0, nodes + 1.0))
+
+
+def _between(field: Floats, lines: Floats, columns: Floats) -> Floats:
+    """Values ``(band, line, column)`` of a lattice between its nodes, going on beyond its ends."""
+    i = np.clip(np.floor(lines), 0, field.shape[1] - 2).astype(int)
+    j = np.clip(np.floor(columns), 0, field.shape[2] - 2).astype(int)
+    f, g = (lines - i)[:, None], (columns - j)[None, :]
+    a, b = field[:, i][:, :, j], field[:, i][:, :, j + 1]
+    c, d = field[:, i + 1][:, :, j], field[:, i + 1][:, :, j + 1]
+    return np.asarray((a * (1 - g) + b * g) * (1 - f) + (c * (1 - g) + d * g) * f)
+
+
+def _relief(job: _Job, rays: tuple[Floats, Floats, Floats, Floats]) -> tuple[float, float]:
+    """Least and greatest height of the land (with what stands on it) that a block can meet."""
+    x, y, dx, dy = rays
+    field = job.world.terrain.height_m
+    ends = [(x + dx * h, y + dy * h) for h in (job.view.low_m, job.view.high_m)]
+    columns = [
+        np.clip(edge / CELL_M, 0, field.shape[1] - 1)
+        for edge in (min(e[0].min() for e in ends), max(e[0].max() for e in ends))
+    ]
+    rows = [
+        np.clip(edge / CELL_M, 0, field.shape[0] - 1)
+        for edge in (min(e[1].min() for e in ends), max(e[1].max() for e in ends))
+    ]
+    part = field[int(max(rows[0] - 2, 0)) : int(rows[1]) + 3, int(max(columns[0] - 2, 0)) : int(columns[1]) + 3]
+    return float(part.min()) - 1.0, float(part.max()) + job.tallest_m

@@ -26,8 +26,11 @@ TIMES = 4
 TAPS = 32
 """samples that a pixel is made of, along and across: four pixels to either side"""
 BLOCK = 16
+"""truth pixels of a side; likewise written as a shift by 4 below, as phases of TIMES are"""
 _LEAD = TAPS // 2 - TIMES // 2
 """samples before the first of a pixel that it still takes in"""
+_AHEAD = 4
+"""pixels before the first at which :func:`meet_ground` is to begin"""
 _WALL = np.float32(0.7)
 """brightness of a wall per that of the roof over it"""
 _CLOUD_LIGHT = np.float32(0.68)
@@ -176,6 +179,30 @@ def _hit(height: Array, top_m: Number, x: Number, y: Number, dx: Number, dy: Num
     return np.float32(0.0), False
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _along(field: Array, band: int, i: int, j: int, f: float, step: float, scale: float) -> tuple[Number, Number]:
+    """Value at column node j on a line, and its change per sample, both times ``scale``."""
+    here = field[band, i, j] + (field[band, i + 1, j] - field[band, i, j]) * f
+    there = field[band, i, j + 1] + (field[band, i + 1, j + 1] - field[band, i, j + 1]) * f
+    return here * scale, (there - here) * scale / (step * TIMES)
+
+
+@njit(cache=True, nogil=True)
+def _levels(ground: Array, every: int, past: float, row: Array, level: Array) -> None:
+    """Heights of a sample line from the nodes of :func:`meet_ground`; ``past`` lines after the first node."""
+    inverse = np.float32(1.0 / every)
+    y = np.float32(past) * inverse
+    k = min(max(int(y), 0), ground.shape[0] - 2)
+    y -= np.float32(k)
+    for m in range(ground.shape[1]):
+        row[m] = ground[k, m] + (ground[k + 1, m] - ground[k, m]) * y
+    for u in range(len(level)):
+        x = (np.float32(u) - np.float32(_LEAD + 1.5)) * np.float32(1.0 / TIMES) + np.float32(_AHEAD)
+        x *= inverse
+        m = min(int(x), len(row) - 2)
+        level[u] = row[m] + (row[m + 1] - row[m]) * (x - np.float32(m))
+
+
 @njit(cache=True, nogil=True)
 def gather(
     rays: Rays,
@@ -194,46 +221,105 @@ def gather(
     """Light of the samples of a run of lines and columns into ``out`` (band, sample line, phase, column).
 
     ``ground`` heights as :func:`meet_ground` gave them from line ``first - 4`` and column ``left - 4`` on; ``shine``
-    and ``height`` the patch whose first pixel is (``row0``, ``column0``) of the world.
+    and ``height`` the patch whose first pixel is (``row0``, ``column0``) of the world. What a sample meets, and how
+    high, is found in the first band; the others look at the same height along their own lines of sight.
     """
     bands, lines, phases, columns = out.shape
-    rows, width = height.shape
-    per_m = np.float32(1.0 / pixel_m)
-    inverse = np.float32(1.0 / every)
+    samples = columns * phases
+    level, light = np.empty(samples, np.float32), np.empty(samples, np.float32)
+    row, found = np.empty(ground.shape[1], np.float32), np.empty(samples, np.float32)
+    index = np.empty(samples, np.int32)
+    cells = rays.x.shape[2] - 1
+    scale, step = 1.0 / pixel_m, rays.column_step
     for s in range(lines):
-        line = first + (s - _LEAD - 1.5) / TIMES
-        i, f = _node(line, rays.line_step, rays.x.shape[1])
-        gy = np.float32(line - first + 4) * inverse
-        k = min(max(int(gy), 0), ground.shape[0] - 2)
-        gy -= np.float32(k)
-        for u in range(columns * phases):
-            column = left + (u - _LEAD - 1.5) / TIMES
-            j, g = _node(column, rays.column_step, rays.x.shape[2])
-            gx = np.float32(column - left + 4) * inverse
-            m = min(max(int(gx), 0), ground.shape[1] - 2)
-            gx -= np.float32(m)
-            upper = ground[k, m] + (ground[k, m + 1] - ground[k, m]) * gx
-            lower = ground[k + 1, m] + (ground[k + 1, m + 1] - ground[k + 1, m]) * gx
-            level = upper + (lower - upper) * gy
-            dx, dy = np.float32(_mix(rays.dx[0], i, j, f, g)), np.float32(_mix(rays.dy[0], i, j, f, g))
-            x0, y0 = _mix(rays.x[0], i, j, f, g), _mix(rays.y[0], i, j, f, g)
-            x = np.float32((x0 + dx * level) / pixel_m - column0)
-            y = np.float32((y0 + dy * level) / pixel_m - row0)
-            r, c = int(y) // BLOCK, int(x) // BLOCK
-            rise, light = np.float32(0.0), np.float32(1.0)
-            if 0 <= r < tall.shape[0] and 0 <= c < tall.shape[1] and tall[r, c] > 0:
-                top = np.float32(tall[r, c]) * np.float32(STEP_M)
-                rise, wall = _hit(height, top, x, y, dx * per_m, dy * per_m)
-                if wall:
-                    light = _WALL
-            total = level + rise
-            for band in range(bands):
-                if band > 0:
-                    dx, dy = np.float32(_mix(rays.dx[band], i, j, f, g)), np.float32(_mix(rays.dy[band], i, j, f, g))
-                    x0, y0 = _mix(rays.x[band], i, j, f, g), _mix(rays.y[band], i, j, f, g)
-                at = min(max(int((x0 + dx * total) / pixel_m - column0), 0), width - 1)
-                to = min(max(int((y0 + dy * total) / pixel_m - row0), 0), rows - 1)
-                out[band, s, u % TIMES, u // TIMES] = np.float32(shine[to, at, band]) * light
+        past = (s - _LEAD - 1.5) / TIMES
+        i, f = _node(first + past, rays.line_step, rays.x.shape[1])
+        _levels(ground, every, past + _AHEAD, row, level)
+        light[:] = 1.0
+        for band in range(bands):
+            stop = 0
+            for j in range(cells):
+                # Samples between column nodes j and j + 1; the first and last cells reach on outwards.
+                start = stop
+                end = int(np.ceil(((j + 1) * step - left) * TIMES + _LEAD + 1.5)) if j < cells - 1 else samples
+                stop = min(max(end, start), samples)
+                if stop == start:
+                    continue
+                x, x_step = _along(rays.x, band, i, j, f, step, scale)
+                y, y_step = _along(rays.y, band, i, j, f, step, scale)
+                dx, dx_step = _along(rays.dx, band, i, j, f, step, scale)
+                dy, dy_step = _along(rays.dy, band, i, j, f, step, scale)
+                behind = (left - j * step) * TIMES - _LEAD - 1.5 + start
+                place = (x + x_step * behind - column0, y + y_step * behind - row0, dx + dx_step * behind)
+                paces = (x_step, y_step, dx_step, dy + dy_step * behind, dy_step)
+                if band == 0:
+                    _rise(place, paces, start, stop, height, tall, level, light)
+                _fetch(place, paces, start, stop, shine, band, level, light, index, found)
+            for phase in range(phases):
+                for column in range(columns):
+                    out[band, s, phase, column] = found[column * phases + phase]
+
+
+@njit(cache=True, nogil=True)
+def _rise(
+    place: tuple[float, float, float],
+    paces: tuple[float, float, float, float, float],
+    start: int,
+    stop: int,
+    height: Array,
+    tall: Array,
+    level: Array,
+    light: Array,
+) -> None:
+    """Add to the levels of a run of samples the height at which they meet what stands on the ground."""
+    x0, y0, dx0 = np.float32(place[0]), np.float32(place[1]), np.float32(place[2])
+    x_step, y_step, dx_step = np.float32(paces[0]), np.float32(paces[1]), np.float32(paces[2])
+    dy0, dy_step = np.float32(paces[3]), np.float32(paces[4])
+    for u in range(start, stop):
+        t = np.float32(u - start)
+        dx, dy = dx0 + dx_step * t, dy0 + dy_step * t
+        x, y = x0 + x_step * t + dx * level[u], y0 + y_step * t + dy * level[u]
+        r, c = np.int32(y) >> 4, np.int32(x) >> 4
+        if 0 <= r < tall.shape[0] and 0 <= c < tall.shape[1] and tall[r, c] > 0:
+            rise, wall = _hit(height, np.float32(tall[r, c]) * np.float32(STEP_M), x, y, dx, dy)
+            level[u] += rise
+            if wall:
+                light[u] = _WALL
+
+
+@njit(cache=True, nogil=True)
+def _fetch(
+    place: tuple[float, float, float],
+    paces: tuple[float, float, float, float, float],
+    start: int,
+    stop: int,
+    shine: Array,
+    band: int,
+    level: Array,
+    light: Array,
+    index: Array,
+    light_of: Array,
+) -> None:
+    """Light of a run of samples in one band, at the heights they meet; ``index`` is room to work in."""
+    rows, width = np.float32(shine.shape[0] - 1), np.float32(shine.shape[1] - 1)
+    x0, y0, dx0 = np.float32(place[0]), np.float32(place[1]), np.float32(place[2])
+    x_step, y_step, dx_step = np.float32(paces[0]), np.float32(paces[1]), np.float32(paces[2])
+    dy0, dy_step = np.float32(paces[3]), np.float32(paces[4])
+    wide, deep, at, zero = (
+        np.int32(shine.shape[1] * shine.shape[2]),
+        np.int32(shine.shape[2]),
+        np.int32(band),
+        np.float32(0),
+    )
+    for v in range(np.int32(stop - start)):
+        t, high = np.float32(v), level[start + v]
+        x = x0 + x_step * t + (dx0 + dx_step * t) * high
+        y = y0 + y_step * t + (dy0 + dy_step * t) * high
+        column, row = min(max(x, zero), width), min(max(y, zero), rows)
+        index[start + v] = np.int32(row) * wide + np.int32(column) * deep + at
+    flat = shine.reshape(-1)
+    for u in range(start, stop):
+        light_of[u] = np.float32(flat[np.uint32(index[u])]) * light[u]
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ from swath.fly.site import site_epsg
 from swath.fly.terrain import CELL_M, River, Terrain, draw_terrain, height_at
 from swath.model import Place
 
-__all__ = ["Patch", "TALLEST_M", "World", "draw_patch", "look_table", "make_world", "to_geodetic", "to_world"]
+__all__ = ["Patch", "Room", "TALLEST_M", "World", "draw_patch", "look_table", "make_world", "to_geodetic", "to_world"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -206,13 +207,32 @@ def to_geodetic(world: World, east_m: npt.ArrayLike, south_m: npt.ArrayLike) -> 
     return np.asarray(lon_deg), np.asarray(lat_deg)
 
 
-def draw_patch(world: World, *, row: int, column: int, rows: int, columns: int, at: np.datetime64) -> Patch:
+class Room:
+    """Memory that is used again from patch to patch: asking the system for it anew takes as long as drawing."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, npt.NDArray[np.uint8]] = {}
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """An array of whatever was left in it; the one asked for by this name before is no longer valid."""
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        if name not in self._parts or len(self._parts[name]) < size:
+            self._parts[name] = np.empty(size + size // 8, np.uint8)
+        return self._parts[name][:size].view(dtype).reshape(shape)
+
+
+def draw_patch(
+    world: World, *, row: int, column: int, rows: int, columns: int, at: np.datetime64, room: Room | None = None
+) -> Patch:
     """What covers a rectangle of truth pixels at a moment, and how high does it stand?
 
     ``row``, ``column`` may lie outside the land, which is verge there. The same pixel is the same in every patch.
+    A patch drawn in a ``room`` holds until the next is drawn there.
     """
     pixel_m = world.pixel_m
-    cover, height = np.full((rows, columns), looks.VERGE, np.uint8), np.zeros((rows, columns), np.uint8)
+    room = room or Room()
+    cover, height = (room.array(name, (rows, columns), np.uint8) for name in ("cover", "height"))
+    cover[:], height[:] = looks.VERGE, 0
     box_m = np.array([[column, row], [column + columns, row + rows]]) * pixel_m
 
     def paint(layer: Pieces) -> None:

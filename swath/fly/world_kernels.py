@@ -15,7 +15,17 @@ from numba import njit
 from swath.fly.camera_kernels import _bits
 from swath.fly.kernels import span
 
-__all__ = ["STEP_M", "cast_shadows", "drown", "grow_trees", "mean_shares", "paint_raised", "shade_terrain", "shine"]
+__all__ = [
+    "STEP_M",
+    "cast_shadows",
+    "drown",
+    "grow_trees",
+    "mean_shares",
+    "paint_raised",
+    "shade_terrain",
+    "shine",
+    "spans_of",
+]
 
 Array = npt.NDArray[Any]
 Number = Any
@@ -113,39 +123,62 @@ def drown(
 
 @njit(cache=True, nogil=True)
 def cast_shadows(
-    ground_m: Array, height: Array, row0: int, column0: int, cell: float, east: float, south: float, drop_m: float
-) -> Array:
-    """Which pixels (uint8, 1) does the Sun reach, over the ground and what stands on it?
+    ground_m: Array,
+    height: Array,
+    row0: int,
+    column0: int,
+    cell: float,
+    east: float,
+    south: float,
+    drop_m: float,
+    lit: Array,
+) -> None:
+    """Which pixels does the Sun reach (1, else 0, into ``lit``), over the ground and what stands on it?
 
     ``east``, ``south``: one step towards the Sun in pixels, the larger of them 1; ``drop_m``: how far a ray rises on
     such a step. A sweep away from the Sun carries the upper edge of the shadow; in whole pixels across the sweep, so
     edges are good to half a truth pixel. What stands outside the patch casts none: leave a margin.
     """
     rows, columns = height.shape
-    lit = np.ones((rows, columns), np.uint8)
-    scale = np.float32(1.0 / cell)
     by_row = abs(south) >= abs(east)
     steps, across = (rows, columns) if by_row else (columns, rows)
     slope = east if by_row else south
     sunward_first = (south < 0.0) if by_row else (east < 0.0)
     reach = int(np.ceil(abs(slope) * steps)) + 2
     edge = np.full(across + 2 * reach, np.float32(-1e9))
-    drop = np.float32(drop_m)
+    ground = np.empty(across, np.float32)
+    drop, tall, slack = np.float32(drop_m), np.float32(STEP_M), np.float32(0.01)
     for step in range(steps):
         main = step if sunward_first else steps - 1 - step
         offset = int(np.round(slope * step)) + reach
+        if by_row:
+            _profile(ground_m, main + row0, column0, cell, ground)
+        else:
+            _profile(ground_m.T, main + column0, row0, cell, ground)
         for side in range(across):
             row, column = (main, side) if by_row else (side, main)
-            y = (np.float32(row + row0) + np.float32(0.5)) * scale - np.float32(0.5)
-            x = (np.float32(column + column0) + np.float32(0.5)) * scale - np.float32(0.5)
-            here = _between(ground_m, y, x) + np.float32(STEP_M) * np.float32(height[row, column])
+            here = ground[side] + tall * np.float32(height[row, column])
             shadow = edge[side + offset] - drop
-            if here < shadow - np.float32(0.01):
-                lit[row, column] = 0
-                edge[side + offset] = shadow
-            else:
-                edge[side + offset] = here
-    return lit
+            lit[row, column] = here >= shadow - slack
+            edge[side + offset] = max(here, shadow)
+
+
+@njit(cache=True, nogil=True)
+def _profile(field: Array, line: int, first: int, cell: float, out: Array) -> None:
+    """Bilinear values along a line of truth pixels from ``first`` on; cells are ``cell`` pixels."""
+    scale = 1.0 / cell
+    y = min(max((line + 0.5) * scale - 0.5, 0.0), field.shape[0] - 1.001)
+    i = int(y)
+    fy = np.float32(y - i)
+    last = np.float32(field.shape[1] - 1.001)
+    start, step = np.float32((first + 0.5) * scale - 0.5), np.float32(scale)
+    for column in range(len(out)):
+        x = min(max(start + np.float32(column) * step, np.float32(0.0)), last)
+        j = int(x)
+        fx = x - np.float32(j)
+        left = field[i, j] + (field[i + 1, j] - field[i, j]) * fy
+        right = field[i, j + 1] + (field[i + 1, j + 1] - field[i, j + 1]) * fy
+        out[column] = left + (right - left) * fx
 
 
 @njit(cache=True, nogil=True)
@@ -160,7 +193,8 @@ def shade_terrain(ground_m: Array, cell_m: float, sun_east: float, sun_north: fl
     flat = np.zeros((rows, columns), np.uint8)
     largest = max(abs(sun_east), abs(sun_north), 1e-6)
     rise = cell_m * sun_up / largest
-    lit = cast_shadows(ground_m, flat, 0, 0, 1.0, sun_east / largest, -sun_north / largest, rise)
+    lit = np.empty((rows, columns), np.uint8)
+    cast_shadows(ground_m, flat, 0, 0, 1.0, sun_east / largest, -sun_north / largest, rise, lit)
     for row in range(rows):
         up, down = max(row - 1, 0), min(row + 1, rows - 1)
         for column in range(columns):
@@ -185,6 +219,7 @@ def shine(
     table: Array,
     direct: Array,
     fields: Array,
+    spans: Array,
     row0: int,
     column0: int,
     cell: float,
@@ -194,55 +229,65 @@ def shine(
 ) -> None:
     """Light that leaves each truth pixel, as reflectance of level sunlit ground x 32768: ``out`` (row, column, band).
 
-    ``table`` as in ``camera_kernels.Ground``; ``direct`` (band) share of sunlight that comes straight; ``fields``
-    (row, column, 2) on coarse cells: direct light per that on level ground, and smooth noise.
+    ``table`` as in ``camera_kernels.Ground``, in the order of the camera's bands, always four; ``direct`` (band) share
+    of sunlight that comes straight; ``fields`` (2, row, column) on coarse cells: direct light per that on level ground,
+    and smooth noise; ``spans`` (row, 2) columns to be done.
     """
     rows, columns = cover.shape
-    bands = len(direct)
-    scale = np.float32(1.0 / cell)
-    one, zero, full = np.float32(1.0), np.float32(0.0), np.float32(32768.0)
+    one, zero, full, most = np.float32(1.0), np.float32(0.0), np.float32(32768.0), np.float32(65535.0)
+    sunlight, noise = np.empty(columns, np.float32), np.empty(columns, np.float32)
+    value = np.empty(4, np.float32)
     for row in range(rows):
-        y = min(
-            max((np.float32(row + row0) + np.float32(0.5)) * scale - np.float32(0.5), zero),
-            np.float32(fields.shape[0] - 1.001),
-        )
-        i = int(y)
-        fy = y - np.float32(i)
-        for column in range(columns):
-            x = (np.float32(column + column0) + np.float32(0.5)) * scale - np.float32(0.5)
-            x = min(max(x, zero), np.float32(fields.shape[1] - 1.001))
-            j = int(x)
-            fx = x - np.float32(j)
-            a, b, c, d = (one - fy) * (one - fx), (one - fy) * fx, fy * (one - fx), fy * fx
-            sun = a * fields[i, j, 0] + b * fields[i, j + 1, 0] + c * fields[i + 1, j, 0] + d * fields[i + 1, j + 1, 0]
-            smooth = (
-                a * fields[i, j, 1] + b * fields[i, j + 1, 1] + c * fields[i + 1, j, 1] + d * fields[i + 1, j + 1, 1]
-            )
-            smooth *= np.float32(0.5)
-            if lit[row, column] == 0:
-                sun = zero
+        first, last = spans[row, 0], spans[row, 1]
+        if last <= first:
+            continue
+        _profile(fields[0], row + row0, column0, cell, sunlight)
+        _profile(fields[1], row + row0, column0, cell, noise)
+        across = np.float32((row + row0) % 65536)
+        for column in range(first, last):
+            sun = sunlight[column] if lit[row, column] else zero
+            smooth = np.float32(0.5) * noise[column]
             code = cover[row, column]
             look = code & _LOOK
-            bits = _bits(seed, row + row0, column + column0)
-            rough = np.float32(np.int32(bits >> np.uint64(40)) - 8388608) * np.float32(1.0 / 8388608.0)
+            rough = np.float32(np.int32(_bits(seed, row + row0, column + column0) >> np.uint64(40)) - 8388608)
+            rough *= np.float32(1.0 / 8388608.0)
             green = table[look, 8]
             bright = one + table[look, 11] * rough
             if green > zero:
                 wave = zero
                 if table[look, 10] > zero:
-                    phase = np.float32(column + column0) * table[look, 12] + np.float32(row + row0) * table[look, 13]
+                    phase = np.float32(column + column0) * table[look, 12] + across * table[look, 13]
                     wave = np.float32(4.0) * abs(phase - np.floor(phase) - np.float32(0.5)) - one
-                green = min(max(green + table[look, 9] * smooth + table[look, 10] * wave, zero), one)
+                green += table[look, 9] * smooth + table[look, 10] * wave
+                green = min(max(green, zero), one)
             else:
                 bright += table[look, 9] * smooth
-            wet = code & _FLOODED
-            water = one + table[flood_look, 9] * smooth + table[flood_look, 11] * rough
-            for band in range(bands):
-                value = bright * (table[look, band] + (table[look, 4 + band] - table[look, band]) * green)
-                if wet:
-                    value = np.float32(0.1) * value + np.float32(0.9) * water * table[flood_look, band]
-                light = direct[band] * sun + one - direct[band]
-                out[row, column, band] = np.uint16(min(max(value * light * full, zero), np.float32(65535.0)))
+            bright *= full
+            for band in range(4):
+                bare = table[look, band]
+                value[band] = bright * (bare + (table[look, 4 + band] - bare) * green)
+            if code & _FLOODED:
+                water = full * (one + table[flood_look, 9] * smooth + table[flood_look, 11] * rough)
+                for band in range(4):
+                    value[band] = np.float32(0.1) * value[band] + np.float32(0.9) * water * table[flood_look, band]
+            for band in range(4):
+                shone = value[band] * (one + direct[band] * (sun - one))
+                out[row, column, band] = np.uint16(min(max(shone, zero), most))
+
+
+@njit(cache=True, nogil=True)
+def spans_of(ring: Array, columns: int, spans: Array) -> None:
+    """First column and the one after the last of each row that a convex ring ``(k, 2)`` touches."""
+    for row in range(len(spans)):
+        left, right = 1e30, -1e30
+        for y in (row + 0.0, row + 1.0):
+            a, b = span(ring, len(ring), y)
+            left, right = min(left, a), max(right, b)
+        for corner in range(len(ring)):
+            if row <= ring[corner, 1] <= row + 1:
+                left, right = min(left, ring[corner, 0]), max(right, ring[corner, 0])
+        if right >= left:
+            spans[row, 0], spans[row, 1] = max(int(np.floor(left)), 0), min(int(np.ceil(right)) + 1, columns)
 
 
 @njit(cache=True, nogil=True)
