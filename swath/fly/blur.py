@@ -26,7 +26,7 @@ def pixel_weights(imager: Imager, band: ImagerBand) -> tuple[Floats, Floats]:
     The transfer function, less that of a sample's own width (which drawing an edge on whole samples brings in), is
     summed up to twice the sampling frequency, cut off four pixels from the middle under a soft edge, and split by
     singular values. The faint halo of diffraction beyond is spread evenly over what is left. What comes out differs
-    from the model by less than 0.016 from 0.15 cycles per pixel on, along both axes and between; below, the halo that
+    from the model by less than 0.02 from 0.17 cycles per pixel on, along both axes and between; below, the halo that
     is missing makes it up to 0.06 too high (tests/fly/test_scanner.py).
     """
     f = np.arange(0.0, TIMES / 2.0 + _STEP / 2.0, _STEP)

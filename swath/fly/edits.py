@@ -41,6 +41,8 @@ class Pieces:
 
     def __post_init__(self) -> None:
         used = np.arange(self.vertices.shape[1])[None, :, None] < self.counts[:, None, None]
+        # What stands behind the used corners is whatever was in memory.
+        object.__setattr__(self, "vertices", np.where(used, self.vertices, 0.0))
         object.__setattr__(self, "low_m", np.where(used, self.vertices, np.inf).min(1).reshape(-1, 2))
         object.__setattr__(self, "high_m", np.where(used, self.vertices, -np.inf).max(1).reshape(-1, 2))
 

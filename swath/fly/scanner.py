@@ -64,6 +64,8 @@ class _Job:
     sun: tuple[float, float, float]
     """unit vector to the Sun: east, north, up"""
     tallest_m: float
+    apart: bool
+    """bands look so differently that each must find out what stands in its way"""
 
 
 def scan(
@@ -187,6 +189,7 @@ def _prepare(
         )
         for band in imager.bands
     ]
+    rows = [band.row_px for band in imager.bands]
     weights = [pixel_weights(imager, band) for band in imager.bands]
     electronics = _electronics(rng, exposure, imager, sun[2])
     chosen = [looks.BANDS.index(band.name) for band in imager.bands]
@@ -212,6 +215,7 @@ def _prepare(
         ),
         sun,
         max([*standing, _TREES_M]),
+        (max(rows) - min(rows)) * imager.ifov_rad * max([*standing, _TREES_M]) > 0.2 * world.pixel_m,
     )
 
 
@@ -333,7 +337,9 @@ def _expose_chunk(
     kernels.meet_ground(rays, field, CELL_M, view.low_m, view.high_m, first - 4, left - 4, _EVERY_PX, ground)
     shape = (bands, (lines - 1) * times + taps, times, columns + taps // times - 1)
     samples = room.array("samples", shape, np.float32)
-    kernels.gather(rays, ground, _EVERY_PX, shine, height, tall, *corner, job.world.pixel_m, first, left, samples)
+    kernels.gather(
+        rays, ground, _EVERY_PX, shine, height, tall, *corner, job.world.pixel_m, first, left, job.apart, samples
+    )
     light = np.empty((bands, lines, columns), np.float32)
     kernels.blur(samples, job.along, job.across, light)
     clouds = job.clouds

@@ -216,16 +216,19 @@ def gather(
     pixel_m: float,
     first: int,
     left: int,
+    apart: bool,
     out: Array,
 ) -> None:
     """Light of the samples of a run of lines and columns into ``out`` (band, sample line, phase, column).
 
     ``ground`` heights as :func:`meet_ground` gave them from line ``first - 4`` and column ``left - 4`` on; ``shine``
     and ``height`` the patch whose first pixel is (``row0``, ``column0``) of the world. What a sample meets, and how
-    high, is found in the first band; the others look at the same height along their own lines of sight.
+    high, is found in the first band; the others look at the same height along their own lines of sight, or where they
+    look ``apart`` find out themselves.
     """
     bands, lines, phases, columns = out.shape
     samples = columns * phases
+    base, one = np.empty(samples, np.float32), np.float32(1.0)
     level, light = np.empty(samples, np.float32), np.empty(samples, np.float32)
     row, found = np.empty(ground.shape[1], np.float32), np.empty(samples, np.float32)
     index = np.empty(samples, np.int32)
@@ -234,8 +237,7 @@ def gather(
     for s in range(lines):
         past = (s - _LEAD - 1.5) / TIMES
         i, f = _node(first + past, rays.line_step, rays.x.shape[1])
-        _levels(ground, every, past + _AHEAD, row, level)
-        light[:] = 1.0
+        _levels(ground, every, past + _AHEAD, row, base)
         for band in range(bands):
             stop = 0
             for j in range(cells):
@@ -252,7 +254,8 @@ def gather(
                 behind = (left - j * step) * TIMES - _LEAD - 1.5 + start
                 place = (x + x_step * behind - column0, y + y_step * behind - row0, dx + dx_step * behind)
                 paces = (x_step, y_step, dx_step, dy + dy_step * behind, dy_step)
-                if band == 0:
+                if band == 0 or apart:
+                    level[start:stop], light[start:stop] = base[start:stop], one
                     _rise(place, paces, start, stop, height, tall, level, light)
                 _fetch(place, paces, start, stop, shine, band, level, light, index, found)
             for phase in range(phases):

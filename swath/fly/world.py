@@ -126,13 +126,18 @@ def make_world(
     rng = np.random.default_rng([seed & 0x7FFFFFFF, 0x3A47])
     terrain = draw_terrain(rng, side_m, side_m, relief_m=relief_m)
     layers: list[Pieces] = []
+    drawn: list[Floats] = []
 
     def keep(vertices: Floats, counts: npt.NDArray[np.int64], given: npt.NDArray[np.uint8]) -> None:
         layers.append(_raised(rng, vertices, counts, given))
+        drawn.append(vertices)
 
     parcels = lay_out(rng, (int(side_m), int(side_m)), 1.0, _COUNTRY, keep)
     chosen = _suited(rng, terrain, parcels)
-    layers = [replace(layer, look=chosen) if layer.vertices is parcels.vertices else layer for layer in layers]
+    layers = [
+        replace(layer, look=chosen) if vertices is parcels.vertices else layer
+        for layer, vertices in zip(layers, drawn, strict=True)
+    ]
     rivers = [_river(river) for river in terrain.rivers]
     return World(
         place=place,
@@ -169,7 +174,7 @@ def _suited(rng: np.random.Generator, terrain: Terrain, parcels: Parcels) -> npt
         field, looks.FIRST_FIELD + (given - looks.FIRST_FIELD) % (looks.FIRST_EDIT - looks.FIRST_FIELD), given
     )
     used = np.arange(parcels.vertices.shape[1])[None, :, None] < parcels.counts[:, None, None]
-    middle = (parcels.vertices * used).sum(1) / np.maximum(parcels.counts, 1)[:, None]
+    middle = np.where(used, parcels.vertices, 0.0).sum(1) / np.maximum(parcels.counts, 1)[:, None]
     step = 40.0
     east = height_at(terrain, middle[:, 0] + step, middle[:, 1]) - height_at(terrain, middle[:, 0] - step, middle[:, 1])
     south = height_at(terrain, middle[:, 0], middle[:, 1] + step) - height_at(

@@ -166,19 +166,22 @@ def cast_shadows(
 @njit(cache=True, nogil=True)
 def _profile(field: Array, line: int, first: int, cell: float, out: Array) -> None:
     """Bilinear values along a line of truth pixels from ``first`` on; cells are ``cell`` pixels."""
-    scale = 1.0 / cell
+    scale, cells = 1.0 / cell, field.shape[1]
     y = min(max((line + 0.5) * scale - 0.5, 0.0), field.shape[0] - 1.001)
     i = int(y)
     fy = np.float32(y - i)
-    last = np.float32(field.shape[1] - 1.001)
-    start, step = np.float32((first + 0.5) * scale - 0.5), np.float32(scale)
-    for column in range(len(out)):
-        x = min(max(start + np.float32(column) * step, np.float32(0.0)), last)
-        j = int(x)
-        fx = x - np.float32(j)
-        left = field[i, j] + (field[i + 1, j] - field[i, j]) * fy
-        right = field[i, j + 1] + (field[i + 1, j + 1] - field[i, j + 1]) * fy
-        out[column] = left + (right - left) * fx
+    j, stop = int(np.floor((first + 0.5) * scale - 0.5)), 0
+    while stop < len(out):
+        # Pixels between the middles of cells j and j + 1; outside the field its edge goes on.
+        k, m = min(max(j, 0), cells - 1), min(max(j + 1, 0), cells - 1)
+        left = field[i, k] + (field[i + 1, k] - field[i, k]) * fy
+        right = field[i, m] + (field[i + 1, m] - field[i, m]) * fy
+        start, stop = stop, min(max(int(np.ceil((j + 1.5) * cell - 0.5 - first)), stop), len(out))
+        step = (right - left) * np.float32(scale)
+        begin = left + (right - left) * np.float32((first + start + 0.5) * scale - 0.5 - j)
+        for column in range(start, stop):
+            out[column] = begin + step * np.float32(column - start)
+        j += 1
 
 
 @njit(cache=True, nogil=True)
@@ -211,7 +214,7 @@ def shade_terrain(ground_m: Array, cell_m: float, sun_east: float, sun_north: fl
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=True)
 def shine(
     cover: Array,
     height: Array,
@@ -236,7 +239,6 @@ def shine(
     rows, columns = cover.shape
     one, zero, full, most = np.float32(1.0), np.float32(0.0), np.float32(32768.0), np.float32(65535.0)
     sunlight, noise = np.empty(columns, np.float32), np.empty(columns, np.float32)
-    value = np.empty(4, np.float32)
     for row in range(rows):
         first, last = spans[row, 0], spans[row, 1]
         if last <= first:
@@ -265,14 +267,15 @@ def shine(
             bright *= full
             for band in range(4):
                 bare = table[look, band]
-                value[band] = bright * (bare + (table[look, 4 + band] - bare) * green)
+                value = bright * (bare + (table[look, 4 + band] - bare) * green)
+                value *= one + direct[band] * (sun - one)
+                out[row, column, band] = np.uint16(np.int32(min(value, most)))
             if code & _FLOODED:
                 water = full * (one + table[flood_look, 9] * smooth + table[flood_look, 11] * rough)
                 for band in range(4):
-                    value[band] = np.float32(0.1) * value[band] + np.float32(0.9) * water * table[flood_look, band]
-            for band in range(4):
-                shone = value[band] * (one + direct[band] * (sun - one))
-                out[row, column, band] = np.uint16(min(max(shone, zero), most))
+                    wet = np.float32(0.9) * water * table[flood_look, band] * (one + direct[band] * (sun - one))
+                    wet += np.float32(0.1) * np.float32(out[row, column, band])
+                    out[row, column, band] = np.uint16(np.int32(min(max(wet, zero), most)))
 
 
 @njit(cache=True, nogil=True)
