@@ -92,6 +92,7 @@ class Motion:
 
 
 def draw_motion(rng: np.random.Generator, exposure: Exposure, flaws: Disturbance) -> Motion:
+    """The true motion of one picture: its mean, a drift and four vibrations an axis."""
     waves = 4
     return Motion(
         mean_deg=np.array([exposure.roll_deg, exposure.pitch_deg, exposure.yaw_deg]),

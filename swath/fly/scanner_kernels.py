@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from swath.fly.camera_kernels import _bits
-from swath.fly.world_kernels import STEP_M
+from swath.fly.world_kernels import STEP_M, Frame
 
-__all__ = ["BLOCK", "Electronics", "Rays", "TAPS", "TIMES", "blur", "count", "gather", "meet_ground", "tall_blocks"]
+__all__ = ["BLOCK", "Rays", "TAPS", "TIMES", "gather", "lattice_node", "lattice_value", "meet_ground", "tall_blocks"]
 
 Array = npt.NDArray[Any]
 Number = Any
@@ -33,7 +32,6 @@ _AHEAD = 4
 """pixels before the first at which :func:`meet_ground` is to begin"""
 _WALL = np.float32(0.7)
 """brightness of a wall per that of the roof over it"""
-_CLOUD_LIGHT = np.float32(0.68)
 
 
 class Rays(NamedTuple):
@@ -45,31 +43,6 @@ class Rays(NamedTuple):
     dy: Array
     line_step: float
     column_step: float
-
-
-class Electronics(NamedTuple):
-    """From reflectance to counts; arrays are one value a band, or ``(band, column)``."""
-
-    electrons_per_unit: Array
-    """of top-of-atmosphere reflectance, at this Sun"""
-    path: Array
-    """reflectance that the air adds"""
-    passes: Array
-    """share of the ground's reflectance that arrives"""
-    cloud: Array
-    """reflectance of a cloud, this share of the thick white one"""
-    dark: Array
-    """electrons ``(band, column)``, with the column's own offset"""
-    gain: Array
-    """``(band, column)``: 1, with the column's own error; 0 dead, negative hot"""
-    per_count: Array
-    """electrons per count"""
-    read2: Array
-    """variance of read noise and dark current, electrons2"""
-    offset: float
-    top: float
-    normal: Array
-    seed: int
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -85,14 +58,16 @@ def _ground(field: Array, x: Number, y: Number, scale: Number) -> Number:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _node(position: float, step: float, nodes: int) -> tuple[int, float]:
+def lattice_node(position: float, step: float, nodes: int) -> tuple[int, float]:
+    """The node before a line or column, and how far beyond it that is, in steps; goes on beyond the ends."""
     at = position / step
     i = min(max(int(np.floor(at)), 0), nodes - 2)
     return i, at - i
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _mix(field: Array, i: int, j: int, f: float, g: float) -> Number:
+def lattice_value(field: Array, i: int, j: int, f: float, g: float) -> Number:
+    """Bilinear value ``f`` lines and ``g`` columns beyond node (i, j)."""
     top = field[i, j] + (field[i, j + 1] - field[i, j]) * g
     bottom = field[i + 1, j] + (field[i + 1, j + 1] - field[i + 1, j]) * g
     return top + (bottom - top) * f
@@ -117,11 +92,11 @@ def meet_ground(
     """
     scale = 1.0 / cell_m
     for a in range(out.shape[0]):
-        i, f = _node(first + a * every, rays.line_step, rays.x.shape[1])
+        i, f = lattice_node(first + a * every, rays.line_step, rays.x.shape[1])
         for b in range(out.shape[1]):
-            j, g = _node(left + b * every, rays.column_step, rays.x.shape[2])
-            x, y = _mix(rays.x[0], i, j, f, g), _mix(rays.y[0], i, j, f, g)
-            dx, dy = _mix(rays.dx[0], i, j, f, g), _mix(rays.dy[0], i, j, f, g)
+            j, g = lattice_node(left + b * every, rays.column_step, rays.x.shape[2])
+            x, y = lattice_value(rays.x[0], i, j, f, g), lattice_value(rays.y[0], i, j, f, g)
+            dx, dy = lattice_value(rays.dx[0], i, j, f, g), lattice_value(rays.dy[0], i, j, f, g)
             steps = int(np.hypot(dx, dy) * (high_m - low_m) / (0.5 * cell_m)) + 2
             above = high_m + 1.0
             below = low_m - 1.0
@@ -211,9 +186,7 @@ def gather(
     shine: Array,
     height: Array,
     tall: Array,
-    row0: int,
-    column0: int,
-    pixel_m: float,
+    frame: Frame,
     first: int,
     left: int,
     apart: bool,
@@ -222,45 +195,60 @@ def gather(
     """Light of the samples of a run of lines and columns into ``out`` (band, sample line, phase, column).
 
     ``ground`` heights as :func:`meet_ground` gave them from line ``first - 4`` and column ``left - 4`` on; ``shine``
-    and ``height`` the patch whose first pixel is (``row0``, ``column0``) of the world. What a sample meets, and how
-    high, is found in the first band; the others look at the same height along their own lines of sight, or where they
-    look ``apart`` find out themselves.
+    and ``height`` the patch at ``frame``. What a sample meets, and how high, is found in the first band; the others
+    look at the same height along their own lines of sight, or where they look ``apart`` find out themselves.
     """
     bands, lines, phases, columns = out.shape
     samples = columns * phases
-    base, one = np.empty(samples, np.float32), np.float32(1.0)
-    level, light = np.empty(samples, np.float32), np.empty(samples, np.float32)
-    row, found = np.empty(ground.shape[1], np.float32), np.empty(samples, np.float32)
-    index = np.empty(samples, np.int32)
-    cells = rays.x.shape[2] - 1
-    scale, step = 1.0 / pixel_m, rays.column_step
+    base, level, light = np.empty(samples, np.float32), np.empty(samples, np.float32), np.empty(samples, np.float32)
+    row, found, index = (
+        np.empty(ground.shape[1], np.float32),
+        np.empty(samples, np.float32),
+        np.empty(samples, np.int32),
+    )
     for s in range(lines):
         past = (s - _LEAD - 1.5) / TIMES
-        i, f = _node(first + past, rays.line_step, rays.x.shape[1])
+        i, f = lattice_node(first + past, rays.line_step, rays.x.shape[1])
         _levels(ground, every, past + _AHEAD, row, base)
         for band in range(bands):
-            stop = 0
+            stop, cells = 0, rays.x.shape[2] - 1
             for j in range(cells):
                 # Samples between column nodes j and j + 1; the first and last cells reach on outwards.
-                start = stop
-                end = int(np.ceil(((j + 1) * step - left) * TIMES + _LEAD + 1.5)) if j < cells - 1 else samples
+                start, end = stop, samples
+                if j < cells - 1:
+                    end = int(np.ceil(((j + 1) * rays.column_step - left) * TIMES + _LEAD + 1.5))
                 stop = min(max(end, start), samples)
-                if stop == start:
+                if stop <= start:
                     continue
-                x, x_step = _along(rays.x, band, i, j, f, step, scale)
-                y, y_step = _along(rays.y, band, i, j, f, step, scale)
-                dx, dx_step = _along(rays.dx, band, i, j, f, step, scale)
-                dy, dy_step = _along(rays.dy, band, i, j, f, step, scale)
-                behind = (left - j * step) * TIMES - _LEAD - 1.5 + start
-                place = (x + x_step * behind - column0, y + y_step * behind - row0, dx + dx_step * behind)
-                paces = (x_step, y_step, dx_step, dy + dy_step * behind, dy_step)
+                behind = (left - j * rays.column_step) * TIMES - _LEAD - 1.5 + start
+                place, paces = _run(rays, frame, band, i, j, f, behind)
                 if band == 0 or apart:
-                    level[start:stop], light[start:stop] = base[start:stop], one
+                    level[start:stop], light[start:stop] = base[start:stop], 1.0
                     _rise(place, paces, start, stop, height, tall, level, light)
                 _fetch(place, paces, start, stop, shine, band, level, light, index, found)
-            for phase in range(phases):
-                for column in range(columns):
-                    out[band, s, phase, column] = found[column * phases + phase]
+            _sort(found, out[band, s])
+
+
+@njit(cache=True, nogil=True)
+def _sort(samples: Array, out: Array) -> None:
+    """Samples of a line, sorted by phase."""
+    for phase in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            out[phase, column] = samples[column * out.shape[0] + phase]
+
+
+@njit(cache=True, nogil=True)
+def _run(
+    rays: Rays, frame: Frame, band: int, i: int, j: int, f: float, behind: float
+) -> tuple[tuple[float, float, float], tuple[float, float, float, float, float]]:
+    """Where a run of samples starts in the patch, ``behind`` samples after node j, and how it goes on."""
+    scale, step = 1.0 / frame.pixel_m, rays.column_step
+    x, x_step = _along(rays.x, band, i, j, f, step, scale)
+    y, y_step = _along(rays.y, band, i, j, f, step, scale)
+    dx, dx_step = _along(rays.dx, band, i, j, f, step, scale)
+    dy, dy_step = _along(rays.dy, band, i, j, f, step, scale)
+    place = (x + x_step * behind - frame.column, y + y_step * behind - frame.row, dx + dx_step * behind)
+    return place, (x_step, y_step, dx_step, dy + dy_step * behind, dy_step)
 
 
 @njit(cache=True, nogil=True)
@@ -323,90 +311,3 @@ def _fetch(
     flat = shine.reshape(-1)
     for u in range(start, stop):
         light_of[u] = np.float32(flat[np.uint32(index[u])]) * light[u]
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def blur(samples: Array, along: Array, across: Array, out: Array) -> None:
-    """Pixels ``(band, line, column)`` from samples: sums over ``TAPS`` along, then across, for each separable term.
-
-    ``along`` and ``across`` are weights ``(band, term, TAPS)``.
-    """
-    bands, lines, columns = out.shape
-    terms = along.shape[1]
-    wide = samples.shape[3]
-    column_sums = np.empty((TIMES, wide), np.float32)
-    for band in range(bands):
-        for line in range(lines):
-            row = out[band, line]
-            row[:] = 0.0
-            for term in range(terms):
-                for phase in range(TIMES):
-                    sums = column_sums[phase]
-                    sums[:] = 0.0
-                    for tap in range(TAPS):
-                        weight = along[band, term, tap]
-                        source = samples[band, line * TIMES + tap, phase]
-                        for column in range(wide):
-                            sums[column] += weight * source[column]
-                for tap in range(TAPS):
-                    weight = across[band, term, tap]
-                    sums = column_sums[tap % TIMES]
-                    shift = tap // TIMES
-                    for column in range(columns):
-                        row[column] += weight * sums[column + shift]
-
-
-@njit(cache=True, nogil=True)
-def count(
-    light: Array,
-    cloud: Array,
-    rays: Rays,
-    cloud_cell_m: float,
-    cloud_m: float,
-    e: Electronics,
-    first: int,
-    left: int,
-    out: Array,
-) -> None:
-    """Counts of pixels from their blurred light (x 32768): clouds, air, electrons, noise, converter; into ``out``.
-
-    ``cloud`` opacity on cells of ``cloud_cell_m`` that repeats at its edges, at height ``cloud_m``; 1 x 1 is clear.
-    """
-    bands, lines, columns = out.shape
-    cloudy = cloud.shape[0] > 1
-    for line in range(lines):
-        i, f = _node(first + line, rays.line_step, rays.x.shape[1])
-        for column in range(columns):
-            j, g = _node(left + column, rays.column_step, rays.x.shape[2])
-            bits = _bits(e.seed, first + line, left + column)
-            for band in range(bands):
-                value = light[band, line, column] * np.float32(1.0 / 32768.0)
-                if cloudy:
-                    x = _mix(rays.x[band], i, j, f, g) + _mix(rays.dx[band], i, j, f, g) * cloud_m
-                    y = _mix(rays.y[band], i, j, f, g) + _mix(rays.dy[band], i, j, f, g) * cloud_m
-                    over = _repeating(cloud, x / cloud_cell_m - 0.5, y / cloud_cell_m - 0.5)
-                    white = _CLOUD_LIGHT * e.cloud[band] * (np.float32(0.5) + np.float32(0.5) * over**6)
-                    value += over * (white - value)
-                value = e.path[band] + e.passes[band] * value
-                gain = e.gain[band, left + column]
-                signal = value * e.electrons_per_unit[band] * abs(gain) + e.dark[band, left + column]
-                noise = e.normal[np.int64((bits >> np.uint64(16 * (band % 4))) & np.uint64(0xFFFF))]
-                electrons = signal + noise * np.sqrt(max(signal, np.float32(0.0)) + e.read2[band])
-                number = e.offset + electrons / e.per_count[band] + np.float32(0.5)
-                number = min(max(number, np.float32(1.0)), np.float32(e.top))
-                if gain <= 0.0:
-                    number = np.float32(0.0) if gain == 0.0 else np.float32(e.top)
-                out[band, line, column] = np.uint16(number)
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _repeating(field: Array, x: float, y: float) -> Number:
-    """Bilinear value of a field that repeats at its edges."""
-    rows, columns = field.shape
-    i, j = int(np.floor(y)), int(np.floor(x))
-    fy, fx = np.float32(y - i), np.float32(x - j)
-    i, j = i % rows, j % columns
-    k, m = (i + 1) % rows, (j + 1) % columns
-    top = field[i, j] + (field[i, m] - field[i, j]) * fx
-    bottom = field[k, j] + (field[k, m] - field[k, j]) * fx
-    return top + (bottom - top) * fy

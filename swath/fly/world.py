@@ -119,12 +119,30 @@ def make_world(
     epsg = site_epsg(lon_deg=place.lon_deg, lat_deg=place.lat_deg)
     east, north = pyproj.Proj(f"EPSG:{epsg}")(place.lon_deg, place.lat_deg)
     side_m = float(np.ceil(side_m / CELL_M) * CELL_M)
-    west_m, north_m = (
-        np.floor((east - side_m / 2.0) / CELL_M) * CELL_M,
-        np.ceil((north + side_m / 2.0) / CELL_M) * CELL_M,
-    )
+    west_m = np.floor((east - side_m / 2.0) / CELL_M) * CELL_M
+    north_m = np.ceil((north + side_m / 2.0) / CELL_M) * CELL_M
     rng = np.random.default_rng([seed & 0x7FFFFFFF, 0x3A47])
     terrain = draw_terrain(rng, side_m, side_m, relief_m=relief_m)
+    layers, parcels = _layers(rng, terrain, side_m)
+    return World(
+        place=place,
+        seed=seed,
+        epsg=epsg,
+        west_m=float(west_m),
+        north_m=float(north_m),
+        width_m=side_m,
+        height_m=side_m,
+        pixel_m=pixel_m,
+        terrain=terrain,
+        layers=layers,
+        parcels=parcels,
+        looks=looks.add_edit_looks(looks.draw_looks(rng, pixel_m)),
+        vigour=fractal_noise(rng, (terrain.height_m.shape[0], terrain.height_m.shape[1]), CELL_M, 900.0, 45.0, 1.5),
+    )
+
+
+def _layers(rng: np.random.Generator, terrain: Terrain, side_m: float) -> tuple[tuple[Pieces, ...], Parcels]:
+    """What is painted, lowest first: villages, parcels, tracks, rivers, and the roads that cross them."""
     layers: list[Pieces] = []
     drawn: list[Floats] = []
 
@@ -139,21 +157,7 @@ def make_world(
         for layer, vertices in zip(layers, drawn, strict=True)
     ]
     rivers = [_river(river) for river in terrain.rivers]
-    return World(
-        place=place,
-        seed=seed,
-        epsg=epsg,
-        west_m=float(west_m),
-        north_m=float(north_m),
-        width_m=side_m,
-        height_m=side_m,
-        pixel_m=pixel_m,
-        terrain=terrain,
-        layers=(*layers[:-1], *rivers, layers[-1]),
-        parcels=replace(parcels, parcel_looks=chosen),
-        looks=looks.add_edit_looks(looks.draw_looks(rng, pixel_m)),
-        vigour=fractal_noise(rng, (terrain.height_m.shape[0], terrain.height_m.shape[1]), CELL_M, 900.0, 45.0, 1.5),
-    )
+    return (*layers[:-1], *rivers, layers[-1]), replace(parcels, parcel_looks=chosen)
 
 
 def _raised(

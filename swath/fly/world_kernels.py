@@ -6,7 +6,7 @@ steps of ``STEP_M``. Everything depends on the seed and on the truth pixel's pla
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from swath.fly.camera_kernels import _bits
 from swath.fly.kernels import span
 
 __all__ = [
+    "Frame",
     "STEP_M",
     "cast_shadows",
     "drown",
@@ -31,6 +32,19 @@ Array = npt.NDArray[Any]
 Number = Any
 
 STEP_M = 0.25
+
+
+class Frame(NamedTuple):
+    """Where a patch lies in the world."""
+
+    row: int
+    """of its first truth pixel; likewise ``column``"""
+    column: int
+    pixel_m: float
+    cell: float
+    """truth pixels per cell of the terrain"""
+
+
 _LOOK, _FLOODED = 0x7F, 0x80
 _CROWN_M = 6.5
 """between neighbouring trees"""
@@ -123,15 +137,7 @@ def drown(
 
 @njit(cache=True, nogil=True)
 def cast_shadows(
-    ground_m: Array,
-    height: Array,
-    row0: int,
-    column0: int,
-    cell: float,
-    east: float,
-    south: float,
-    drop_m: float,
-    lit: Array,
+    ground_m: Array, height: Array, frame: Frame, east: float, south: float, drop_m: float, lit: Array
 ) -> None:
     """Which pixels does the Sun reach (1, else 0, into ``lit``), over the ground and what stands on it?
 
@@ -152,9 +158,9 @@ def cast_shadows(
         main = step if sunward_first else steps - 1 - step
         offset = int(np.round(slope * step)) + reach
         if by_row:
-            _profile(ground_m, main + row0, column0, cell, ground)
+            _profile(ground_m, main + frame.row, frame.column, frame.cell, ground)
         else:
-            _profile(ground_m.T, main + column0, row0, cell, ground)
+            _profile(ground_m.T, main + frame.column, frame.row, frame.cell, ground)
         for side in range(across):
             row, column = (main, side) if by_row else (side, main)
             here = ground[side] + tall * np.float32(height[row, column])
@@ -197,7 +203,7 @@ def shade_terrain(ground_m: Array, cell_m: float, sun_east: float, sun_north: fl
     largest = max(abs(sun_east), abs(sun_north), 1e-6)
     rise = cell_m * sun_up / largest
     lit = np.empty((rows, columns), np.uint8)
-    cast_shadows(ground_m, flat, 0, 0, 1.0, sun_east / largest, -sun_north / largest, rise, lit)
+    cast_shadows(ground_m, flat, Frame(0, 0, cell_m, 1.0), sun_east / largest, -sun_north / largest, rise, lit)
     for row in range(rows):
         up, down = max(row - 1, 0), min(row + 1, rows - 1)
         for column in range(columns):
@@ -214,56 +220,58 @@ def shade_terrain(ground_m: Array, cell_m: float, sun_east: float, sun_north: fl
     return out
 
 
+@njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _growth(
+    table: Array, look: int, smooth: Number, rough: Number, column: Number, row: Number
+) -> tuple[Number, Number]:
+    """Brightness and share of vegetation of a truth pixel: grain, patches and rows."""
+    one, zero = np.float32(1.0), np.float32(0.0)
+    green, bright = table[look, 8], one + table[look, 11] * rough
+    if green <= zero:
+        return bright + table[look, 9] * smooth, green
+    wave = zero
+    if table[look, 10] > zero:
+        phase = column * table[look, 12] + row * table[look, 13]
+        wave = np.float32(4.0) * abs(phase - np.floor(phase) - np.float32(0.5)) - one
+    green += table[look, 9] * smooth + table[look, 10] * wave
+    return bright, min(max(green, zero), one)
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def shine(
     cover: Array,
-    height: Array,
     lit: Array,
     table: Array,
     direct: Array,
     fields: Array,
     spans: Array,
-    row0: int,
-    column0: int,
-    cell: float,
+    frame: Frame,
     seed: int,
-    flood_look: int,
+    flood: Array,
     out: Array,
 ) -> None:
     """Light that leaves each truth pixel, as reflectance of level sunlit ground x 32768: ``out`` (row, column, band).
 
     ``table`` as in ``camera_kernels.Ground``, in the order of the camera's bands, always four; ``direct`` (band) share
     of sunlight that comes straight; ``fields`` (2, row, column) on coarse cells: direct light per that on level ground,
-    and smooth noise; ``spans`` (row, 2) columns to be done.
+    and smooth noise; ``spans`` (row, 2) columns to be done; ``flood`` the row of the table for flood water.
     """
     rows, columns = cover.shape
     one, zero, full, most = np.float32(1.0), np.float32(0.0), np.float32(32768.0), np.float32(65535.0)
     sunlight, noise = np.empty(columns, np.float32), np.empty(columns, np.float32)
     for row in range(rows):
         first, last = spans[row, 0], spans[row, 1]
-        if last <= first:
-            continue
-        _profile(fields[0], row + row0, column0, cell, sunlight)
-        _profile(fields[1], row + row0, column0, cell, noise)
-        across = np.float32((row + row0) % 65536)
+        _profile(fields[0], row + frame.row, frame.column, frame.cell, sunlight)
+        _profile(fields[1], row + frame.row, frame.column, frame.cell, noise)
         for column in range(first, last):
             sun = sunlight[column] if lit[row, column] else zero
             smooth = np.float32(0.5) * noise[column]
             code = cover[row, column]
             look = code & _LOOK
-            rough = np.float32(np.int32(_bits(seed, row + row0, column + column0) >> np.uint64(40)) - 8388608)
+            rough = np.float32(np.int32(_bits(seed, row + frame.row, column + frame.column) >> np.uint64(40)) - 8388608)
             rough *= np.float32(1.0 / 8388608.0)
-            green = table[look, 8]
-            bright = one + table[look, 11] * rough
-            if green > zero:
-                wave = zero
-                if table[look, 10] > zero:
-                    phase = np.float32(column + column0) * table[look, 12] + across * table[look, 13]
-                    wave = np.float32(4.0) * abs(phase - np.floor(phase) - np.float32(0.5)) - one
-                green += table[look, 9] * smooth + table[look, 10] * wave
-                green = min(max(green, zero), one)
-            else:
-                bright += table[look, 9] * smooth
+            here, down = np.float32(column + frame.column), np.float32(row + frame.row)
+            bright, green = _growth(table, look, smooth, rough, here, down)
             bright *= full
             for band in range(4):
                 bare = table[look, band]
@@ -271,9 +279,9 @@ def shine(
                 value *= one + direct[band] * (sun - one)
                 out[row, column, band] = np.uint16(np.int32(min(value, most)))
             if code & _FLOODED:
-                water = full * (one + table[flood_look, 9] * smooth + table[flood_look, 11] * rough)
+                water = np.float32(0.9) * full * (one + flood[9] * smooth + flood[11] * rough)
                 for band in range(4):
-                    wet = np.float32(0.9) * water * table[flood_look, band] * (one + direct[band] * (sun - one))
+                    wet = water * flood[band] * (one + direct[band] * (sun - one))
                     wet += np.float32(0.1) * np.float32(out[row, column, band])
                     out[row, column, band] = np.uint16(np.int32(min(max(wet, zero), most)))
 

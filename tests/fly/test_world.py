@@ -19,7 +19,7 @@ from swath.fly.edits import Edit, is_active
 from swath.fly.growth import crop_green, looks_green
 from swath.fly.terrain import CELL_M, draw_terrain, height_at
 from swath.fly.world import World, draw_patch, make_world, to_geodetic, to_world
-from swath.fly.world_kernels import STEP_M, cast_shadows, shade_terrain
+from swath.fly.world_kernels import STEP_M, Frame, cast_shadows, shade_terrain
 from swath.fly.world_truth import edit_shares, heights_on, water_share
 from swath.model import Grid, Place
 
@@ -238,7 +238,7 @@ def test_a_tower_throws_its_shadow_away_from_the_sun(azimuth_deg: float, elevati
     lit = np.empty_like(height)
     flat = np.zeros((30, 30), np.float32)
     drop = 0.5 * np.tan(np.radians(elevation_deg)) / step
-    cast_shadows(flat, height, 0, 0, 32.0, east / step, south / step, drop, lit)
+    cast_shadows(flat, height, Frame(0, 0, 0.5, 32.0), east / step, south / step, drop, lit)
     rows, columns = np.nonzero(lit == 0)
     away = np.hypot(rows - 200, columns - 200).max() * 0.5
     assert away == pytest.approx(20.0 / np.tan(np.radians(elevation_deg)), abs=2.0)  # the tower is 2.5 m wide
