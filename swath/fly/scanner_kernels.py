@@ -214,10 +214,8 @@ def gather(
             stop, cells = 0, rays.x.shape[2] - 1
             for j in range(cells):
                 # Samples between column nodes j and j + 1; the first and last cells reach on outwards.
-                start, end = stop, samples
-                if j < cells - 1:
-                    end = int(np.ceil(((j + 1) * rays.column_step - left) * TIMES + _LEAD + 1.5))
-                stop = min(max(end, start), samples)
+                end = np.ceil(((j + 1) * rays.column_step - left) * TIMES + _LEAD + 1.5) if j < cells - 1 else samples
+                start, stop = stop, min(max(int(end), stop), samples)
                 if stop <= start:
                     continue
                 behind = (left - j * rays.column_step) * TIMES - _LEAD - 1.5 + start
