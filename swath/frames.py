@@ -24,6 +24,7 @@ __all__ = [
     "geodetic_from_itrf",
     "geodetic_up",
     "itrf_from_gcrf",
+    "itrf_from_gcrf_matrices",
     "itrf_from_geodetic",
     "itrf_from_teme",
     "itrf_from_teme_matrices",
@@ -161,6 +162,12 @@ def itrf_states(
     spin, wobble = _spin_and_polar_motion(frame, at, eop)
     r_pef = rotate(spin, r_m)
     return rotate(wobble, r_pef), rotate(wobble, rotate(spin, v_m_s) - _turning(r_pef))
+
+
+def itrf_from_gcrf_matrices(at: npt.ArrayLike, eop: EarthOrientation) -> Floats:
+    """The rotations from GCRF to ITRF at UTC times ``(...)``, as matrices ``(..., 3, 3)``."""
+    spin, wobble = _spin_and_polar_motion("GCRF", at, eop)
+    return wobble @ spin
 
 
 def states_from_itrf(
