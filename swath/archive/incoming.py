@@ -136,6 +136,11 @@ class IncomingFiles:
             if not r.kept
         )
 
+    def received_bytes(self, transaction: Transaction) -> int:
+        """How much of a file is there; 0 of one that is not known."""
+        known = self.open.get(transaction) or self.closed.get(transaction)
+        return 0 if known is None else known.received_bytes
+
     def partial_path(self, transaction: Transaction) -> Path:
         """Where the bytes of a file that is not whole lie; its holes hold zeros."""
         return self.folder / ".incoming" / f"{transaction[0]}-{transaction[1]}.part"
