@@ -21,6 +21,9 @@ from swath.time import elapsed_s, later
 
 __all__ = ["RatedPasses", "rate_passes", "rates_of_pass"]
 
+_EDGE_DEG = 1e-3
+"""the ends of a pass above 5 degrees lie a little to either side of 5"""
+
 
 @dataclass(frozen=True)
 class RatedPasses(Table):
@@ -56,8 +59,8 @@ def rates_of_pass(
     r_m, v_m_s = ephemeris.states(time)
     place_m = itrf_from_geodetic(lon_deg=station.lon_deg, lat_deg=station.lat_deg, altitude_m=station.altitude_m)
     look = look_angles(r_m, v_m_s, place_m)
-    high = look.elevation_deg >= ELEVATIONS_DEG[0]
-    elevation = np.where(high, look.elevation_deg, ELEVATIONS_DEG[0])
+    high = look.elevation_deg >= ELEVATIONS_DEG[0] - _EDGE_DEG
+    elevation = np.maximum(look.elevation_deg, ELEVATIONS_DEG[0])
     # A satellite that is too low is taken as infinitely far: the radio is found without a signal when it rises.
     far_m = np.where(high, look.range_m, 1e15)
     rates = pass_rates(link, time, elevation_deg=elevation, range_m=far_m)
