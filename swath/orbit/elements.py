@@ -7,6 +7,7 @@ checksum or suspiciously round numbers give them away, and they are refused like
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,16 @@ from swath.model import Elements
 if TYPE_CHECKING:
     from swath.orbit.oem import Oem
 
-__all__ = ["Loaded", "Rejected", "apsides_m", "invented_angles", "invented_epoch", "newest_for", "parse_tle"]
+__all__ = [
+    "Loaded",
+    "Rejected",
+    "apsides_m",
+    "impossible_orbit",
+    "invented_angles",
+    "invented_epoch",
+    "newest_for",
+    "parse_tle",
+]
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,19 @@ def invented_angles(elements: Elements) -> str:
     return f"{whole} of its four angles are whole degrees: it looks invented" if whole >= 3 else ""
 
 
+def impossible_orbit(elements: Elements) -> str:
+    """Why can nothing fly so? Empty where it can: the perigee is not deep below the ground.
+
+    The last published sets of what is just coming down may have it some 50 km below.
+    """
+    rate_rad_s = elements.mean_motion_rev_day * 2.0 * math.pi / 86400.0
+    perigee_m = (_GM_M3_S2 / rate_rad_s**2) ** (1.0 / 3.0) * (1.0 - elements.eccentricity) - 6378135.0
+    if perigee_m >= -100e3:
+        return ""
+    return f"its perigee would lie {-perigee_m / 1e3:.0f} km below the ground"
+
+
+_GM_M3_S2 = 3.986008e14
 _DAY_NS = 86_400_000_000_000
 _WORTH = bytes(1 if c == ord("-") else c - 48 if chr(c) in "0123456789" else 0 for c in range(256))
 """of each character in a checksum"""
@@ -187,7 +210,7 @@ def _elements(name: str, one: str, two: str, source: str) -> Elements:
         cospar_id=_cospar(one[9:17].strip()),
         source=source,
     )
-    for index, why in enumerate((invented_epoch(made), invented_angles(made))):
+    for index, why in ((0, invented_epoch(made)), (1, invented_angles(made)), (1, impossible_orbit(made))):
         if why:
             raise _Refusal(index, why)
     return made

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from swath.model import Elements
-from swath.orbit.elements import Loaded, Rejected, invented_angles, invented_epoch
+from swath.orbit.elements import Loaded, Rejected, impossible_orbit, invented_angles, invented_epoch
 from swath.orbit.omm_records import Record, csv_records, json_records, kvn_records, xml_records
 
 __all__ = ["omm_fields", "parse_omm", "to_omm_json"]
@@ -130,7 +130,7 @@ def _elements(record: Record, source: str) -> Elements:
         cospar_id=_words(fields.get("OBJECT_ID", "")),
         source=source,
     )
-    if why := invented_epoch(made) or invented_angles(made):
+    if why := invented_epoch(made) or invented_angles(made) or impossible_orbit(made):
         raise _Refusal(why)
     return made
 

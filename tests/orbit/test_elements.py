@@ -88,6 +88,7 @@ def test_plus_signs_and_leading_zeros_as_old_archives_print_them() -> None:
         (ONE, changed(TWO, 52, "00.00000000"), 2, "mean motion 00.00000000 is outside"),
         (ONE, changed(TWO, 43, " 18.5x69"), 2, "mean anomaly '18.5x69' is not a number"),
         (ONE, changed(TWO, 26, "00x7417"), 2, "eccentricity '.00x7417' is not a number"),
+        (ONE, changed(TWO, 26, "5000000"), 2, "its perigee would lie 2979 km below the ground"),
         (changed(ONE, 53, " 30074 3"), TWO, 1, "drag term ' 30074 3' is not of the form"),
         (changed(ONE, 2, "I5544"), changed(TWO, 2, "I5544"), 1, "neither a number nor alpha-5"),
     ],

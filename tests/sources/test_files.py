@@ -137,3 +137,10 @@ def test_missing_files_are_data_errors(tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="not UTF-8"):
         read_places(tmp_path / "bad")
+
+
+def test_an_enormous_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with (file := tmp_path / "all.tle").open("wb") as sparse:
+        sparse.truncate(400_000_001)  # a hole: takes no room
+    with pytest.raises(DataError, match="400 MB; at most 400 are read"):
+        read_elements(file)
