@@ -112,23 +112,13 @@ def itrf_from_teme(
     ``(..., 3)`` TEME metres and m/s at UTC times ``(...)`` give ITRF metres and Earth-fixed m/s (the Earth's turning
     taken off). Vallado et al. 2006, appendix C; agrees with skyfield to 0.05 m (tests/authorities).
     """
-    spin, wobble = _spin_and_wobble(at, eop)
-    r_pef = rotate(spin, r_teme_m)
-    v_pef = rotate(spin, v_teme_m_s) - _turning(r_pef)
-    return rotate(wobble, r_pef), rotate(wobble, v_pef)
+    return itrf_states("TEME", r_teme_m, v_teme_m_s, at=at, eop=eop)
 
 
 def itrf_from_teme_matrices(at: npt.ArrayLike, eop: EarthOrientation) -> Floats:
     """The rotations that :func:`itrf_from_teme` turns positions by, ``(..., 3, 3)``: for many satellites at once."""
-    spin, wobble = _spin_and_wobble(at, eop)
+    spin, wobble = _spin_and_polar_motion("TEME", at, eop)
     return wobble @ spin
-
-
-def _spin_and_wobble(at: npt.ArrayLike, eop: EarthOrientation) -> tuple[Floats, Floats]:
-    ut1_utc_s, x_rad, y_rad = eop.at(at)
-    jd, fraction = julian_date(at)
-    spin = _about_z(np.asarray(erfa.gmst82(jd, fraction + ut1_utc_s / 86400.0), np.float64))
-    return spin, _polar_motion(x_rad, y_rad)
 
 
 def _turning(r_pef_m: Floats) -> Floats:

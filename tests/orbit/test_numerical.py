@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -195,3 +197,16 @@ def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "satkit", None)
     with pytest.raises(InputError, match=r"pip install \"swath\[numerical\]\""):
         flown(r_m, v_m_s, 1.0, POINT)
+
+
+def test_the_example_raises_an_orbit(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["raise_orbit.py", str(tmp_path / "raised.oem")])
+    runpy.run_path(str(repo / "examples" / "orbits" / "raise_orbit.py"), run_name="__main__")
+    apart_km = [float(line.split()[2]) for line in capsys.readouterr().out.splitlines()]
+    assert apart_km[0] < 0.001 * 600 and apart_km[-1] > apart_km[1]
+    # 0.6 m/s along: after t it is behind by 3 dv t, here 109 minutes less half the burn
+    assert apart_km[-1] == pytest.approx(3.0 * 0.6 * 109.5 * 60.0 / 1e3, rel=0.25)
+    (message,) = parse_elements((tmp_path / "raised.oem").read_text()).ephemerides
+    assert len(message.segments) == 3
