@@ -59,7 +59,11 @@ class Elements:
 
 @dataclass(frozen=True)
 class Place:
-    """A point or a polygon on the ground, longitude first. ``ring`` is the outer ring, open, empty for a point."""
+    """A point or an area on the ground, longitude first; edges are straight in longitude and latitude.
+
+    An edge of more than 180 degrees of longitude goes the short way, across the date line; one of exactly 360 runs
+    round the world. A ring that winds once round the Earth holds the pole it is nearer to.
+    """
 
     id: str
     lon_deg: float
@@ -67,9 +71,20 @@ class Place:
     altitude_m: float = 0.0
     """above the WGS84 ellipsoid"""
     ring: tuple[tuple[float, float], ...] = ()
+    """the outer ring, open, empty for a point"""
+    holes: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """rings inside ``ring`` that do not belong to the place"""
+    further: tuple[tuple[tuple[tuple[float, float], ...], ...], ...] = ()
+    """more polygons of the same place, each its outer ring and then its holes"""
+
+    @property
+    def polygons(self) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:
+        """All of the area: polygons as an outer ring and holes; none for a point."""
+        return ((self.ring, *self.holes), *self.further) if self.ring else ()
 
     def __post_init__(self) -> None:
-        for lon, lat in ((self.lon_deg, self.lat_deg), *self.ring):
+        rings = (ring for polygon in self.polygons for ring in polygon)
+        for lon, lat in ((self.lon_deg, self.lat_deg), *(vertex for ring in rings for vertex in ring)):
             if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
                 raise InputError(
                     f"longitude {lon}, latitude {lat} is outside the world",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,10 @@ from swath.access.bulk import base_windows
 from swath.access.conditions import All, Condition, Limit, limit, satellites_named
 from swath.access.look import Nadir
 from swath.access.many import Ground, elevations, ground_of, off_nadirs
+from swath.access.polygons import samples_of
 from swath.access.search import Spans, peaks, positive_spans
 from swath.access.signals import Camera, Situation
+from swath.access.span_sets import joined
 from swath.errors import InputError
 from swath.frames import EarthOrientation
 from swath.model import Elements, Place, Windows
@@ -35,7 +38,9 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 
-_OFF_NADIR: Mapping[str, Nadir] = {"off_nadir_deg": "geodetic", "off_nadir_geocentric_deg": "geocentric"}
+_PLACES_AT_ONCE = 5_000
+Cover = Literal["any", "whole", "centre"]
+"""what of an area must be seen"""
 
 
 @dataclass(frozen=True)
@@ -68,14 +73,17 @@ def find_accesses(
     where: Condition | None = None,
     others: Mapping[str, Ephemeris] | None = None,
     cameras: Mapping[str, Camera] | None = None,
+    cover: Cover = "any",
     step_s: float = 30.0,
 ) -> Accesses:
     """When, from ``start`` to ``stop``, can each satellite see each place under all the conditions given?
 
     A satellite always has to stand above the place's horizon, or above ``min_elevation_deg``. ``where`` is any
     condition of ``access.conditions``; the satellites it names are among ``ephemerides`` or ``others``, and
-    ``cameras`` know the pixel size by satellite. Polygons count by their centre. Rows come in the order of their
-    start; a window that reaches the end of the span is cut there.
+    ``cameras`` know the pixel size by satellite. Of a place that is an area, ``cover`` says what must be seen: ``any``
+    part of it, the ``whole`` of it at one time, or its ``centre``; areas are sampled (``access.polygons``), and the
+    angles are those of the part that is seen best. Rows come in the order of their start; a window that reaches the
+    end of the span is cut there.
 
     Every window is found; 2,000 edges of random orbits lay within 0.3 ms of a brute-force search on the same ephemeris,
     grazing ones within what 0.1 m of orbit does to them (tests/access/test_accesses.py, test_conditions.py).
@@ -91,15 +99,26 @@ def find_accesses(
         nadir=nadir,
         where=where,
     )
-    ground = ground_of(places)
+    if cover not in ("any", "whole", "centre"):
+        raise InputError(f"cover is {cover!r}", fix="Say any, whole or centre")
+    ground_of(places)  # refuses two of one name
+    seen = [samples_of(part, centre=cover == "centre") for part in _parts(places)]
     beside = tabulated_others(asked.further, {**(others or {}), **ephemerides}, start, stop, step_s)
     found = []
     for satellite, ephemeris in ephemerides.items():
         table = tabulate(ephemeris, start, stop, step_s, name=satellite)
-        situation = Situation(table, ground, eop, epoch_of(ephemeris), (cameras or {}).get(satellite), beside)
-        spans = windows_of(asked, situation, table)
-        found.append(_rows(satellite, table, places, ground, spans, eop, nadir))
+        for part, samples in zip(_parts(places), seen, strict=True):
+            camera = (cameras or {}).get(satellite)
+            situation = Situation(table, samples.ground, eop, epoch_of(ephemeris), camera, beside)
+            pieces = windows_of(asked, situation, table)
+            windows, window, pieces = joined(pieces, samples.owner, whole=cover == "whole")
+            found.append(_rows(satellite, table, part, samples.ground, windows, window, pieces, eop, asked.nadir))
     return Accesses.join(found).sort_by("start", "satellite", "place")
+
+
+def _parts(places: Sequence[Place]) -> list[Sequence[Place]]:
+    """Places in lots that fit the memory."""
+    return [places[first : first + _PLACES_AT_ONCE] for first in range(0, len(places), _PLACES_AT_ONCE)]
 
 
 @dataclass(frozen=True)
@@ -225,25 +244,35 @@ def _rows(
     table: TabulatedEphemeris,
     places: Sequence[Place],
     ground: Ground,
-    spans: Spans,
+    windows: Spans,
+    window: npt.NDArray[np.intp],
+    pieces: Spans,
     eop: EarthOrientation,
     nadir: Nadir,
 ) -> Accesses:
+    """One row a window; ``pieces`` are stretches in which a sample is seen, ``window`` numbers the window of each."""
+
     def nearness(which: npt.NDArray[np.intp], t_s: Floats) -> Floats:
         return np.asarray(-np.linalg.norm(table.positions_after(t_s) - ground.at_itrf_m[which], axis=-1), np.float64)
 
-    closest_s, _ = peaks(nearness, spans)
-    _, sine = peaks(elevations(table, ground, 0.0), spans)
-    _, cosine = peaks(off_nadirs(table, ground, 90.0, nadir), spans)
-    closest = later(table.start, closest_s)
-    sun = np.sum(sun_direction_itrf(closest, eop) * ground.up[spans.signal], -1)
+    def best(values: Floats) -> npt.NDArray[np.intp]:
+        """The piece of each window that has the greatest value."""
+        order = np.lexsort((-values, window))
+        return np.asarray(order[np.append(True, np.diff(window[order]) > 0)[: len(order)]], np.intp)
+
+    closest_s, near = peaks(nearness, pieces)
+    _, sine = peaks(elevations(table, ground, 0.0), pieces)
+    _, cosine = peaks(off_nadirs(table, ground, 90.0, nadir), pieces)
+    nearest = best(near)
+    closest = later(table.start, closest_s[nearest])
+    sun = np.sum(sun_direction_itrf(closest, eop) * ground.up[pieces.signal[nearest]], -1)
     return Accesses(
-        satellite=np.full(len(spans), satellite),
-        place=np.array([place.id for place in places], "U")[spans.signal],
-        start=later(table.start, spans.start_s),
-        stop=later(table.start, spans.stop_s),
+        satellite=np.full(len(windows), satellite),
+        place=np.array([place.id for place in places], "U")[windows.signal],
+        start=later(table.start, windows.start_s),
+        stop=later(table.start, windows.stop_s),
         closest=closest,
-        min_off_nadir_deg=np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))),
-        max_elevation_deg=np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))),
+        min_off_nadir_deg=np.degrees(np.arccos(np.clip(cosine[best(cosine)], -1.0, 1.0))),
+        max_elevation_deg=np.degrees(np.arcsin(np.clip(sine[best(sine)], -1.0, 1.0))),
         sun_elevation_deg=np.degrees(np.arcsin(np.clip(sun, -1.0, 1.0))),
     )

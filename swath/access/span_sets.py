@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from swath.access.search import Spans
 
-__all__ = ["overlapping", "subtract_spans", "unite_spans"]
+__all__ = ["joined", "overlapping", "subtract_spans", "unite_spans"]
+
+Ints = npt.NDArray[np.intp]
 
 _LEAST_S = 1e-3
 
@@ -51,6 +54,38 @@ def subtract_spans(a: Spans, b: Spans) -> Spans:
     number, edge_s, holds = number[last], edge_s[last], depth[last] == 2
     opens = np.flatnonzero(holds)
     return _tidy(Spans(number[opens], edge_s[opens], edge_s[opens + 1]), join=False)
+
+
+def joined(pieces: Spans, owner: Ints, *, whole: bool) -> tuple[Spans, Ints, Spans]:
+    """Windows of places from those of their samples: while any of them holds, or all at once.
+
+    ``owner`` is the place of each sample. Returns the windows (``signal`` numbers the places), then for each piece of a
+    sample inside a window the number of that window, and the pieces.
+    """
+    if len(owner) and len(owner) == owner[-1] + 1:  # every place is one point
+        return pieces, np.arange(len(pieces)), pieces
+    of_places = Spans(owner[pieces.signal], pieces.start_s, pieces.stop_s)
+    many = np.bincount(owner)
+    windows = overlapping([of_places], many.tolist() if whole else 1)
+    if whole:
+        each = many[windows.signal]
+        window = np.repeat(np.arange(len(windows)), each)
+        within = np.arange(len(window)) - np.repeat(np.cumsum(each) - each, each)
+        sample = np.searchsorted(owner, windows.signal)[window] + within
+        return windows, window, Spans(sample, windows.start_s[window], windows.stop_s[window])
+    # The last window of the same place that opens no later than the piece; edges of the two are the same numbers.
+    place = np.concatenate([windows.signal, of_places.signal])
+    at_s = np.concatenate([windows.start_s, of_places.start_s])
+    is_piece = np.repeat([0, 1], [len(windows), len(pieces)])
+    order = np.lexsort((is_piece, at_s, place))
+    opened = np.cumsum(is_piece[order] == 0) - 1
+    window = np.empty(len(order), np.intp)
+    window[order] = opened
+    window = window[len(windows) :]
+    kept = pieces.stop_s - pieces.start_s > _LEAST_S
+    numbers, window = np.unique(window[kept], return_inverse=True)
+    windows = Spans(windows.signal[numbers], windows.start_s[numbers], windows.stop_s[numbers])
+    return windows, window, Spans(pieces.signal[kept], pieces.start_s[kept], pieces.stop_s[kept])
 
 
 def _tidy(spans: Spans, *, join: bool = True) -> Spans:

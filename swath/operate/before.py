@@ -67,7 +67,13 @@ def _looks_before(
     mission: Mission, order: Request, ephemerides: Mapping[str, Ephemeris], eop: EarthOrientation
 ) -> Opportunities:
     accesses = find_accesses(
-        ephemerides, [order.place], order.start, order.stop, eop, max_off_nadir_deg=order.max_off_nadir_deg
+        ephemerides,
+        [order.place],
+        order.start,
+        order.stop,
+        eop,
+        max_off_nadir_deg=order.max_off_nadir_deg,
+        cover="centre",
     )
     looks, _ = find_looks(
         mission.satellites,

@@ -106,7 +106,13 @@ def _looks(
 ) -> tuple[Opportunities, dict[str, Refusal]]:
     widest = max(s.agility.max_off_nadir_deg for s in mission.satellites)
     accesses = find_accesses(
-        ephemerides, [r.place for r in requests], mission.start, mission.stop, eop, max_off_nadir_deg=widest
+        ephemerides,
+        [r.place for r in requests],
+        mission.start,
+        mission.stop,
+        eop,
+        max_off_nadir_deg=widest,
+        cover="centre",
     )
     return find_looks(
         mission.satellites,

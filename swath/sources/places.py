@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from swath.access.polygons import area_centre
 from swath.errors import DataError, InputError
 from swath.model import Place
 
 __all__ = ["parse_places", "read_places"]
 
+_KINDS = ("Point", "Polygon", "MultiPolygon")
+
 
 def read_places(path: Path) -> tuple[Place, ...]:
-    """The points and polygons of a GeoJSON file (RFC 7946), in order.
+    """The points, polygons and multipolygons of a GeoJSON file (RFC 7946), in order.
 
     A place is called by its feature's ``id``, else by the properties ``id`` or ``name``, else by its number. Raises
     :class:`DataError` where the file cannot be read and :class:`InputError` where it is no such GeoJSON.
@@ -38,17 +42,12 @@ def parse_places(text: str, *, where: str = "") -> tuple[Place, ...]:
         raise InputError(f"not JSON: {error}", where=where, fix="Give a GeoJSON FeatureCollection") from error
     kind = data.get("type") if isinstance(data, dict) else None
     features = data.get("features") if kind == "FeatureCollection" else [data]
-    if (
-        kind not in ("FeatureCollection", "Feature", "Point", "Polygon")
-        or not isinstance(features, list)
-        or not features
-    ):
+    if kind not in ("FeatureCollection", "Feature", *_KINDS) or not isinstance(features, list) or not features:
         raise InputError("no GeoJSON features", where=where, fix="Give a FeatureCollection of points and polygons")
     places = tuple(_place(feature, number, where) for number, feature in enumerate(features, 1))
-    ids = [place.id for place in places]
-    for name in ids:
-        if ids.count(name) > 1:
-            raise InputError(f"two places are called {name!r}", where=where, fix="Give every feature its own id")
+    twice = [name for name, count in Counter(place.id for place in places).items() if count > 1]
+    if twice:
+        raise InputError(f"two places are called {twice[0]!r}", where=where, fix="Give every feature its own id")
     return places
 
 
@@ -63,37 +62,33 @@ def _place(feature: Any, number: int, where: str) -> Place:
     if not isinstance(geometry, dict):
         raise InputError(f"{id!r} has no geometry", where=here, fix="Give it a Point or a Polygon")
     kind = geometry.get("type")
+    if kind not in _KINDS:
+        raise InputError(f"{id!r} is a {kind}, not a Point, Polygon or MultiPolygon", where=here, fix="Split it")
     try:
         if kind == "Point":
             lon_deg, lat_deg, *height = (float(x) for x in geometry["coordinates"])
             return Place.point(id, lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=height[0] if height else 0.0)
-        if kind == "Polygon":
-            (outer,) = geometry["coordinates"]
-            ring = [(float(position[0]), float(position[1])) for position in outer]
-            return _polygon(id, ring)
+        polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
+        return _area(id, tuple(tuple(_ring(ring) for ring in polygon) for polygon in polygons))
     except InputError as error:
         raise InputError(error.what, where=f"{here}, {error.where}", fix=error.fix) from error
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
-            f"coordinates of {id!r} are not those of a {kind} without holes",
-            where=here,
-            fix="See RFC 7946, section 3.1",
+            f"coordinates of {id!r} are not those of a {kind}", where=here, fix="See RFC 7946, section 3.1"
         ) from error
-    raise InputError(f"{id!r} is a {kind}, not a Point or Polygon", where=here, fix="Split it into points or polygons")
 
 
-def _polygon(id: str, ring: list[tuple[float, float]]) -> Place:
-    """A ring, closed as RFC 7946 wants it, with its centre of area; one that crosses the date line may go past 180."""
+def _ring(positions: Any) -> tuple[tuple[float, float], ...]:
+    """An open ring from a closed one, as RFC 7946 wants it."""
+    ring = [(float(position[0]), float(position[1])) for position in positions]
     if len(ring) < 4 or ring[0] != ring[-1]:
         raise ValueError("not a closed ring")
-    flat = [((lon - ring[0][0] + 180.0) % 360.0 - 180.0, lat) for lon, lat in ring]
-    twice_area = lon_sum = lat_sum = 0.0
-    for (x0, y0), (x1, y1) in pairwise(flat):
-        cross = x0 * y1 - x1 * y0
-        twice_area += cross
-        lon_sum += (x0 + x1) * cross
-        lat_sum += (y0 + y1) * cross
-    if twice_area == 0.0:
-        raise InputError(f"{id!r} has no area", where="its ring", fix="Give a Point, or a ring round some ground")
-    lon_deg, lat_deg = ring[0][0] + lon_sum / (3.0 * twice_area), lat_sum / (3.0 * twice_area)
-    return Place(id, (lon_deg + 180.0) % 360.0 - 180.0, lat_deg, ring=tuple(ring[:-1]))
+    return tuple(ring[:-1])
+
+
+def _area(id: str, polygons: tuple[tuple[tuple[tuple[float, float], ...], ...], ...]) -> Place:
+    """The place with its centre of area; what crosses itself is refused."""
+    (ring, *holes), *further = polygons
+    place = Place(id, *ring[0], ring=ring, holes=tuple(holes), further=tuple(further))
+    lon_deg, lat_deg = area_centre(place)
+    return replace(place, lon_deg=lon_deg, lat_deg=lat_deg)

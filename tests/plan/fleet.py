@@ -131,7 +131,9 @@ def case(
     exact = {s.id: sgp4_ephemeris(s.elements, eop) for s in fleet}
     quick = {id: tabulate(e, START - seconds(600.0), stop + seconds(600.0)) for id, e in exact.items()}
     ground, requests = tuple(station(id, rate_bit_s) for id in stations), orders(seed, count, hours)
-    accesses = find_accesses(quick, [r.place for r in requests], START, stop, eop, max_off_nadir_deg=40.0)
+    accesses = find_accesses(
+        quick, [r.place for r in requests], START, stop, eop, max_off_nadir_deg=40.0, cover="centre"
+    )
     looks, unoffered = find_looks(fleet, quick, requests, accesses, cloudy, eop, start=START, stop=stop)
     seen = find_passes(quick, ground, START, stop, eop)
     problem = Problem(

@@ -25,6 +25,9 @@ def feature(kind: str, coordinates: Any, **more: Any) -> dict[str, Any]:
     return {"type": "Feature", "properties": {}, "geometry": {"type": kind, "coordinates": coordinates}, **more}
 
 
+SPIRAL = [[lon % 360 - 180, 50 + lon / 99] for lon in range(0, 720, 60)]
+
+
 def test_good_sets_are_read_and_bad_ones_listed(tmp_path: Path) -> None:
     file = tmp_path / "mixed.tle"
     file.write_bytes(f"ISS\n{ONE}\n{TWO}\nBAD\n{ONE}\n{TWO[:-1]}0\n\xff\xfe\n".encode("latin-1"))
@@ -105,7 +108,20 @@ def test_the_centre_of_a_box_is_its_centre_even_across_the_date_line(
         (collection(feature("Point", [0])), "coordinates of '1'"),
         (collection(feature("Polygon", [[[0, 0], [1, 0], [1, 1]]])), "coordinates of '1'"),
         (collection(feature("Polygon", [[[0, 0], [1, 0], [2, 0], [0, 0]]])), "has no area"),
-        (collection(feature("Polygon", [[[0, 0], [1, 0], [1, 1], [0, 0]]] * 2)), "without holes"),
+        (collection(feature("Polygon", [[[0, 0], [1, 0], [1, 1], [0, 0]]] * 2)), "it has no area"),
+        (collection(feature("Polygon", [[[0, 0], [2, 2], [2, 0], [0, 3], [0, 0]]])), "Self-intersection"),
+        (
+            collection(feature("Polygon", [[[0, 0], [9, 0], [9, 9], [0, 0]], [[20, 0], [21, 0], [21, 1], [20, 0]]])),
+            "Hole lies outside",
+        ),
+        (
+            collection(
+                feature("MultiPolygon", [[[[0, 0], [2, 0], [2, 2], [0, 0]]], [[[1, 0], [3, 0], [3, 2], [1, 0]]]])
+            ),
+            "polygons overlap",
+        ),
+        (collection(feature("Polygon", [[*SPIRAL, SPIRAL[0]]])), "winds 2 times round"),
+        (collection(feature("MultiPolygon", [[[[0, 0], [1, 0], [1, 1]]]])), "coordinates of '1'"),
         (collection(feature("Point", [0, 0], id="a"), feature("Point", [1, 0], id="a")), "two places are called 'a'"),
         (collection(feature("Point", [float("nan"), 0])), "longitude nan"),
     ],
