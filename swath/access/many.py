@@ -32,6 +32,10 @@ class Ground:
     masks: Mapping[int, Mask] = field(default_factory=dict)
     """horizons of the places that have one, by their number: azimuths, rising, and elevations (deg)"""
 
+    def take(self, rows: Ints) -> Ground:
+        """Some of the places; masks are left behind."""
+        return Ground(self.at_itrf_m[rows], self.up[rows])
+
     def level(self, which: Ints) -> tuple[Floats, Floats]:
         """Unit vectors to the east and to the north of places, ITRF ``(n, 3)``."""
         up = self.up[which]
