@@ -7,16 +7,17 @@ A table is a frozen dataclass of equal-length 1-D numpy arrays whose dtypes and 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.errors import InputError
+from swath.errors import DataError, InputError
 from swath.time import format_utc
 
-__all__ = ["Table", "column"]
+__all__ = ["Table", "column", "names_of"]
 
 
 def column(dtype: str, unit: str, doc: str) -> Any:
@@ -86,6 +87,72 @@ class Table:
     def to_json(self) -> list[dict[str, Any]]:
         """Rows as plain Python values: times as ISO 8601 with milliseconds and ``Z``."""
         return [{name: _plain(value) for name, value in row.items()} for row in self.rows()]
+
+    def beside(self, other: Table) -> Table:
+        """One table with the columns of two of the same length, row by row."""
+        columns = [
+            (f.name, f.type, column(f.metadata["dtype"].str, f.metadata["unit"], f.metadata["doc"]))
+            for table in (self, other)
+            for f in dataclasses.fields(table)
+        ]
+        kind: Any = dataclasses.make_dataclass(type(self).__name__, columns, bases=(Table,), frozen=True)
+        made: Table = kind(**{name: getattr(table, name) for table in (self, other) for name in names_of(table)})
+        return made
+
+    def to_arrow(self) -> Any:
+        """As a ``pyarrow.Table``: times UTC in ns, unknown numbers null, unit and meaning in the fields' metadata."""
+        import pyarrow as pa
+
+        arrays, fields = [], []
+        for f in dataclasses.fields(self):
+            values = getattr(self, f.name)
+            if f.metadata["dtype"].kind == "M":
+                array = pa.array(values.astype("datetime64[ns]")).cast(pa.timestamp("ns", tz="UTC"))
+            elif f.metadata["dtype"].kind == "U":
+                array = pa.array(values.tolist(), pa.string())
+            else:
+                array = pa.array(values, from_pandas=True)
+            about = {"unit": f.metadata["unit"], "description": f.metadata["doc"]}
+            fields.append(pa.field(f.name, array.type, metadata=about))
+            arrays.append(array)
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+    def to_pandas(self) -> Any:
+        """As a ``pandas.DataFrame``, times with the zone UTC. :class:`DataError` without the extra ``notebook``."""
+        pandas = _extra("pandas")
+        frame = pandas.DataFrame({name: getattr(self, name) for name in names_of(self)})
+        for f in dataclasses.fields(self):
+            if f.metadata["dtype"].kind == "M":
+                frame[f.name] = frame[f.name].dt.tz_localize("UTC")
+        return frame
+
+    def to_geopandas(self, geometry: Sequence[Any]) -> Any:
+        """As a ``geopandas.GeoDataFrame`` on longitude and latitude, with one shapely geometry a row."""
+        return _extra("geopandas").GeoDataFrame(self.to_pandas(), geometry=list(geometry), crs="EPSG:4326")
+
+    def to_xarray(self) -> Any:
+        """As an ``xarray.Dataset`` along the dimension ``row``, with the unit and meaning of each variable."""
+        variables = {
+            f.name: (
+                "row",
+                np.array(getattr(self, f.name)),
+                {"units": f.metadata["unit"], "long_name": f.metadata["doc"]},
+            )
+            for f in dataclasses.fields(self)
+        }
+        return _extra("xarray").Dataset(variables)
+
+
+def names_of(table: Table) -> list[str]:
+    """The columns of a table, in order."""
+    return [f.name for f in dataclasses.fields(table)]
+
+
+def _extra(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise DataError(f"{name} is not installed", fix="pip install 'swath[notebook]'") from error
 
 
 def _plain(value: Any) -> Any:

@@ -154,10 +154,13 @@ class Not(Condition):
 
 @dataclass(frozen=True)
 class Horizon(Condition):
-    """The satellite stands above the horizon mask of the station; where a place has none, it holds."""
+    """The satellite stands above a station's least elevation and its mask; of a place that has neither, it holds."""
 
     def within(self, situation: Situation, where: Spans) -> Spans:
         """Sector by sector of the mask: in the sector, and above its straight line."""
+        if (least_deg := situation.ground.least_deg) is not None:
+            elevation = QUANTITIES["elevation_deg"].of
+            where = positive_spans(lambda which, t_s: elevation(situation, which, t_s, "") - least_deg[which], where)
         masks = {number: _sectors(*mask) for number, mask in situation.ground.masks.items()}
         masked = np.isin(where.signal, list(masks))
         found = [_chosen(where, ~masked)]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.access.accesses import Accesses, Cover, Looking, epoch_of, tabulated_others
+from swath.access.conditions import Condition
 from swath.access.polygons import Samples, samples_of
 from swath.access.search import Spans
 from swath.access.shifted import Shifted
@@ -22,7 +23,7 @@ from swath.orbit.uncertainty import Doubt
 from swath.table import Table, column
 from swath.time import elapsed_s, format_utc, later
 
-__all__ = ["Details", "DoubtOf", "describe"]
+__all__ = ["Details", "DoubtOf", "Rows", "because_of", "describe", "edge_doubts", "unknown_doubt"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -68,7 +69,7 @@ def describe(
     stop: np.datetime64,
     eop: EarthOrientation,
     *,
-    asked: Looking,
+    asked: Looking | Mapping[str, Looking],
     cover: Cover = "any",
     others: Mapping[str, Ephemeris] | None = None,
     cameras: Mapping[str, Camera] | None = None,
@@ -76,6 +77,8 @@ def describe(
     maneuvers: Mapping[str, Sequence[np.datetime64]] | None = None,
 ) -> Details:
     """What else is true of each window that ``find_accesses`` found with ``asked`` between ``start`` and ``stop``?
+
+    ``asked`` is one for all satellites, or one for each.
 
     The doubt of an edge: all conditions are searched again with the satellite early, late, left and right of its way
     by its 90 % bounds; the two kinds are independent, so their edges' shifts are added in squares. A window that one of
@@ -86,19 +89,22 @@ def describe(
     samples = samples_of(places, centre=cover == "centre")
     number = {place.id: row for row, place in enumerate(places)}
     owner = np.array([number[name] for name in accesses.place.tolist()], np.intp)
-    beside = tabulated_others(asked.further, {**(others or {}), **ephemerides}, start, stop)
+    known = {**(others or {}), **ephemerides}
     parts, rows, seen = [], [], []
     for satellite, ephemeris in ephemerides.items():
         mine = np.flatnonzero(accesses.satellite == satellite)
         if not len(mine):
             continue
+        wanted = asked[satellite] if isinstance(asked, Mapping) else asked
+        beside = tabulated_others(wanted.further, known, start, stop)
         table = tabulate(ephemeris, start, stop, name=satellite)
         camera = (cameras or {}).get(satellite)
         situation = Situation(table, samples.ground, eop, epoch_of(ephemeris), camera, beside)
         for few in _lots(mine, owner, samples):
-            of = _Rows(accesses.take(few), owner[few], situation, samples, asked, cover == "whole")
-            doubt = (doubts or {}).get(satellite, lambda at: None)
-            parts.append(_details(of, doubt, (maneuvers or {}).get(satellite, ())))
+            start_s, stop_s = (elapsed_s(table.start, at[few]) for at in (accesses.start, accesses.stop))
+            of = Rows(start_s, stop_s, owner[few], situation, samples, wanted.condition, cover == "whole")
+            doubt = (doubts or {}).get(satellite, unknown_doubt)
+            parts.append(_details(of, accesses.closest[few], doubt, (maneuvers or {}).get(satellite, ())))
             rows.append(few)
             row, sample = _seen(of)
             seen.append((few[row], sample))
@@ -108,19 +114,23 @@ def describe(
     return _with_coverage(every, accesses, owner, samples, seen)
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Some windows of one satellite."""
+def unknown_doubt(at: Times) -> Doubt | None:
+    """Of orbits of which nobody says how sure they are."""
+    return None
 
-    accesses: Accesses
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some windows of one satellite, and what made them windows."""
+
+    start_s: Floats
+    stop_s: Floats
     owner: Ints
+    """number of the place of each"""
     situation: Situation
     samples: Samples
-    asked: Looking
-    whole: bool
-
-    def after_s(self, at: Times) -> Floats:
-        return elapsed_s(self.situation.motion.start, at)
+    condition: Condition
+    whole: bool = False
 
     def pairs(self) -> tuple[Ints, Ints]:
         """Every window with every sample of its place: numbers of window and sample."""
@@ -137,9 +147,9 @@ def _lots(rows: Ints, owner: Ints, samples: Samples) -> list[Ints]:
     return [lot for lot in np.split(rows, np.unique(cuts)) if len(lot)]
 
 
-def _details(of: _Rows, doubt: DoubtOf, maneuvers: Sequence[np.datetime64]) -> Details:
-    at, situation = of.accesses.closest, of.situation
-    t_s = of.after_s(at)
+def _details(of: Rows, at: Times, doubt: DoubtOf, maneuvers: Sequence[np.datetime64]) -> Details:
+    situation = of.situation
+    t_s = elapsed_s(situation.motion.start, at)
     row, sample = of.pairs()
     away_m = QUANTITIES["range_m"].of(situation, sample, t_s[row], "")
     order = np.lexsort((away_m, row))
@@ -152,7 +162,7 @@ def _details(of: _Rows, doubt: DoubtOf, maneuvers: Sequence[np.datetime64]) -> D
     sun = sun_direction_itrf(at, situation.eop)
     unknown = np.full(len(at), np.nan)
     expected = doubt(at)
-    edges, certainty = _edges(of, doubt)
+    edges, certainty = edge_doubts(of, doubt)
     age = unknown if situation.epoch is None else elapsed_s(situation.epoch, at) / 86400.0
     return Details(
         **{name: value(name) for name in ("off_nadir_deg", "roll_deg", "pitch_deg", "range_m", "incidence_deg")},
@@ -170,12 +180,15 @@ def _details(of: _Rows, doubt: DoubtOf, maneuvers: Sequence[np.datetime64]) -> D
         stop_doubt_s=edges[1],
         certainty=certainty,
         because=np.array(
-            [_because(*facts, maneuvers, situation.epoch) for facts in zip(certainty, at, strict=True)], "U"
+            [because_of(*facts, maneuvers, situation.epoch) for facts in zip(certainty, at, strict=True)], "U"
         ),
     )
 
 
-def _because(certainty: str, at: np.datetime64, maneuvers: Sequence[np.datetime64], epoch: np.datetime64 | None) -> str:
+def because_of(
+    certainty: str, at: np.datetime64, maneuvers: Sequence[np.datetime64], epoch: np.datetime64 | None
+) -> str:
+    """What to know before trusting a window."""
     said = []
     if certainty == "doubtful":
         said.append("within the doubt of the orbit there may be no window")
@@ -191,12 +204,12 @@ def _because(certainty: str, at: np.datetime64, maneuvers: Sequence[np.datetime6
     return "; ".join(said)
 
 
-def _edges(of: _Rows, doubt: DoubtOf) -> tuple[tuple[Floats, Floats], npt.NDArray[np.str_]]:
+def edge_doubts(of: Rows, doubt: DoubtOf) -> tuple[tuple[Floats, Floats], npt.NDArray[np.str_]]:
     """How far each edge may move, and whether the window is there wherever the satellite may be."""
     motion, many = of.situation.motion, len(of.owner)
     knots_s = np.linspace(0.0, motion.duration_s, int(motion.duration_s // 3600) + 2)
     bounds = doubt(later(motion.start, knots_s))
-    start_s, stop_s = of.after_s(of.accesses.start), of.after_s(of.accesses.stop)
+    start_s, stop_s = of.start_s, of.stop_s
     if bounds is None:
         return (np.full(many, np.nan), np.full(many, np.nan)), np.full(many, "unknown")
     beside_s = _BESIDE_S + 2.0 * np.interp(start_s, knots_s, bounds.along_track_90_s)
@@ -208,7 +221,7 @@ def _edges(of: _Rows, doubt: DoubtOf) -> tuple[tuple[Floats, Floats], npt.NDArra
         late_s = bounds.along_track_90_s * (sign if kind == 0 else 0.0)
         moved = Shifted(motion, knots_s, late_s, bounds.cross_track_90_m * (sign if kind == 1 else 0.0))
         spans = Spans(np.arange(len(row)), low_s[row], high_s[row])
-        found = of.asked.condition.within(replace(of.situation, motion=moved, ground=ground), spans)
+        found = of.condition.within(replace(of.situation, motion=moved, ground=ground), spans)
         found = Spans(row[found.signal], found.start_s, found.stop_s)
         found = overlapping([found], np.bincount(row).tolist() if of.whole else 1)
         # The one that overlaps the window, as far as the satellite may be late.
@@ -227,14 +240,14 @@ def _edges(of: _Rows, doubt: DoubtOf) -> tuple[tuple[Floats, Floats], npt.NDArra
     return (both[0], both[1]), np.where(there, "certain", "doubtful")
 
 
-def _seen(of: _Rows) -> tuple[Ints, Ints]:
+def _seen(of: Rows) -> tuple[Ints, Ints]:
     """Which samples of areas are seen in which windows?"""
     row, sample = of.pairs()
     areas = np.bincount(row)[row] > 1
     row, sample = row[areas], sample[areas]
-    spans = Spans(np.arange(len(row)), of.after_s(of.accesses.start)[row], of.after_s(of.accesses.stop)[row])
+    spans = Spans(np.arange(len(row)), of.start_s[row], of.stop_s[row])
     ground = of.samples.ground.take(sample)
-    found = np.unique(of.asked.condition.within(replace(of.situation, ground=ground), spans).signal)
+    found = np.unique(of.condition.within(replace(of.situation, ground=ground), spans).signal)
     return row[found], sample[found]
 
 

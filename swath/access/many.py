@@ -31,10 +31,15 @@ class Ground:
     """unit verticals of the ellipsoid"""
     masks: Mapping[int, Mask] = field(default_factory=dict)
     """horizons of the places that have one, by their number: azimuths, rising, and elevations (deg)"""
+    least_deg: Floats | None = None
+    """of stations: the least elevation that counts"""
 
     def take(self, rows: Ints) -> Ground:
-        """Some of the places; masks are left behind."""
-        return Ground(self.at_itrf_m[rows], self.up[rows])
+        """Some of the places, each as often as it is named."""
+        numbers = rows.tolist() if self.masks else ()
+        masks = {new: self.masks[old] for new, old in enumerate(numbers) if old in self.masks}
+        least_deg = None if self.least_deg is None else self.least_deg[rows]
+        return Ground(self.at_itrf_m[rows], self.up[rows], masks, least_deg)
 
     def level(self, which: Ints) -> tuple[Floats, Floats]:
         """Unit vectors to the east and to the north of places, ITRF ``(n, 3)``."""
@@ -56,7 +61,8 @@ def ground_of(places: Sequence[Place] | Sequence[Station]) -> Ground:
     )
     at_itrf_m = itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=altitude_m)
     up = geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg).reshape(-1, 3)
-    return Ground(at_itrf_m.reshape(-1, 3), up, _masks(places))
+    least = [place.min_elevation_deg for place in places if isinstance(place, Station)]
+    return Ground(at_itrf_m.reshape(-1, 3), up, _masks(places), np.array(least, np.float64) if least else None)
 
 
 def _masks(places: Sequence[Place] | Sequence[Station]) -> dict[int, Mask]:

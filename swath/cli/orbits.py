@@ -130,18 +130,22 @@ def give(
     out: Path | None,
     as_json: bool,
     columns: Sequence[str],
-    places: Mapping[str, Any] | None = None,
+    forms: Mapping[str, Callable[[], str | bytes]] | None = None,
 ) -> None:
     """Print or write the answer: JSON, the form that the ending of ``out`` names, or a table to read.
 
-    ``places`` holds a GeoJSON geometry for each row's ``place``. Notes go to stderr, and into the JSON.
+    ``forms`` make what a command can write besides JSON and CSV, by ending. Notes go to stderr, and into the JSON.
     """
-    payload = json.dumps({key: list(rows), **asked.notes}, indent=2, allow_nan=False) + "\n"
+
+    def payload() -> str:
+        return json.dumps({key: list(rows), **asked.notes}, indent=2, allow_nan=False) + "\n"
+
     if out is not None:
-        _write(out, _form(out.suffix.lower(), payload, rows, columns, places or {}))
+        makers = {".json": payload, ".csv": lambda: _csv(rows, columns), **(forms or {})}
+        _write(out, makers[out.suffix.lower()]())
         print(f"{len(rows)} {key} -> {out}", file=sys.stderr)
     if as_json:
-        print(payload, end="")
+        print(payload(), end="")
     elif out is None:
         print("\n".join(table))
     _say(asked.notes)
@@ -160,26 +164,19 @@ def _say(notes: Mapping[str, Sequence[Any]]) -> None:
         print(f"swath: ... and {len(said) - _NOTES_SHOWN} more; --json lists them", file=sys.stderr)
 
 
-def _form(
-    ending: str, payload: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], places: Mapping[str, Any]
-) -> str:
-    if ending == ".json":
-        return payload
-    if ending == ".csv":
-        text = io.StringIO()
-        writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return text.getvalue()
-    features = [{"type": "Feature", "geometry": places[row["place"]], "properties": dict(row)} for row in rows]
-    return json.dumps({"type": "FeatureCollection", "features": features}, indent=1, allow_nan=False) + "\n"
+def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
-def _write(out: Path, text: str) -> None:
+def _write(out: Path, content: str | bytes) -> None:
     """Whole or not at all."""
     part = out.with_name(out.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
         part.replace(out)
     except OSError as error:
         raise InputError(f"cannot write it: {error.strerror}", where=str(out), fix="Choose another place") from error

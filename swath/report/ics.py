@@ -11,7 +11,7 @@ from swath.report.outcome import Outcome
 from swath.report.words import size
 from swath.time import format_utc, seconds
 
-__all__ = ["plan_ics"]
+__all__ = ["escaped", "folded", "plan_ics", "stamped"]
 
 _FOLD_OCTETS = 75
 
@@ -19,14 +19,14 @@ _FOLD_OCTETS = 75
 def plan_ics(outcome: Outcome) -> str:
     """The text of ``plan.ics``: one event per contact and per acquisition, in order of time."""
     events = [*_contacts(outcome), *_acquisitions(outcome)]
-    stamp = _stamp(outcome.plan.made)
+    stamp = stamped(outcome.plan.made)
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        f"PRODID:-//swath//{_escape(outcome.versions.get('swath', ''))}//EN",
+        f"PRODID:-//swath//{escaped(outcome.versions.get('swath', ''))}//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{_escape(_marked(outcome, outcome.title))}",
+        f"X-WR-CALNAME:{escaped(_marked(outcome, outcome.title))}",
     ]
     for _, id, event in sorted(events, key=lambda e: (e[0], e[1])):
         lines += [
@@ -37,7 +37,7 @@ def plan_ics(outcome: Outcome) -> str:
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
         ]
-    return "".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
+    return "".join(folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
 def _contacts(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
@@ -51,7 +51,7 @@ def _contacts(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
             row["stop"],
             text,
             body,
-            [f"LOCATION:{_escape(row['station'])}", "CATEGORIES:contact"],
+            [f"LOCATION:{escaped(row['station'])}", "CATEGORIES:contact"],
         )
 
 
@@ -71,13 +71,13 @@ def _acquisitions(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
 def _event(
     outcome: Outcome, id: str, start: np.datetime64, stop: np.datetime64, text: str, body: str, extra: list[str]
 ) -> tuple[str, str, list[str]]:
-    first = _stamp(start)
-    last = _stamp(max(stop + seconds(0.999), start + seconds(1.0)))
+    first = stamped(start)
+    last = stamped(max(stop + seconds(0.999), start + seconds(1.0)))
     lines = [
         f"DTSTART:{first}",
         f"DTEND:{last}",
-        f"SUMMARY:{_escape(_marked(outcome, text))}",
-        f"DESCRIPTION:{_escape(_marked(outcome, body))}",
+        f"SUMMARY:{escaped(_marked(outcome, text))}",
+        f"DESCRIPTION:{escaped(_marked(outcome, body))}",
     ]
     return first, str(id), lines + extra
 
@@ -91,11 +91,12 @@ def _uid(outcome: Outcome, id: str) -> str:
     return f"{hashlib.sha256(name.encode()).hexdigest()[:32]}@swath"
 
 
-def _stamp(at: np.datetime64) -> str:
+def stamped(at: np.datetime64) -> str:
+    """A moment in UTC, cut to the second (RFC 5545 3.3.5)."""
     return format_utc(at.astype("datetime64[s]")).replace("-", "").replace(":", "")
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """RFC 5545 3.3.11; control characters, which it forbids, become spaces."""
     clean = "".join(c if c == "\n" or c.isprintable() else " " for c in text.replace("\r\n", "\n"))
     for mark in ("\\", ";", ","):
@@ -103,7 +104,7 @@ def _escape(text: str) -> str:
     return clean.replace("\n", "\\n")
 
 
-def _folded(line: str) -> str:
+def folded(line: str) -> str:
     """RFC 5545 3.1: at most 75 octets a line, never through a character."""
     parts, room = [""], _FOLD_OCTETS
     for character in line:

@@ -12,7 +12,7 @@ from swath.access.polygons import area_centre
 from swath.errors import DataError, InputError
 from swath.model import Place
 
-__all__ = ["parse_places", "read_places"]
+__all__ = ["parse_mask", "parse_places", "read_mask", "read_places"]
 
 _KINDS = ("Point", "Polygon", "MultiPolygon")
 
@@ -92,3 +92,38 @@ def _area(id: str, polygons: tuple[tuple[tuple[tuple[float, float], ...], ...], 
     place = Place(id, *ring[0], ring=ring, holes=tuple(holes), further=tuple(further))
     lon_deg, lat_deg = area_centre(place)
     return replace(place, lon_deg=lon_deg, lat_deg=lat_deg)
+
+
+def read_mask(path: Path) -> tuple[tuple[float, float], ...]:
+    """A station's horizon from a CSV file of azimuth and elevation in degrees; one line of headings may come first."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(f"cannot read the horizon: {error.strerror}", where=str(path), fix="Give a CSV file") from error
+    except UnicodeDecodeError as error:
+        raise InputError("the horizon is not UTF-8 text", where=str(path), fix="Give a CSV file") from error
+    return parse_mask(text, where=str(path))
+
+
+def parse_mask(text: str, *, where: str = "") -> tuple[tuple[float, float], ...]:
+    """The same from the text itself."""
+    found: list[tuple[float, float]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            azimuth_deg, elevation_deg = (float(part) for part in line.split(","))
+            if not (0.0 <= azimuth_deg <= 360.0 and -90.0 <= elevation_deg <= 90.0):
+                raise ValueError
+        except ValueError as error:
+            if not found and number == 1:
+                continue  # headings
+            raise InputError(
+                f"{line[:40]!r} is not azimuth,elevation",
+                where=f"{where}, line {number}",
+                fix="Write 0 to 360 and -90 to 90 degrees, as 45,12.5",
+            ) from error
+        found.append((azimuth_deg, elevation_deg))
+    if not found:
+        raise InputError("the horizon is empty", where=where, fix="Give lines of azimuth,elevation")
+    return tuple(found)

@@ -18,7 +18,7 @@ from swath.plan.looks import find_looks
 from swath.plan.problem import Problem
 from swath.sources.eop import packaged_eop
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
-from swath.spacecraft.catalog import stations as known_stations
+from swath.spacecraft.catalog import station as known_station
 from swath.time import seconds
 
 START = np.datetime64("2026-05-08T00:00:00", "ns")
@@ -85,8 +85,7 @@ def satellite(id: str, number: int, *, memory_bit: float = 32e9) -> Satellite:
 
 def station(id: str, rate_bit_s: float = 40e6) -> Station:
     """One of the catalogue's."""
-    fact = known_stations()[id]
-    return Station(id, fact["lon_deg"], fact["lat_deg"], fact["altitude_m"], 10.0, rate_bit_s)
+    return known_station(id).station(min_elevation_deg=10.0, rate_bit_s=rate_bit_s)
 
 
 def orders(seed: int, count: int, hours: float) -> tuple[Request, ...]:

@@ -1,0 +1,232 @@
+"""What ``passes`` and ``access`` share: spans and "when next", places and stations, the cost, and forms of output."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from swath.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from swath.access.conditions import Condition
+    from swath.cli.orbits import Asked
+    from swath.model import Place, Station
+    from swath.orbit.ephemeris import Ephemeris
+    from swath.report.windows import Found
+    from swath.table import Table
+
+__all__ = [
+    "FORMS",
+    "MOST_LINES",
+    "compared_with",
+    "doubt_words",
+    "few",
+    "forms_of",
+    "found_for",
+    "hours_to_search",
+    "more_lines",
+    "next_only",
+    "parquet",
+    "place_of",
+    "position_of",
+    "tell_cost",
+    "where_of",
+]
+
+FORMS = (".json", ".csv", ".parquet", ".geojson", ".czml", ".ics", ".kml", ".png")
+
+Windows = TypeVar("Windows", bound="Table")
+
+MOST_LINES = 500
+"""rows of a table for people; files hold all"""
+
+_NEXT_H = 20 * 24.0
+_FIRST_H = 3.0
+_MOST_WINDOWS = 300_000
+_WINDOWS_PER_S = 15_000.0
+_TRACK_STEP_S = 30.0
+_MOST_STATES = 500_000
+_WORTH_TELLING_S = 10.0
+
+
+def hours_to_search(hours: float | None, next_only: bool) -> float:
+    """The length of the span; "when next" looks up to 20 days ahead unless told otherwise."""
+    if hours is None and not next_only:
+        raise InputError("how long a span?", where="--hours", fix="Give --hours, or --next for the first window")
+    return _NEXT_H if hours is None else hours
+
+
+def next_only(
+    search: Callable[[np.datetime64, np.datetime64], Windows],
+    start: np.datetime64,
+    stop: np.datetime64,
+    pairs: int,
+    at: str,
+) -> Windows:
+    """The first window of each of ``pairs`` pairs of satellite and place (the column ``at``), in ever longer spans.
+
+    A window that the span looked through cuts off is looked for again in the next, longer one.
+    """
+    import numpy as np
+
+    from swath.time import seconds
+
+    hours = _FIRST_H
+    while True:
+        end = min(start + seconds(hours * 3600.0), stop)
+        table = search(start, end)
+        names, satellites = getattr(table, at), table.satellite  # type: ignore[attr-defined]
+        keys = [f"{a}\0{b}" for a, b in zip(satellites.tolist(), names.tolist(), strict=True)]
+        _, first = np.unique(np.array(keys, "U"), return_index=True)
+        table = table.take(np.sort(first))
+        if end == stop or (len(table) == pairs and not (table.stop >= end).any()):  # type: ignore[attr-defined]
+            return table
+        hours *= 2.0
+
+
+def position_of(text: str, flag: str) -> tuple[str, float, float, float]:
+    """Name, longitude, latitude and height of ``[NAME=]LON,LAT[,ALT_M]``."""
+    from swath.model import Place
+
+    name, named, numbers = text.rpartition("=")
+    try:
+        lon_deg, lat_deg, *altitude_m = (float(part) for part in numbers.split(","))
+        (height_m,) = altitude_m or [0.0]
+    except ValueError as error:
+        raise InputError(f"{text!r} is not LON,LAT[,ALT_M]", where=flag, fix="Write it as 15.39,78.23,450") from error
+    Place.point(text, lon_deg=lon_deg, lat_deg=lat_deg)  # refuses what lies outside the world
+    if not -1000.0 <= height_m <= 10_000.0:
+        raise InputError(f"an altitude of {height_m:g} m", where=flag, fix="Give metres above the ellipsoid")
+    return (name.strip() if named and name.strip() else text), lon_deg, lat_deg, height_m
+
+
+def place_of(text: str) -> Place:
+    """The place that ``--place`` names."""
+    from swath.model import Place
+
+    name, lon_deg, lat_deg, height_m = position_of(text, "--place")
+    return Place.point(name, lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=height_m)
+
+
+def where_of(text: str | None) -> Condition | None:
+    """The condition that ``--where`` states."""
+    from swath.access.spoken import condition
+
+    return None if text is None else condition(text)
+
+
+def compared_with(condition: Condition | None, asked: Asked, elements: str | None, middle: Any) -> dict[str, Ephemeris]:
+    """The orbits of satellites that a condition names: out of the same elements, or of the catalogue."""
+    from swath.access.conditions import satellites_named
+    from swath.cli.orbits import asked_for
+
+    names = satellites_named(condition) if condition is not None else set()
+    found: dict[str, Ephemeris] = {}
+    for name in sorted(names):
+        same = [orbit for orbit in asked.fleet.values() if orbit.called(name)]
+        orbits = same or list(asked_for(elements, [name], middle, middle).fleet.values())
+        found[name] = orbits[0].ephemeris
+    return found
+
+
+def tell_cost(satellites: int, places: int, hours: float, share: float) -> None:
+    """Say what a large question will cost before it is asked; refuse one whose answer would not fit.
+
+    ``share`` is the part of all places that come into view in one revolution. A low satellite makes 15 a day.
+    """
+    windows = satellites * places * hours / 24.0 * 15.0 * share
+    if windows > _MOST_WINDOWS:
+        raise InputError(
+            f"about {windows:,.0f} windows ({satellites:,} satellites, {places:,} places, {hours:g} h)",
+            fix=f"At most {_MOST_WINDOWS:,} at a time: shorten --hours, choose satellites, or tighten the conditions",
+        )
+    if (seconds := windows / _WINDOWS_PER_S + satellites * hours / 24.0 * 0.01) > _WORTH_TELLING_S:
+        print(f"swath: about {windows:,.0f} windows, {seconds:,.0f} s", file=sys.stderr)
+
+
+def found_for(
+    title: str,
+    windows: Table,
+    asked: Asked,
+    places: Mapping[str, Place] | Sequence[Station],
+    ends: tuple[np.datetime64, np.datetime64],
+) -> Found:
+    """The answer with the tracks of its satellites, for the forms that draw."""
+    import numpy as np
+
+    from swath.model import Place
+    from swath.report.windows import Found, Track
+    from swath.time import time_grid
+
+    if not isinstance(places, Mapping):
+        places = {
+            s.id: Place.point(s.id, lon_deg=s.lon_deg, lat_deg=s.lat_deg, altitude_m=s.altitude_m) for s in places
+        }
+    names = sorted(set(windows.satellite.tolist()))  # type: ignore[attr-defined]
+    span_s = float((ends[1] - ends[0]) / np.timedelta64(1, "s"))
+    step_s = max(_TRACK_STEP_S, span_s * max(len(names), 1) / _MOST_STATES)
+    tracks = {}
+    for name in names:
+        at = time_grid(*ends, step_s)
+        at = np.append(at[at < ends[1]], ends[1])
+        tracks[name] = Track(at, asked.fleet[name].ephemeris.states(at)[0])
+    made = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
+    return Found(title, windows, *ends, places, tracks, made)
+
+
+def forms_of(found: Callable[[], Found]) -> dict[str, Callable[[], str | bytes]]:
+    """The files that an answer can be written as, besides JSON and CSV."""
+
+    def png() -> bytes:
+        from swath.report.windows_plots import coverage_png, sky_png
+        from swath.sources.land import land_rings
+
+        made = found()
+        return sky_png(made) if made.at == "station" else coverage_png(made, land_rings())
+
+    def text(name: str) -> Callable[[], str]:
+        def make() -> str:
+            from swath.report import windows_files
+
+            return str(getattr(windows_files, f"windows_{name}")(found()))
+
+        return make
+
+    return {
+        **{f".{name}": text(name) for name in ("geojson", "czml", "ics", "kml")},
+        ".parquet": lambda: parquet(found().windows),
+        ".png": png,
+    }
+
+
+def parquet(table: Table) -> bytes:
+    """The bytes of a Parquet file: times in UTC, units and meanings in the columns' metadata."""
+    import pyarrow.parquet
+
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(table.to_arrow(), file, compression="zstd")
+    return file.getvalue()
+
+
+def doubt_words(row: Mapping[str, Any], name: str) -> str:
+    """The doubt in four characters, ``?`` where there may be no window at all."""
+    if row["certainty"] == "doubtful":
+        return "   ?"
+    value = row[name]
+    return "   -" if value is None else f"{value:4.1f}" if value < 99.95 else f"{value:4.0f}"
+
+
+def few(names: Sequence[str]) -> str:
+    """Names for a title."""
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} ({', '.join(names[:2])}, ...)"
+
+
+def more_lines(rows: Sequence[Any]) -> list[str]:
+    """What is said below a table that is cut short."""
+    left = len(rows) - MOST_LINES
+    return [f"... and {left:,} more; --out FILE.csv writes them all"] if left > 0 else []
