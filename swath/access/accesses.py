@@ -18,7 +18,7 @@ from swath.access.search import Spans, peaks, positive_spans
 from swath.access.signals import Camera, Situation
 from swath.access.span_sets import joined
 from swath.errors import InputError
-from swath.frames import EarthOrientation
+from swath.frames import WGS84_A_M, WGS84_B_M, EarthOrientation
 from swath.model import Elements, Place, Windows
 from swath.orbit.ephemeris import Ephemeris, TabulatedEphemeris, tabulate
 from swath.orbit.sun import sun_direction_itrf, sunlit_signal
@@ -39,6 +39,8 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 
 _PLACES_AT_ONCE = 5_000
+_SLACK_DEG = 1.0
+"""two nadirs are up to 0.2 deg apart, and a table's lowest state may lie between two of its own"""
 Cover = Literal["any", "whole", "centre"]
 """what of an area must be seen"""
 
@@ -163,6 +165,7 @@ def looking(
     bounds = [part for part in further if isinstance(part, Limit)]
     if min_elevation_deg is None:
         lows = [part.low for part in bounds if part.quantity == "elevation_deg" and part.low is not None]
+        lows += [90.0 - part.high for part in bounds if part.quantity == "incidence_deg" and part.high is not None]
         min_elevation_deg = max(lows, default=0.0)
     if max_off_nadir_deg is None and nadir == "geodetic":
         highs = [part.high for part in bounds if part.quantity == "off_nadir_deg" and part.high is not None]
@@ -174,15 +177,45 @@ def looking(
 
 def windows_of(asked: Looking, situation: Situation, table: TabulatedEphemeris) -> Spans:
     """Windows of one satellite and many places: elevation and off-nadir first, the rest inside what they leave."""
+    widest_deg, nadir = asked.max_off_nadir_deg, asked.nadir
+    if widest_deg is None and (implied_deg := _implied_off_nadir_deg(asked.further, table)) < 65.0:
+        widest_deg, nadir = implied_deg, "geodetic"
     base = base_windows(
         table,
         situation.ground,
         min_elevation_deg=asked.min_elevation_deg,
-        max_off_nadir_deg=asked.max_off_nadir_deg,
-        nadir=asked.nadir,
+        max_off_nadir_deg=widest_deg,
+        nadir=nadir,
     )
     spans = Spans(base.place.astype(np.intp), base.start_s, base.stop_s)
     return asked.further.within(situation, spans)
+
+
+def _implied_off_nadir_deg(further: All, table: TabulatedEphemeris) -> float:
+    """Limits to roll and pitch, or to the distance across and along the track, leave only places near the nadir."""
+
+    def reach(quantity: str) -> float:
+        ends = [
+            max(abs(part.low), abs(part.high))
+            for part in _flat(further)
+            if isinstance(part, Limit) and part.quantity == quantity and part.low is not None and part.high is not None
+        ]
+        return min(ends, default=np.inf)
+
+    turned, found = (reach("roll_deg"), reach("pitch_deg")), 90.0
+    if max(turned) < 90.0:
+        found = float(np.degrees(np.arccos(np.prod(np.cos(np.radians(turned))))))
+    away_rad = float(np.hypot(reach("across_m"), reach("along_m"))) / WGS84_B_M
+    if away_rad < 0.5:
+        low_m = float(np.linalg.norm(table.r_itrf_m, axis=-1).min())
+        sideways, down = WGS84_A_M * np.sin(away_rad), low_m - WGS84_A_M * np.cos(away_rad)
+        found = min(found, float(np.degrees(np.arctan2(sideways, max(down, 0.0)))))
+    return found + _SLACK_DEG
+
+
+def _flat(condition: All) -> list[Condition]:
+    """The parts of all that must hold, those of parts that are of this kind among them."""
+    return [leaf for part in condition.parts for leaf in (_flat(part) if isinstance(part, All) else [part])]
 
 
 def epoch_of(ephemeris: Ephemeris) -> np.datetime64 | None:

@@ -83,7 +83,7 @@ def describe(
     The doubt of an edge: all conditions are searched again with the satellite early, late, left and right of its way
     by its 90 % bounds; the two kinds are independent, so their edges' shifts are added in squares. A window that one of
     the four does not have may not exist, and says so. ``maneuvers`` are known or found ones by satellite; one between
-    the elements and the window is told. Of an area, angles are those to its nearest sample. Tests:
+    the elements and the window is told. Of an area, angles are those to the nearest part that is seen. Tests:
     tests/access/test_details.py.
     """
     samples = samples_of(places, centre=cover == "centre")
@@ -104,14 +104,26 @@ def describe(
             start_s, stop_s = (elapsed_s(table.start, at[few]) for at in (accesses.start, accesses.stop))
             of = Rows(start_s, stop_s, owner[few], situation, samples, wanted.condition, cover == "whole")
             doubt = (doubts or {}).get(satellite, unknown_doubt)
-            parts.append(_details(of, accesses.closest[few], doubt, (maneuvers or {}).get(satellite, ())))
-            rows.append(few)
             row, sample = _seen(of)
             seen.append((few[row], sample))
+            nearest = _nearest(of, accesses.closest[few], row, sample)
+            parts.append(_details(of, accesses.closest[few], nearest, doubt, (maneuvers or {}).get(satellite, ())))
+            rows.append(few)
     if not parts:
         return Details.empty()
     every = Details.join(parts).take(np.argsort(np.concatenate(rows)))
     return _with_coverage(every, accesses, owner, samples, seen)
+
+
+def _nearest(of: Rows, at: Times, seen_row: Ints, seen_sample: Ints) -> Ints:
+    """The sample of each place that is nearest at the closest approach, of an area among those that are seen."""
+    row, sample = of.pairs()
+    hidden = np.ones(len(row), bool)
+    pair, seen = row * len(of.samples.owner) + sample, seen_row * len(of.samples.owner) + seen_sample
+    hidden[np.isin(pair, seen)] = False
+    away_m = QUANTITIES["range_m"].of(of.situation, sample, elapsed_s(of.situation.motion.start, at)[row], "")
+    order = np.lexsort((away_m, hidden, row))
+    return np.asarray(sample[order[np.append(True, np.diff(row[order]) > 0)]], np.intp)
 
 
 def unknown_doubt(at: Times) -> Doubt | None:
@@ -147,13 +159,9 @@ def _lots(rows: Ints, owner: Ints, samples: Samples) -> list[Ints]:
     return [lot for lot in np.split(rows, np.unique(cuts)) if len(lot)]
 
 
-def _details(of: Rows, at: Times, doubt: DoubtOf, maneuvers: Sequence[np.datetime64]) -> Details:
+def _details(of: Rows, at: Times, nearest: Ints, doubt: DoubtOf, maneuvers: Sequence[np.datetime64]) -> Details:
     situation = of.situation
     t_s = elapsed_s(situation.motion.start, at)
-    row, sample = of.pairs()
-    away_m = QUANTITIES["range_m"].of(situation, sample, t_s[row], "")
-    order = np.lexsort((away_m, row))
-    nearest = sample[order[np.append(True, np.diff(row[order]) > 0)]]
 
     def value(quantity: str) -> Floats:
         return QUANTITIES[quantity].of(situation, nearest, t_s, "")

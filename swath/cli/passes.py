@@ -206,9 +206,9 @@ def _title(asked: Asked, stations: Sequence[Station]) -> str:
 def _lines(rows: list[dict[str, Any]]) -> list[str]:
     if not rows:
         return ["no pass"]
-    head = f"{'SATELLITE':<15} {'STATION':<12} {'START UTC':<19} {'HIGHEST':<8} {'STOP':<8} {'EL':>2} AZIMUTHS"
+    head = f"{'SATELLITE':<14} {'STATION':<12} {'START UTC':<19} {'HIGHEST':<8} {'STOP':<8} {'EL':>2} AZIMUTHS"
     shown = [
-        f"{row['satellite'][:15]:<15} {row['station'][:12]:<12} {row['start'][:19].replace('T', ' ')} "
+        f"{row['satellite'][:14]:<14} {row['station'][:12]:<12} {row['start'][:19].replace('T', ' ')} "
         f"{row['culmination'][11:19]} {row['stop'][11:19]} {row['max_elevation_deg']:2.0f} "
         + "-".join(f"{row[f'{at}_azimuth_deg']:03.0f}" for at in ("start", "culmination", "stop"))
         for row in rows[:MOST_LINES]

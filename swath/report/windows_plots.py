@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -211,5 +212,8 @@ def _png(figure: Any) -> bytes:
 
     FigureCanvasAgg(figure)
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": "swath"})
+    with warnings.catch_warnings():
+        # Names in scripts that the one font of matplotlib lacks are drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": "swath"})
     return file.getvalue()

@@ -182,7 +182,16 @@ def test_a_fixed_swath_sees_what_passes_under_it() -> None:
     assert len(by_angle) >= len(wide)
 
 
-MASK = ((0.0, 5.0), (45.0, 25.0), (100.0, 2.0), (200.0, 40.0), (300.0, 10.0))
+@given(orbits(), st.floats(1e3, 3e6), st.floats(2e3, 8e5), st.booleans())
+@settings(max_examples=15)
+def test_strips_and_fields_are_found_from_any_orbit(
+    elements: Elements, width_m: float, length_m: float, angle: bool
+) -> None:
+    """The search begins with what such limits leave of the ground: nothing may be lost by that."""
+    strip = nadir_swath(width_m, length_m=length_m)
+    if angle:
+        strip = field_of_view(width_m / 2.5e4, along_deg=length_m / 1e4, roll_deg=5.0)
+    compare(elements, OTHER, FIELD, strip, 0, 3.0)
 
 
 @given(st.integers(0, 2**31))
