@@ -90,6 +90,8 @@ class Table:
 
     def beside(self, other: Table) -> Table:
         """One table with the columns of two of the same length, row by row."""
+        if shared := sorted(set(names_of(self)) & set(names_of(other))):
+            raise InputError(f"both tables have {shared}", fix="Leave the columns out of one of them")
         columns = [
             (f.name, f.type, column(f.metadata["dtype"].str, f.metadata["unit"], f.metadata["doc"]))
             for table in (self, other)

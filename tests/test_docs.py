@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,20 @@ def test_the_mission_in_the_how_to_is_a_mission(tmp_path: Path) -> None:
     read = read_mission(tmp_path / "mission.toml")
     assert [satellite.id for satellite in read.satellites] == ["ONE"]
     assert [order.id for order in read.routine] == ["vineyard", "harbour"]
+
+
+def test_the_notebook_of_the_how_to_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.cli.test_window_commands import PLACES, SETS
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fleet.tle").write_text(SETS)
+    (tmp_path / "fields.geojson").write_text(json.dumps(PLACES), "utf-8")
+    known: dict[str, Any] = {}
+    for block in blocks(REPO / "docs" / "how-to" / "access-from-a-notebook.md", "python"):
+        exec(compile(block, "notebook", "exec"), known)
+    assert len(known["windows"]) > 0
+    assert list(known["frame"]["satellite"]) == list(known["windows"].satellite)
+    assert len(known["map_ready"]) == known["arrow"].num_rows == known["dataset"].sizes["row"] == len(known["windows"])
 
 
 def test_every_option_of_every_command_is_described() -> None:

@@ -33,7 +33,7 @@ DoubtOf = Callable[[Times], Doubt | None]
 
 _BESIDE_S = 300.0
 """how far beyond a window its edges are looked for when the satellite is elsewhere than thought"""
-_PAIRS_AT_ONCE = 200_000
+_PAIRS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,8 @@ def describe(
     owner = np.array([number[name] for name in accesses.place.tolist()], np.intp)
     known = {**(others or {}), **ephemerides}
     parts, rows, seen = [], [], []
-    for satellite, ephemeris in ephemerides.items():
-        mine = np.flatnonzero(accesses.satellite == satellite)
-        if not len(mine):
-            continue
+    for satellite in np.unique(accesses.satellite).tolist():
+        ephemeris, mine = ephemerides[satellite], np.flatnonzero(accesses.satellite == satellite)
         wanted = asked[satellite] if isinstance(asked, Mapping) else asked
         beside = tabulated_others(wanted.further, known, start, stop)
         table = tabulate(ephemeris, start, stop, name=satellite)
@@ -222,22 +220,12 @@ def edge_doubts(of: Rows, doubt: DoubtOf) -> tuple[tuple[Floats, Floats], npt.ND
         return (np.full(many, np.nan), np.full(many, np.nan)), np.full(many, "unknown")
     beside_s = _BESIDE_S + 2.0 * np.interp(start_s, knots_s, bounds.along_track_90_s)
     low_s, high_s = np.maximum(start_s - beside_s, 0.0), np.minimum(stop_s + beside_s, motion.duration_s)
-    row, sample = of.pairs()
-    ground = of.samples.ground.take(sample)
+    slack_s = np.interp(start_s, knots_s, bounds.along_track_90_s)
     away, there = np.zeros((2, 2, many)), np.ones(many, bool)
     for kind, sign in ((0, 1.0), (0, -1.0), (1, 1.0), (1, -1.0)):
         late_s = bounds.along_track_90_s * (sign if kind == 0 else 0.0)
         moved = Shifted(motion, knots_s, late_s, bounds.cross_track_90_m * (sign if kind == 1 else 0.0))
-        spans = Spans(np.arange(len(row)), low_s[row], high_s[row])
-        found = of.condition.within(replace(of.situation, motion=moved, ground=ground), spans)
-        found = Spans(row[found.signal], found.start_s, found.stop_s)
-        found = overlapping([found], np.bincount(row).tolist() if of.whole else 1)
-        # The one that overlaps the window, as far as the satellite may be late.
-        slack_s = np.interp(start_s, knots_s, bounds.along_track_90_s)[found.signal]
-        touches = (found.start_s < stop_s[found.signal] + slack_s) & (found.stop_s > start_s[found.signal] - slack_s)
-        first, last = np.full(many, np.inf), np.full(many, -np.inf)
-        np.minimum.at(first, found.signal[touches], found.start_s[touches])
-        np.maximum.at(last, found.signal[touches], found.stop_s[touches])
+        first, last = _edges_of(of, moved, (low_s, high_s), slack_s)
         here = np.isfinite(first)
         there &= here
         for edge, off_s in enumerate((first - start_s, last - stop_s)):
@@ -246,6 +234,22 @@ def edge_doubts(of: Rows, doubt: DoubtOf) -> tuple[tuple[Floats, Floats], npt.ND
     both[0, start_s < 1e-6] = np.nan
     both[1, stop_s > motion.duration_s - 1e-6] = np.nan
     return (both[0], both[1]), np.where(there, "certain", "doubtful")
+
+
+def _edges_of(of: Rows, moved: Shifted, between_s: tuple[Floats, Floats], slack_s: Floats) -> tuple[Floats, Floats]:
+    """Edges of each window when the satellite moves so; infinite where there is none that overlaps it by its slack."""
+    row, sample = of.pairs()
+    situation = replace(of.situation, motion=moved, ground=of.samples.ground.take(sample))
+    found = of.condition.within(situation, Spans(np.arange(len(row)), between_s[0][row], between_s[1][row]))
+    found = Spans(row[found.signal], found.start_s, found.stop_s)
+    found = overlapping([found], np.bincount(row).tolist() if of.whole else 1)
+    mine = found.signal
+    touches = found.start_s < of.stop_s[mine] + slack_s[mine]
+    touches &= found.stop_s > of.start_s[mine] - slack_s[mine]
+    first, last = np.full(len(of.owner), np.inf), np.full(len(of.owner), -np.inf)
+    np.minimum.at(first, mine[touches], found.start_s[touches])
+    np.maximum.at(last, mine[touches], found.stop_s[touches])
+    return first, last
 
 
 def _seen(of: Rows) -> tuple[Ints, Ints]:

@@ -300,7 +300,7 @@ def test_questions_that_are_too_large_are_told_before_they_begin(elements: str, 
     (file := tmp_path / "many.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": points}))
     words = ["access", "--elements", elements, "--places", str(file), "--start", SPAN[1], "--hours", "240"]
     assert main(words) == 2
-    assert re.search(r"about [0-9,]+ windows .* At most 300,000", " ".join(capsys.readouterr().err.split()))
+    assert re.search(r"about [0-9,]+ windows .* At most 200,000", " ".join(capsys.readouterr().err.split()))
 
 
 def test_a_place_or_a_satellite_is_needed(elements: str, capsys) -> None:
