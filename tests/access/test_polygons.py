@@ -151,7 +151,11 @@ def test_points_and_areas_together_keep_their_rows() -> None:
     together = find_accesses(ORBIT, places, EPOCH, EPOCH + 24 * HOUR, packaged_eop(), max_off_nadir_deg=45.0)
     for place in places:
         alone = find_accesses(ORBIT, [place], EPOCH, EPOCH + 24 * HOUR, packaged_eop(), max_off_nadir_deg=45.0)
-        assert together.take(together.place == place.id).to_json() == alone.to_json()
+        mine = together.take(together.place == place.id)
+        assert mine.place.tolist() == alone.place.tolist()
+        for name in ("start", "stop", "closest"):  # sums of other lengths round otherwise
+            assert (np.abs(getattr(mine, name) - getattr(alone, name)) < np.timedelta64(100, "us")).all()
+        np.testing.assert_allclose(mine.min_off_nadir_deg, alone.min_off_nadir_deg, atol=1e-6)
     box, point = (together.take(together.place == name) for name in ("area", "p"))
     assert len(box) >= len(point) >= 1
     # the best part of an area is seen no worse than its centre
