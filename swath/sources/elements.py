@@ -18,7 +18,7 @@ from swath.registry import find, names
 from swath.sources.cache import Cache, Rules, default_cache, kept_or_asked
 from swath.sources.celestrak import unusable
 from swath.sources.provenance import Provenance
-from swath.sources.web import MAX_BYTES, ask
+from swath.sources.web import MAX_BYTES, ask, check_address
 from swath.spacecraft.catalog import satellite
 from swath.time import format_utc
 
@@ -163,6 +163,7 @@ def _file(path: Path) -> tuple[bytes, Provenance]:
 
 
 def _web(url: str, cache: Cache) -> tuple[bytes, Provenance]:
+    check_address(url)
     return kept_or_asked(
         cache, "url", url, lambda headers: ask(url, headers=headers), rules=Rules(_WEB_AGE_S), usable=unusable
     )

@@ -88,10 +88,22 @@ def ask(
 
 
 def check_address(url: str) -> None:
-    """Is it a web address? Files and other schemes are refused, also as the end of a redirection."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    """Is it a web address? Files and other schemes are refused, also as the end of a redirection;
+    so is one that holds a password, because addresses are kept.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isascii() and url.isprintable()
+        secret = parts.username or parts.password
+        good = good and " " not in url and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good, secret = False, None
+    if not good:
         raise InputError(f"{url[:80]!r} is not a web address", where="--elements", fix="Begin it with https://")
+    if secret:
+        raise InputError(
+            "an address with a name or password in it would be written down", where="--elements", fix="Leave them out"
+        )
 
 
 def _read(response: HTTPResponse, url: str) -> bytes:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from swath.cli.main import main
 from swath.errors import DataError, InputError
@@ -307,6 +310,29 @@ def test_only_web_addresses_are_asked(server: Server, cache: Cache) -> None:
     assert fetch_elements(f"{server.url}/moved.tle", cache=cache).loaded.elements[0].name == "ISS"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://", "http://[", "https://a b/c", "http://h:99999/", "http://h:x/", "https://\u00e4"]
+)
+def test_what_is_no_address_is_refused(cache: Cache, url: str) -> None:
+    with pytest.raises(InputError, match="is not a web address"):
+        fetch_elements(url, cache=cache)
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(cache: Cache) -> None:
+    with pytest.raises(InputError, match="would be written down") as caught:
+        fetch_elements("https://me:s3cret@example.org/a.tle", cache=cache)
+    assert "s3cret" not in str(caught.value)
+    assert not cache.folder.exists()
+
+
+@given(st.text(max_size=60))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_any_text_after_a_scheme_is_refused_or_kept_off_the_network(cache: Cache, text: str) -> None:
+    for scheme in ("https://", "celestrak:", "spacetrack:"):
+        with pytest.raises((InputError, DataError)):
+            fetch_elements(scheme + text, cache=replace(cache, offline=True))
+
+
 def test_a_folder_is_all_its_files(tmp_path: Path) -> None:
     (tmp_path / "b.tle").write_text(f"ISS\n{ONE}\n{TWO}\nBAD\n{ONE}\n{TWO[:-1]}0\n")
     (tmp_path / "a.json").write_bytes(iss(128))
@@ -342,6 +368,14 @@ def test_the_commands_take_sources(
     assert len(server.asked) == 1
     assert main(words) == 2
     assert "--satellite" in capsys.readouterr().err
+
+
+def test_two_that_start_together_ask_once(server: Server, cache: Cache) -> None:
+    server.say(GP, Reply(iss()))
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda _: fetch_elements("celestrak:25544", cache=cache).loaded, range(4)))
+    assert all(one == got[0] for one in got)
+    assert len(server.asked) == 1
 
 
 def test_a_cache_that_cannot_be_written_is_an_error_before_anyone_is_asked(
