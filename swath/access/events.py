@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.passes import find_passes
 from swath.access.search import windows_where
+from swath.errors import DataError
 from swath.frames import EarthOrientation, geodetic_from_itrf
+from swath.model import Station
 from swath.orbit.eclipse import penumbra_signal, umbra_signal
 from swath.orbit.ephemeris import Ephemeris, tabulate
+from swath.orbit.maneuver import Maneuvers
 from swath.orbit.sun import sun_direction_itrf
 from swath.table import Table, column
 
-__all__ = ["Eclipses", "NodeCrossings", "find_eclipses", "find_nodes"]
+__all__ = ["Eclipses", "NodeCrossings", "find_eclipses", "find_nodes", "seen_to_begin"]
 
 Times = npt.NDArray[np.datetime64]
 Floats = npt.NDArray[np.float64]
@@ -97,3 +102,25 @@ def find_nodes(satellite: str, ephemeris: Ephemeris, start: np.datetime64, stop:
     return NodeCrossings(
         np.full(len(at), satellite), at, np.where(ascending, "ascending", "descending"), lon_deg, np.array(clock, "U")
     )
+
+
+def seen_to_begin(
+    maneuvers: Maneuvers, orbit: Callable[[np.datetime64], Ephemeris], station: Station, eop: EarthOrientation
+) -> list[str]:
+    """Could a station see the satellite when each manoeuvre began: ``yes``, ``no``, or ``possible``?
+
+    ``yes`` where the station saw it from the earliest moment of the beginning to the latest, ``no`` where it never did
+    between them. ``orbit`` gives the motion before the manoeuvre, by the epoch of the last set before it; where
+    that reaches no further (30 days) it is ``possible``.
+    """
+    said = []
+    for row in maneuvers.rows():
+        first, last = row["earliest"], max(row["latest"], row["earliest"] + np.timedelta64(1, "s"))
+        try:
+            passes = find_passes({"it": orbit(row["after"])}, [station], first, last, eop)
+        except DataError:
+            said.append("possible")
+            continue
+        throughout = len(passes) == 1 and passes.start[0] <= first and passes.stop[0] >= last
+        said.append("yes" if throughout else "possible" if len(passes) else "no")
+    return said

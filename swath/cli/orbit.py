@@ -13,17 +13,26 @@ if TYPE_CHECKING:
 
     from swath.orbit.orbits import Orbit
 
-__all__ = ["app", "position"]
+__all__ = ["app", "grid_reference", "position"]
 
-app = App(name="orbit", help="Where is a satellite?", default_parameter=Parameter(negative=()))
+app = App(
+    name="orbit", help="Where is a satellite, and what does its orbit do?", default_parameter=Parameter(negative=())
+)
 app.command("swath.cli.elements:elements", name="elements")
 app.command("swath.cli.catalogue:catalogue", name="catalogue")
+app.command("swath.cli.track:track", name="track")
+app.command("swath.cli.sky:nodes", name="nodes")
+app.command("swath.cli.sky:eclipses", name="eclipses")
+app.command("swath.cli.maneuvers:maneuvers", name="maneuvers")
+app.command("swath.cli.repeat:repeat", name="repeat")
+app.command("swath.cli.repeat:lifetime", name="lifetime")
 
 _DOUBT = (
     *("along_track_sigma_s", "along_track_90_s", "cross_track_90_m"),
     *("position_error_90_m", "epoch", "age_days"),
 )
-_COLUMNS = ("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m", "sunlit", *_DOUBT)
+_PLACE = ("argument_of_latitude_deg", "beta_deg", "path", "row", "relative_orbit")
+_COLUMNS = ("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m", "sunlit", *_DOUBT, *_PLACE)
 
 
 @app.command
@@ -72,10 +81,12 @@ def _row(name: str, orbit: Orbit, at: np.datetime64, sun: npt.NDArray[np.float64
     import numpy as np
 
     from swath.frames import geodetic_from_itrf
+    from swath.orbit.eclipse import beta_deg
+    from swath.orbit.node import argument_of_latitude_deg
     from swath.orbit.sun import sunlit_signal
     from swath.time import format_utc
 
-    r_itrf_m, _ = orbit.ephemeris.states(np.asarray(at))
+    r_itrf_m, v_itrf_m_s = orbit.ephemeris.states(np.asarray(at))
     lon_deg, lat_deg, altitude_m = geodetic_from_itrf(r_itrf_m)
     return {
         "satellite": name,
@@ -86,7 +97,26 @@ def _row(name: str, orbit: Orbit, at: np.datetime64, sun: npt.NDArray[np.float64
         "altitude_m": float(altitude_m),
         "sunlit": bool(sunlit_signal(r_itrf_m, sun) > 0),
         **_doubt(orbit, at),
+        "argument_of_latitude_deg": float(argument_of_latitude_deg(r_itrf_m, v_itrf_m_s)),
+        "beta_deg": float(beta_deg(r_itrf_m, v_itrf_m_s, sun)),
+        **grid_reference(orbit, at),
     }
+
+
+def grid_reference(orbit: Orbit, at: np.datetime64) -> dict[str, Any]:
+    """What the mission calls this part of its track: WRS-2 path and row, or a relative orbit; unknown for others."""
+    from swath.orbit.grids import TrackGrid, grid_of, relative_orbit, wrs2_path_row
+    from swath.sources.eop import packaged_eop
+
+    found: dict[str, Any] = dict.fromkeys(("path", "row", "relative_orbit"))
+    grid = None if orbit.elements is None else grid_of(orbit.elements.norad_id)
+    if orbit.elements is None or grid is None:
+        return found
+    if isinstance(grid, TrackGrid):
+        number, _ = relative_orbit(orbit.elements, at, packaged_eop(), grid)
+        return found | {"relative_orbit": int(number)}
+    path, row = wrs2_path_row(orbit.elements, at, packaged_eop())
+    return found | {"path": int(path), "row": int(row)}
 
 
 def _doubt(orbit: Orbit, at: np.datetime64) -> dict[str, Any]:
