@@ -109,12 +109,12 @@ def _picture(one: tuple[str, Orbit]) -> bytes:
 
 
 def _lines(rows: list[dict[str, Any]]) -> list[str]:
-    head = f"{'SATELLITE':<18} {'AFTER UTC':<16} {'BEFORE':<16} {'KIND':<12} {'m/s':>6} {'90 %':>6}"
+    head = f"{'SATELLITE':<13} {'AFTER UTC':<16} {'BEFORE':<16} {'KIND':<12} {'m/s':>6} {'90 %':>6}"
     with_station = any(row["seen_to_begin"] for row in rows)
     return [
         (head + (" SEEN" if with_station else "")) if rows else "no manoeuvre found",
         *(
-            f"{row['satellite'][:18]:<18} {row['after'][:16].replace('T', ' ')} {row['before'][:16].replace('T', ' ')} "
+            f"{row['satellite'][:13]:<13} {row['after'][:16].replace('T', ' ')} {row['before'][:16].replace('T', ' ')} "
             f"{row['kind']:<12} {row['size_m_s']:6.3f} {row['size_90_m_s']:6.3f}"
             + (f" {row['seen_to_begin'][:4]}" if with_station else "")
             for row in rows

@@ -152,11 +152,12 @@ def lifetime(
 
 
 def _lifetime(name: str, orbit: Orbit) -> dict[str, Any]:
-    from swath.orbit import decay
+    from swath.orbit.decay import lifetime as days_left
+    from swath.orbit.decay import sinking_m_day
     from swath.time import format_utc, seconds
 
     one = _elements(name, orbit)
-    guess = decay.lifetime(one)
+    guess = days_left(one)
     axis_m = (3.986008e14 / (one.mean_motion_rev_day * 2.0 * 3.141592653589793 / 86400.0) ** 2) ** (1.0 / 3.0)
     times = {
         key: format_utc(one.epoch + seconds(days * 86400.0))
@@ -167,7 +168,7 @@ def _lifetime(name: str, orbit: Orbit) -> dict[str, Any]:
         "satellite": name,
         "perigee_m": axis_m * (1.0 - one.eccentricity) - 6378135.0,
         "apogee_m": axis_m * (1.0 + one.eccentricity) - 6378135.0,
-        "sinking_m_day": decay.sinking_m_day(one),
+        "sinking_m_day": sinking_m_day(one),
         "days": guess.days,
         "low_days": guess.low_days,
         "high_days": guess.high_days,
@@ -182,7 +183,7 @@ def _lifetime_lines(rows: list[dict[str, Any]]) -> list[str]:
         head,
         *(
             f"{row['satellite'][:24]:<24} {row['perigee_m'] / 1e3:10.0f} {row['sinking_m_day']:11.1f} "
-            + " ".join(f"{(row[key] or 'in > 100 a')[:10]:>10}" for key in ("reentry", "earliest", "latest"))
+            + " ".join(f"{(row[key] or '> 100 yr')[:10]:>10}" for key in ("reentry", "earliest", "latest"))
             for row in rows
         ),
     ]

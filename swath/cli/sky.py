@@ -47,6 +47,8 @@ def nodes(
     json
         Print JSON instead of a table.
     """
+    import numpy as np
+
     from swath.access.events import find_nodes
     from swath.cli.orbit import grid_reference
     from swath.cli.orbits import ask_each, asked_for, check_form, give, span
@@ -58,7 +60,7 @@ def nodes(
     rows = []
     for table in found:
         for row, at in zip(table.to_json(), table.time, strict=True):
-            called = grid_reference(asked.fleet[row["satellite"]], at)
+            called = grid_reference(asked.fleet[row["satellite"]], at + np.timedelta64(1, "s"))  # the orbit that begins
             rows.append(row | {"path": called["path"], "relative_orbit": called["relative_orbit"]})
     give("nodes", rows, _node_lines(rows), asked, out=out, as_json=json, columns=_NODES)
     return 0
@@ -159,11 +161,11 @@ def _picture(asked: Asked, found: dict[str, Eclipses], first: np.datetime64, las
 
 
 def _eclipse_lines(rows: list[dict[str, Any]]) -> list[str]:
-    head = f"{'SATELLITE':<20} {'SHADOW FROM UTC':<19} {'UMBRA':<8} {'TO':<8} {'LIGHT':<8} {'UMBRA s':>7} {'BETA':>5}"
+    head = f"{'SATELLITE':<18} {'SHADOW FROM UTC':<19} {'UMBRA':<8} {'TO':<8} {'LIGHT':<8} {'UMBRA s':>7} {'BETA':>5}"
     return [
         head if rows else "no eclipse",
         *(
-            f"{row['satellite'][:20]:<20} {row['start'][:19].replace('T', ' ')} {_clock(row['umbra_start'])} "
+            f"{row['satellite'][:18]:<18} {row['start'][:19].replace('T', ' ')} {_clock(row['umbra_start'])} "
             f"{_clock(row['umbra_stop'])} {_clock(row['stop'])} {row['umbra_s']:7.0f} {row['beta_deg']:5.1f}"
             for row in rows
         ),

@@ -24,6 +24,7 @@ Times = npt.NDArray[np.datetime64]
 
 _DPI = 130
 _LABELLED = 12
+_GAP_DAYS = 60.0
 _BURN = "#b3261e"
 
 
@@ -90,14 +91,17 @@ def maneuvers_png(steps: Steps, found: Maneuvers, name: str) -> bytes:
 
     figure = Figure(figsize=(10, 8.6), layout="constrained")
     axis, along, shape, plane = figure.subplots(4, 1, sharex=True, height_ratios=[2.2, 1, 1, 1])
-    axis.plot(steps.after, steps.axis_m / 1e3, ".-", color="#3c82dc", markersize=4, linewidth=0.8)
+    at, axis_km = steps.after, steps.axis_m / 1e3
+    gaps = np.flatnonzero(_days(steps) > _GAP_DAYS) + 1
+    axis.plot(at, axis_km, ".", color="#3c82dc", markersize=4)
+    for times, heights in zip(np.split(at, gaps), np.split(axis_km, gaps), strict=True):
+        axis.plot(times, heights, "-", color="#3c82dc", linewidth=0.8)
+    axis.margins(y=0.16)
     axis.set_ylabel("semi-major axis\n[km]")
     speed = steps.speed_m_s / steps.axis_m / 2.0
-    _residual(along, steps.before, steps.raised_m * speed, steps.raised_sigma_m * speed, "along\n[m/s]")
-    _residual(
-        shape, steps.before, steps.eccentricity_m_s, steps.eccentricity_sigma_m_s, "eccentricity\n[m/s]", one_sided=True
-    )
-    _residual(plane, steps.before, steps.plane_m_s, steps.plane_sigma_m_s, "plane\n[m/s]", one_sided=True)
+    _residual(along, steps, steps.raised_m * speed, steps.raised_sigma_m * speed, "along\n[m/s]", both=True)
+    _residual(shape, steps, steps.eccentricity_m_s, steps.eccentricity_sigma_m_s, "eccentricity\n[m/s]")
+    _residual(plane, steps, steps.plane_m_s, steps.plane_sigma_m_s, "plane\n[m/s]")
     for row in found.rows():
         for axes in (axis, along, shape, plane):
             axes.axvspan(row["after"], row["before"], color=_BURN, alpha=0.16, linewidth=0)
@@ -106,7 +110,7 @@ def maneuvers_png(steps: Steps, found: Maneuvers, name: str) -> bytes:
         said = f"{row['kind']}\n{row['size_m_s']:.2g} ± {row['size_90_m_s']:.1g} m/s"
         axis.annotate(
             said,
-            (middle, 1.0 - 0.13 * (number % 3)),
+            (middle, 0.97 - 0.13 * (number % 3)),
             xycoords=("data", "axes fraction"),
             fontsize=7.5,
             color=_BURN,
@@ -119,13 +123,25 @@ def maneuvers_png(steps: Steps, found: Maneuvers, name: str) -> bytes:
     return _png(figure)
 
 
-def _residual(axes: Any, at: Times, value: Floats, sigma: Floats, label: str, *, one_sided: bool = False) -> None:
-    axes.fill_between(at, 0.0 if one_sided else -6.0 * sigma, 6.0 * sigma, color="0.88", linewidth=0, step="mid")
-    axes.vlines(at, 0.0, value, color="#3c82dc", linewidth=1.0)
-    axes.plot(at, value, ".", color="#3c82dc", markersize=4)
+def _residual(axes: Any, steps: Steps, value: Floats, sigma: Floats, label: str, *, both: bool = False) -> None:
+    """Steps over the band of what is usual. Steps over long gaps are shown as far as the others reach."""
+    band = 6.0 * sigma
+    edges = np.concatenate([steps.after[:1], steps.before])
+    axes.stairs(
+        band, edges.astype("datetime64[s]").astype(object), baseline=-band if both else 0.0, fill=True, color="0.88"
+    )
+    axes.vlines(steps.before, 0.0, value, color="#3c82dc", linewidth=1.0)
+    axes.plot(steps.before, value, ".", color="#3c82dc", markersize=4)
     axes.axhline(0.0, color="0.5", linewidth=0.6)
+    near = _days(steps) <= _GAP_DAYS
+    reach = 1.15 * float(np.maximum(np.abs(value), band)[near if near.any() else slice(None)].max())
+    axes.set_ylim(-reach if both else 0.0, reach)
     axes.set_ylabel(label)
     axes.grid(color="0.92", linewidth=0.5)
+
+
+def _days(steps: Steps) -> Floats:
+    return np.asarray((steps.before - steps.after) / np.timedelta64(1, "D"), np.float64)
 
 
 def _count(number: int) -> str:
@@ -142,6 +158,7 @@ def eclipses_png(at: Times, beta_deg: Mapping[str, Floats], eclipses: Mapping[st
         color = _color(number)
         upper.plot(at, beta, color=color, linewidth=1.4, label=name[:24] if number < _LABELLED else None)
         mine = eclipses[name]
+        mine = mine.take((mine.start > at[0]) & (mine.stop < at[-1]))  # those cut by the span look short
         lower.plot(mine.start, mine.duration_s / 60.0, "_", color=color, markersize=5, alpha=0.6)
         lower.plot(mine.start, mine.umbra_s / 60.0, ".", color=color, markersize=4)
     upper.set_ylabel("Sun over the plane\nof the orbit, beta [deg]")
