@@ -78,7 +78,10 @@ def _of_name(fleet: Mapping[str, Orbit], name: str) -> dict[str, Orbit]:
 
 
 def ask_each(asked: Asked, title: str, question: Callable[[str, Orbit], Found], times: Sequence[Any]) -> list[Found]:
-    """The answers for the satellites one by one. One without an answer is noted; if none has one, it is an error."""
+    """The answers for the satellites one by one. One without an answer is noted; if none has one, it is an error.
+
+    Elements are held against the first and the last of ``times``; against nothing where there are none.
+    """
     from swath.cli.progress import progress_bar
 
     answers = []
@@ -87,7 +90,8 @@ def ask_each(asked: Asked, title: str, question: Callable[[str, Orbit], Found], 
         for number, (name, orbit) in enumerate(asked.fleet.items()):
             progress(name, number / len(asked.fleet))
             try:
-                asked.notes["warnings"] += orbit.warnings(times[0], times[-1])
+                if len(times):
+                    asked.notes["warnings"] += orbit.warnings(times[0], times[-1])
                 answers.append(question(name, orbit))
             except DataError as error:
                 first = first or error
