@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from swath.orbit.ground_track import GroundTrack
+    from swath.orbit.orbits import Orbit
 
 __all__ = ["track"]
 
@@ -59,17 +60,11 @@ def track(
     check_form(out, (".json", ".csv", ".geojson", ".kml", ".czml", ".png"))
     first, last = span(start, hours)
     asked = asked_for(elements, satellite or [], first, last)
-    found = dict(
-        ask_each(
-            asked,
-            "track",
-            lambda name, one: (
-                name,
-                ground_track(one.ephemeris, first, hours * 3600.0, step_s=step_s, swath_m=swath_m),
-            ),
-            (first, last),
-        )
-    )
+
+    def question(name: str, one: Orbit) -> tuple[str, GroundTrack]:
+        return name, ground_track(one.ephemeris, first, hours * 3600.0, step_s=step_s, swath_m=swath_m)
+
+    found = dict(ask_each(asked, "track", question, (first, last)))
     rows = [{"satellite": name, **row} for name, one in found.items() for row in one.to_json()]
     if not swath_m:
         rows = [{key: value for key, value in row.items() if key not in _SWATH} for row in rows]
