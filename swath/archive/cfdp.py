@@ -58,7 +58,7 @@ class ReceivingRules:
     nak_bytes: int = 1024
     """longest list of what is missing in one unit; more holes take more units"""
     naks_at_once: int = 64
-    """lists sent in one go: holes beyond them are asked for in the next round"""
+    """lists sent in one go: holes beyond them are asked for when the last has come"""
     max_file_bytes: int = 8 << 30
     """larger ones are refused: an offset is four bytes and could claim any size"""
     checksum_tries: int = 2
@@ -88,6 +88,8 @@ class Receiving:
     """when an answer began to be waited for"""
     listed_at_s: float | None = None
     """when what is missing was last asked for"""
+    asked_to: int | None = None
+    """end of the last hole that was asked for: when it comes, the others have come or are lost again"""
     tries: int = 0
     answers_due: tuple[Body, ...] = ()
     finished_due: bool = False
@@ -137,7 +139,9 @@ def acquire_signal(receiving: Receiving) -> Receiving:
 
 def lose_signal(receiving: Receiving) -> Receiving:
     """The contact is over. Answers that were due are due no more; what has come is kept."""
-    return replace(receiving, signal=False, asked_at_s=None, listed_at_s=None, answers_due=(), naks_due=False)
+    return replace(
+        receiving, signal=False, asked_at_s=None, listed_at_s=None, asked_to=None, answers_due=(), naks_due=False
+    )
 
 
 def missing(receiving: Receiving) -> Ranges:
@@ -151,9 +155,13 @@ def add_ranges(receiving: Receiving, fresh: Ranges, now_s: float) -> Receiving:
         return receiving
     waits = receiving.asked_at_s is not None
     held = union(receiving.held, fresh)
+    last = receiving.asked_to
+    answered = last is not None and bool(((fresh[:, 0] < last) & (last <= fresh[:, 1])).any())
     return _judge(
         replace(
             receiving,
+            naks_due=receiving.naks_due or answered,
+            asked_to=None if answered else last,
             held=held if receiving.eof is None else clipped(held, 0, receiving.eof.size),
             tries=0,
             condition=Condition.NO_ERROR,
@@ -257,7 +265,10 @@ def reply(receiving: Receiving, now_s: float) -> tuple[Receiving, tuple[Body, ..
         lists = _lists(ready)
         answers += lists
         waits = bool(lists) and ready.eof is not None
-        ready = replace(ready, asked_at_s=now_s if waits else ready.asked_at_s, listed_at_s=now_s)
+        last = lists[-1].requests[-1][1] if lists else 0
+        ready = replace(
+            ready, asked_at_s=now_s if waits else ready.asked_at_s, listed_at_s=now_s, asked_to=last or None
+        )
     return replace(ready, answers_due=(), naks_due=False), tuple(answers)
 
 
@@ -276,11 +287,13 @@ def _timers(receiving: Receiving, now_s: float) -> Receiving:
 def _lists(receiving: Receiving) -> list[Nak]:
     """Everything missing, in as many lists as it takes; their scopes lie end to end."""
     rules = receiving.rules
-    holes = [(int(start), int(stop)) for start, stop in missing(receiving)]
-    requests = [(0, 0), *holes] if receiving.metadata is None else holes
     fits = nak_capacity(receiving.ids, rules.nak_bytes)
-    parts = [requests[at : at + fits] for at in range(0, min(len(requests), fits * rules.naks_at_once), fits)]
-    whole = len(requests) <= fits * rules.naks_at_once
+    room = fits * rules.naks_at_once
+    holes = missing(receiving)
+    requests = [(0, 0)] if receiving.metadata is None else []
+    whole = len(holes) + len(requests) <= room
+    requests += [(start, stop) for start, stop in holes[: room - len(requests)].tolist()]
+    parts = [requests[at : at + fits] for at in range(0, len(requests), fits)]
     end = receiving.progress if receiving.eof is None else receiving.eof.size
     lists, begin = [], 0
     for part in parts:

@@ -37,6 +37,7 @@ from swath.spacecraft.cfdp_format import (
     Nak,
     Pdu,
     Prompt,
+    nak_capacity,
     pack_pdu,
     read_pdu,
 )
@@ -146,6 +147,29 @@ def test_lists_lie_end_to_end_and_fit() -> None:
     asked = [request for nak in naks for request in nak.requests]
     assert asked == [(k, k + 1) for k in range(1, 1000, 2)][: len(asked)]
     assert all(nak.scope_start <= start < stop <= nak.scope_end for nak in naks for start, stop in nak.requests)
+
+
+def test_when_the_last_that_was_asked_for_has_come_the_rest_is_asked_for_at_once() -> None:
+    """No patience is lost on a list that has been answered: what it asked for and did not come is lost again."""
+    receiving = after(with_bytes(after(fresh(), NAMED), (0, 10), (30, 40)), WHOLE)
+    receiving, _ = reply(receiving, 0.0)
+    receiving = with_bytes(receiving, (12, 20), now_s=0.5)
+    assert reply(receiving, 0.5)[1] == ()
+    receiving, said = reply(with_bytes(receiving, (60, 100), now_s=1.0), 1.0)
+    assert said == (Nak(0, 100, ((10, 12), (20, 30), (40, 60))),)
+    assert reply(receiving, 1.5)[1] == ()
+
+
+def test_holes_beyond_the_lists_are_asked_for_when_those_in_them_have_come() -> None:
+    receiving = after(with_bytes(fresh(nak_bytes=64, naks_at_once=1), *[(k, k + 1) for k in range(0, 100, 2)]), NAMED)
+    receiving, said = reply(after(receiving, WHOLE), 0.0)
+    rounds = 0
+    while said and rounds < 100:
+        asked = [body for body in said if isinstance(body, Nak)]
+        assert len(asked) == 1 and len(pack_pdu(IDS, asked[0])) <= 64
+        receiving, said = reply(with_bytes(receiving, *asked[0].requests, now_s=0.1 * rounds), 0.1 * rounds)
+        rounds += 1
+    assert receiving.phase == "whole" and rounds == -(-50 // nak_capacity(IDS, 64))
 
 
 def test_prompts_are_answered() -> None:
