@@ -31,6 +31,7 @@ __all__ = [
     "itrf_states",
     "orbital_axes",
     "ray_to_ellipsoid",
+    "ray_to_height",
     "rotate",
     "states_from_itrf",
 ]
@@ -235,3 +236,19 @@ def ray_to_ellipsoid(origin_itrf_m: Floats, direction_itrf: Floats, *, altitude_
         distance = (-b - np.sqrt(np.where(inside >= 0, inside, np.nan))) / a
     distance = np.where(distance > 0, distance, np.nan)
     return origin_itrf_m + distance[..., None] * direction_itrf
+
+
+def ray_to_height(origin_itrf_m: Floats, direction_itrf: Floats, *, altitude_m: npt.ArrayLike) -> Floats:
+    """Where does a line of sight come down to a height above the ellipsoid, to a millimetre?
+
+    ``(..., 3)`` in and out, heights ``(...)`` below the origin; rays that miss the ellipsoid give NaN points, as in
+    :func:`ray_to_ellipsoid`. Newton's steps along the ray (tests/frames/test_frames.py).
+    """
+    point = ray_to_ellipsoid(origin_itrf_m, direction_itrf)
+    seen = np.asarray(np.isfinite(point).all(-1))
+    for _ in range(4):
+        lon_deg, lat_deg, height = geodetic_from_itrf(np.where(seen[..., None], point, WGS84_A_M))
+        climbing = np.sum(direction_itrf * geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg), -1)
+        step = (np.asarray(altitude_m, np.float64) - height) / np.where(seen, climbing, 1.0)
+        point = point + step[..., None] * direction_itrf
+    return point

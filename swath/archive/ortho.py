@@ -7,6 +7,7 @@ whatever the attitude did in between; the count there is bilinear between four s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from swath.archive.camera import Camera, camera_of, ground_points, image_points,
 from swath.archive.grids import covering_grid, map_to_geodetic
 from swath.archive.ortho_kernels import resample
 from swath.archive.picture import ReceivedPicture, band_counts, require_header
-from swath.errors import DataError
+from swath.errors import DataError, InputError
 from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_geodetic
 from swath.model import Grid
 
@@ -26,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 MAX_GRID_PIXELS = 2**28
 """Larger grids are refused; records that lie could ask for any."""
-_SPACING_PX = 32
+_SPACING_PX, _RELIEF_SPACING_PX = 32, 4
 _COUNTS_AT_ONCE = 2**25
 """Bands are unpacked together up to 64 MB: the geometry is found once for all of them."""
 
@@ -50,13 +51,16 @@ def orthorectify(
     altitude_m: float = 0.0,
     pixel_m: float = 5.0,
     shift_m: tuple[float, float] = (0.0, 0.0),
+    heights_m: npt.NDArray[np.floating[Any]] | None = None,
 ) -> Ortho:
     """Put a received picture on the map as reflectance.
 
     ``grid`` is what was asked for; without one, all that was seen in pixels of ``pixel_m``. The ground is taken at
-    ``altitude_m`` above the ellipsoid. ``shift_m`` (east, north) is taken off: what the records place that far off
-    comes to its place. The default is none, for a shift measured against control belongs to the scene's accuracy and
-    is not corrected in silence. Holes, dead samples and ground that was not seen are 0. Raises :class:`DataError`
+    ``altitude_m`` above the ellipsoid, or at ``heights_m`` (row, column) above it on ``grid``, a model of the relief,
+    which is followed at every fourth pixel and bilinear between. ``shift_m`` (east, north) is taken off: what the
+    records place that far off comes to its place. The default is none, for a shift measured against control belongs to
+    the scene's accuracy and is not corrected in silence. Holes, dead samples and ground that was not seen are 0. Raises
+    :class:`InputError` for heights without their grid, :class:`DataError`
     where the header or line records are missing, no pixels have arrived or the picture saw none of the grid.
 
     The mapping is exact to 0.001 pixel (tests/archive/test_ortho.py). Memory: output and at most 64 MB, or one band.
@@ -66,14 +70,17 @@ def orthorectify(
     if not picture.pixel_chunks:
         raise DataError("no pixels have arrived", where=where, fix="Ask for the picture again")
     camera = camera_of(picture, altitude_m=altitude_m)
+    if heights_m is not None and (grid is None or heights_m.shape != grid.shape):
+        raise InputError("heights without their grid", where=where, fix="Give heights of each pixel of the grid given")
     grid = grid or picture_grid(camera, pixel_m=pixel_m)
+    spacing = _SPACING_PX if heights_m is None else _RELIEF_SPACING_PX
     if grid.width * grid.height > MAX_GRID_PIXELS:
         raise DataError(
             f"a grid of {grid.width} x {grid.height} pixels is too large", where=where, fix="Ask for a smaller area"
         )
-    points, lon_deg, lat_deg = _nodes(camera, grid, shift_m)
+    points, lon_deg, lat_deg = _nodes(camera, grid, shift_m, spacing, heights_m)
     # Nodes up to a cell away from a pixel that was seen need a gain; the rest of the world may lie in the dark.
-    seen = _inside(camera, points, 2.0 * _SPACING_PX * max(1.0, grid.pixel_m / header.gsd_m))
+    seen = _inside(camera, points, 2.0 * spacing * max(1.0, grid.pixel_m / header.gsd_m))
     if not seen.any():
         raise DataError("the picture shows nothing of the grid", where=where, fix="Ask for a grid where it looked")
     gain = np.ones(seen.shape)
@@ -86,22 +93,29 @@ def orthorectify(
         counts = np.empty((len(part), header.lines, header.columns), np.uint16)
         for band, out in enumerate(counts, first):
             band_counts(picture, band, out=out)
-        resample(
-            counts, points, gain, _SPACING_PX, camera.table, 1.0 / camera.ifov_rad, float(header.offset_count), part
-        )
+        resample(counts, points, gain, spacing, camera.table, 1.0 / camera.ifov_rad, float(header.offset_count), part)
     return Ortho(grid, header.bands, pixels, camera)
 
 
-def _nodes(camera: Camera, grid: Grid, shift_m: tuple[float, float]) -> tuple[Floats, Floats, Floats]:
+def _nodes(
+    camera: Camera,
+    grid: Grid,
+    shift_m: tuple[float, float],
+    spacing: int,
+    heights_m: npt.NDArray[np.floating[Any]] | None,
+) -> tuple[Floats, Floats, Floats]:
     """Points on the ground (ITRF), longitudes and latitudes at every so many pixels, to beyond the grid's last."""
-    rows = np.arange(0, grid.height + _SPACING_PX, _SPACING_PX)
-    columns = np.arange(0, grid.width + _SPACING_PX, _SPACING_PX)
+    rows = np.arange(0, grid.height + spacing, spacing)
+    columns = np.arange(0, grid.width + spacing, spacing)
     east, north = np.meshgrid(
         grid.west_m + (columns + 0.5) * grid.pixel_m + shift_m[0],
         grid.north_m - (rows + 0.5) * grid.pixel_m + shift_m[1],
     )
     lon_deg, lat_deg = map_to_geodetic(grid.epsg, east, north)
-    return itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=camera.altitude_m), lon_deg, lat_deg
+    height: npt.ArrayLike = camera.altitude_m
+    if heights_m is not None:
+        height = heights_m[np.ix_(np.minimum(rows, grid.height - 1), np.minimum(columns, grid.width - 1))]
+    return itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=height), lon_deg, lat_deg
 
 
 def _inside(camera: Camera, points: Floats, margin_px: float) -> npt.NDArray[np.bool_]:

@@ -12,11 +12,11 @@ from swath.fly.motion import Exposure, Motion, after_s, line_utc, lines_of_sight
 from swath.fly.scanner_kernels import Rays
 from swath.fly.site import nodes
 from swath.fly.world import TALLEST_M, World, to_world
-from swath.frames import geodetic_from_itrf, geodetic_up, orbital_axes, ray_to_ellipsoid
+from swath.frames import geodetic_from_itrf, geodetic_up, orbital_axes, ray_to_height
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.imager import Imager
 
-__all__ = ["View", "look", "points_at_height"]
+__all__ = ["View", "look"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,16 +34,6 @@ class View:
     elevation_deg: float
     """of the camera, seen from the middle of the picture"""
     azimuth_deg: float
-
-
-def points_at_height(origin_itrf_m: Floats, direction_itrf: Floats, altitude_m: float) -> Floats:
-    """Where lines of sight ``(..., 3)`` come down to a height above the ellipsoid, to a millimetre; else NaN."""
-    point = ray_to_ellipsoid(origin_itrf_m, direction_itrf)
-    for _ in range(4):
-        lon_deg, lat_deg, height = geodetic_from_itrf(np.where(np.isfinite(point), point, 6.4e6))
-        sinking = np.sum(direction_itrf * geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg), -1)
-        point = point + ((altitude_m - height) / sinking)[..., None] * direction_itrf
-    return point
 
 
 def look(world: World, ephemeris: Ephemeris, exposure: Exposure, motion: Motion, imager: Imager) -> View:
@@ -90,7 +80,7 @@ def _directions(
 def _on_map(
     world: World, exposure: Exposure, origin: Floats, direction: Floats, height_m: float
 ) -> tuple[Floats, Floats]:
-    points = points_at_height(origin, direction, world.place.altitude_m + height_m)
+    points = ray_to_height(origin, direction, altitude_m=world.place.altitude_m + height_m)
     if not np.isfinite(points).all():
         raise DataError(
             f"the camera looks past the Earth (roll {exposure.roll_deg:.1f}, pitch {exposure.pitch_deg:.1f} deg)",
@@ -118,7 +108,7 @@ def _paces(
 def _angles(world: World, ephemeris: Ephemeris, exposure: Exposure, motion: Motion) -> tuple[float, float, float]:
     """Range, elevation and azimuth of the camera from the middle of the picture."""
     origin, direction = _directions(ephemeris, exposure, motion, np.array([exposure.lines / 2.0]), np.zeros(1), 0.0)
-    ground = points_at_height(origin, direction, world.place.altitude_m)[0, 0]
+    ground = ray_to_height(origin, direction, altitude_m=world.place.altitude_m)[0, 0]
     lon_deg, lat_deg, _ = geodetic_from_itrf(ground)
     up = geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg)
     back = origin[0, 0] - ground

@@ -50,6 +50,21 @@ def test_a_ray_meets_the_ellipsoid_where_it_should(
         assert abs(np.sum((hit / [frames.WGS84_A_M, frames.WGS84_A_M, frames.WGS84_B_M]) ** 2) - 1.0) < 1e-12
 
 
+@given(LON, LAT, st.floats(0.0, 70.0), st.floats(0.0, 360.0), st.floats(-400.0, 9000.0))
+def test_a_ray_comes_down_to_a_height(
+    lon_deg: float, lat_deg: float, slant_deg: float, bearing_deg: float, height_m: float
+) -> None:
+    place = frames.itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=height_m)
+    up = frames.geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg)
+    side = np.cross(up, [0.3, -0.5, 0.81])
+    side /= np.linalg.norm(side)
+    turned = np.cos(np.radians(bearing_deg)) * side + np.sin(np.radians(bearing_deg)) * np.cross(up, side)
+    away = np.cos(np.radians(slant_deg)) * up + np.sin(np.radians(slant_deg)) * turned
+    hit = frames.ray_to_height(place + 1e6 * away, -away, altitude_m=height_m)
+    assert np.linalg.norm(hit - place) < 1e-3
+    assert np.isnan(frames.ray_to_height(place + 1e6 * away, away, altitude_m=height_m)).all()
+
+
 def test_rays_that_miss_or_point_away_meet_nothing() -> None:
     origin = np.array([7.0e6, 0.0, 0.0])
     directions = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])

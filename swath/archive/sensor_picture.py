@@ -1,0 +1,129 @@
+"""A picture as the camera saw it, not yet on the map, with the polynomials that place it: file, sidecar, STAC."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.rpc import RPC
+
+from swath import __version__
+from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, burn_frame, frame_width_px, require_marked_name
+from swath.archive.picture import ReceivedPicture, band_counts, require_header
+from swath.archive.rpc import Rpc, rpc_text
+from swath.errors import DataError
+from swath.model import SIMULATED, Grid
+
+__all__ = ["gdal_rpc", "rpc_path", "sensor_assets", "write_sensor_picture"]
+
+_DARK, _LIGHT = 1, 4095
+
+
+def rpc_path(path: Path) -> Path:
+    """Where the coefficients lie beside a picture: ``NAME_RPC.TXT`` for ``NAME.tif``."""
+    return path.with_name(f"{path.stem}_RPC.TXT")
+
+
+def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simulated: bool) -> Path:
+    """Write the counts of a received picture as a GeoTIFF with RPC tags, and ``_RPC.TXT`` beside it; returns ``path``.
+
+    Bands in order, 0 where nothing has arrived or a detector is dead. A simulated picture gets the frame of
+    :mod:`mark` round it, and the RPC's offsets count from the frame's corner, so that any program places the pixels
+    rightly. Files appear under their names when they are whole. Raises :class:`InputError` for a name without the mark
+    and :class:`DataError` where it cannot be written.
+    """
+    header = require_header(picture)
+    if simulated:
+        require_marked_name(path)
+    grid = Grid(0, 0.0, 0.0, 1.0, header.columns, header.lines)
+    wide = frame_width_px(grid) if simulated else 0
+    shape = (header.lines + 2 * wide, header.columns + 2 * wide)
+    description = f"{header.acquisition} by {header.satellite}, counts as the camera saw them"
+    tags = {
+        "TIFFTAG_SOFTWARE": f"swath {__version__}",
+        "TIFFTAG_IMAGEDESCRIPTION": f"{SIMULATED}: {description}" if simulated else description,
+        SIMULATED_TAG: "true" if simulated else "false",
+        FRAME_TAG: str(wide),
+        "SWATH_RPC_RESIDUAL_RMS_PX": f"{rpc.residual_rms_px:.6f}",
+        "SWATH_RPC_RESIDUAL_MAX_PX": f"{rpc.residual_max_px:.6f}",
+    }
+    placed = _moved(rpc, wide)
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(
+                folder / "whole.tif", "w", driver="GTiff", dtype="uint16", count=len(header.bands), height=shape[0],
+                width=shape[1], tiled=True, blockxsize=512, blockysize=512, interleave="band", compress="ZSTD",
+                zstd_level=1, predictor=2, nodata=0, bigtiff="IF_SAFER",
+            ) as file:  # fmt: skip
+                file.rpcs = gdal_rpc(placed)
+                file.update_tags(**tags)
+                image = np.zeros(shape, np.uint16)
+                for number, name in enumerate(header.bands, 1):
+                    image[wide : wide + header.lines, wide : wide + header.columns] = band_counts(picture, number - 1)
+                    if wide:
+                        burn_frame(image, grid, low=_DARK, high=_LIGHT)
+                    file.write(image, number)
+                    file.set_band_description(number, name)
+        (folder / "rpc.txt").write_text(rpc_text(placed), "ascii")
+        os.replace(folder / "rpc.txt", rpc_path(path))
+        os.replace(folder / "whole.tif", path)
+    except (OSError, rasterio.errors.RasterioError) as error:
+        raise DataError(f"cannot be written: {error}", where=str(path), fix="Look at space and rights") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return path
+
+
+def gdal_rpc(rpc: Rpc) -> RPC:
+    """The coefficients as rasterio and GDAL take them."""
+    return RPC(
+        height_off=rpc.height_offset_m,
+        height_scale=rpc.height_scale_m,
+        lat_off=rpc.lat_offset_deg,
+        lat_scale=rpc.lat_scale_deg,
+        line_den_coeff=list(rpc.line_denominator),
+        line_num_coeff=list(rpc.line_numerator),
+        line_off=rpc.line_offset_px,
+        line_scale=rpc.line_scale_px,
+        long_off=rpc.lon_offset_deg,
+        long_scale=rpc.lon_scale_deg,
+        samp_den_coeff=list(rpc.sample_denominator),
+        samp_num_coeff=list(rpc.sample_numerator),
+        samp_off=rpc.sample_offset_px,
+        samp_scale=rpc.sample_scale_px,
+        err_bias=None,
+        err_rand=None,
+    )
+
+
+def sensor_assets(path: Path, rpc: Rpc, *, simulated: bool) -> dict[str, dict[str, Any]]:
+    """The two files as assets of a STAC item, hrefs relative to it."""
+    word = f"{SIMULATED.title()} picture" if simulated else "Picture"
+    return {
+        "sensor": {
+            "href": f"./{path.name}",
+            "type": "image/tiff; application=geotiff",
+            "title": f"{word} as the camera saw it, with RPC",
+            "roles": ["data", "sensor"],
+        },
+        "rpc": {
+            "href": f"./{rpc_path(path).name}",
+            "type": "text/plain",
+            "title": f"Rational polynomial coefficients, {rpc.residual_max_px:.3f} pixel off the camera at most",
+            "roles": ["metadata"],
+        },
+    }
+
+
+def _moved(rpc: Rpc, wide_px: int) -> Rpc:
+    return replace(rpc, line_offset_px=rpc.line_offset_px + wide_px, sample_offset_px=rpc.sample_offset_px + wide_px)
