@@ -17,7 +17,7 @@ from rasterio.rpc import RPC
 
 from swath import __version__
 from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, burn_frame, frame_width_px, require_marked_name
-from swath.archive.picture import ReceivedPicture, band_counts, require_header
+from swath.archive.picture import PictureHeader, ReceivedPicture, band_counts, require_header
 from swath.archive.rpc import Rpc, rpc_text
 from swath.errors import DataError
 from swath.model import SIMULATED, Grid
@@ -45,35 +45,11 @@ def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simu
         require_marked_name(path)
     grid = Grid(0, 0.0, 0.0, 1.0, header.columns, header.lines)
     wide = frame_width_px(grid) if simulated else 0
-    shape = (header.lines + 2 * wide, header.columns + 2 * wide)
-    description = f"{header.acquisition} by {header.satellite}, counts as the camera saw them"
-    tags = {
-        "TIFFTAG_SOFTWARE": f"swath {__version__}",
-        "TIFFTAG_IMAGEDESCRIPTION": f"{SIMULATED}: {description}" if simulated else description,
-        SIMULATED_TAG: "true" if simulated else "false",
-        FRAME_TAG: str(wide),
-        "SWATH_RPC_RESIDUAL_RMS_PX": f"{rpc.residual_rms_px:.6f}",
-        "SWATH_RPC_RESIDUAL_MAX_PX": f"{rpc.residual_max_px:.6f}",
-    }
+    tags = _tags(header, rpc, wide, simulated=simulated)
     placed = _moved(rpc, wide)
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(
-                folder / "whole.tif", "w", driver="GTiff", dtype="uint16", count=len(header.bands), height=shape[0],
-                width=shape[1], tiled=True, blockxsize=512, blockysize=512, interleave="band", compress="ZSTD",
-                zstd_level=1, predictor=2, nodata=0, bigtiff="IF_SAFER",
-            ) as file:  # fmt: skip
-                file.rpcs = gdal_rpc(placed)
-                file.update_tags(**tags)
-                image = np.zeros(shape, np.uint16)
-                for number, name in enumerate(header.bands, 1):
-                    image[wide : wide + header.lines, wide : wide + header.columns] = band_counts(picture, number - 1)
-                    if wide:
-                        burn_frame(image, grid, low=_DARK, high=_LIGHT)
-                    file.write(image, number)
-                    file.set_band_description(number, name)
+        _write(folder / "whole.tif", picture, placed, wide, tags)
         (folder / "rpc.txt").write_text(rpc_text(placed), "ascii")
         os.replace(folder / "rpc.txt", rpc_path(path))
         os.replace(folder / "whole.tif", path)
@@ -82,6 +58,40 @@ def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simu
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return path
+
+
+def _tags(header: PictureHeader, rpc: Rpc, wide: int, *, simulated: bool) -> dict[str, str]:
+    description = f"{header.acquisition} by {header.satellite}, counts as the camera saw them"
+    return {
+        "TIFFTAG_SOFTWARE": f"swath {__version__}",
+        "TIFFTAG_IMAGEDESCRIPTION": f"{SIMULATED}: {description}" if simulated else description,
+        SIMULATED_TAG: "true" if simulated else "false",
+        FRAME_TAG: str(wide),
+        "SWATH_RPC_RESIDUAL_RMS_PX": f"{rpc.residual_rms_px:.6f}",
+        "SWATH_RPC_RESIDUAL_MAX_PX": f"{rpc.residual_max_px:.6f}",
+    }
+
+
+def _write(path: Path, picture: ReceivedPicture, rpc: Rpc, wide: int, tags: dict[str, str]) -> None:
+    header = require_header(picture)
+    grid = Grid(0, 0.0, 0.0, 1.0, header.columns, header.lines)
+    shape = (header.lines + 2 * wide, header.columns + 2 * wide)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(
+            path, "w", driver="GTiff", dtype="uint16", count=len(header.bands), height=shape[0], width=shape[1],
+            tiled=True, blockxsize=512, blockysize=512, interleave="band", compress="ZSTD", zstd_level=1, predictor=2,
+            nodata=0, bigtiff="IF_SAFER",
+        ) as file:  # fmt: skip
+            file.rpcs = gdal_rpc(rpc)
+            file.update_tags(**tags)
+            image = np.zeros(shape, np.uint16)
+            for number, name in enumerate(header.bands, 1):
+                image[wide : wide + header.lines, wide : wide + header.columns] = band_counts(picture, number - 1)
+                if wide:
+                    burn_frame(image, grid, low=_DARK, high=_LIGHT)
+                file.write(image, number)
+                file.set_band_description(number, name)
 
 
 def gdal_rpc(rpc: Rpc) -> RPC:
