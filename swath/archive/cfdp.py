@@ -55,6 +55,8 @@ class ReceivingRules:
     """without any new data after a list of what is missing it is sent again; so is a Finished without an answer"""
     tries: int = 5
     """then it waits for the next contact"""
+    inactivity_s: float = 30.0
+    """without a word from the sender in mid-file, what is known to be missing is asked for"""
     nak_bytes: int = 1024
     """longest list of what is missing in one unit; more holes take more units"""
     naks_at_once: int = 64
@@ -86,6 +88,8 @@ class Receiving:
     naks_due: bool = False
     asked_at_s: float | None = None
     """when an answer began to be waited for"""
+    heard_at_s: float | None = None
+    """when the sender was last heard, or began to be waited for"""
     listed_at_s: float | None = None
     """when what is missing was last asked for"""
     asked_to: int | None = None
@@ -131,7 +135,7 @@ def acquire_signal(receiving: Receiving) -> Receiving:
     """A contact begins: what is known to be missing is asked for at once, a Finished without an answer told again."""
     if receiving.phase == "done":
         return replace(receiving, signal=True)
-    fresh = replace(receiving, signal=True, tries=0, asked_at_s=None)
+    fresh = replace(receiving, signal=True, tries=0, asked_at_s=None, heard_at_s=None)
     if receiving.phase == "finished":
         return replace(fresh, finished_due=True)
     return replace(fresh, condition=Condition.NO_ERROR, naks_due=receiving.phase == "receiving")
@@ -166,12 +170,16 @@ def add_ranges(receiving: Receiving, fresh: Ranges, now_s: float) -> Receiving:
             tries=0,
             condition=Condition.NO_ERROR,
             asked_at_s=now_s if waits else None,
+            heard_at_s=now_s,
         )
     )
 
 
 def hear(receiving: Receiving, body: Body, now_s: float) -> Receiving:
     """A directive from the sender. Those that make no sense here are ignored."""
+    receiving = replace(receiving, heard_at_s=now_s)
+    if receiving.condition == Condition.INACTIVITY and not receiving.ended:
+        receiving = replace(receiving, condition=Condition.NO_ERROR)
     match body:
         case Eof():
             status = 2 if receiving.ended else 1
@@ -274,6 +282,12 @@ def reply(receiving: Receiving, now_s: float) -> tuple[Receiving, tuple[Body, ..
 
 def _timers(receiving: Receiving, now_s: float) -> Receiving:
     rules = receiving.rules
+    if receiving.phase == "receiving" and receiving.asked_at_s is None and receiving.condition != Condition.NAK_LIMIT:
+        if receiving.heard_at_s is None:
+            return replace(receiving, heard_at_s=now_s)
+        if now_s - receiving.heard_at_s >= rules.inactivity_s:
+            return replace(receiving, condition=Condition.INACTIVITY, heard_at_s=now_s, naks_due=True)
+        return receiving
     if receiving.asked_at_s is None or now_s - receiving.asked_at_s < rules.answer_s:
         return receiving
     if receiving.tries >= rules.tries:

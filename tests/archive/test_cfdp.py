@@ -67,7 +67,7 @@ def with_bytes(receiving: Receiving, *ranges: tuple[int, int], now_s: float = 0.
 
 def test_nothing_is_asked_for_before_the_end_of_file() -> None:
     receiving = with_bytes(after(fresh(), NAMED), (0, 10), (30, 40))
-    assert reply(receiving, 1000.0)[1] == ()
+    assert reply(receiving, 20.0)[1] == ()
     assert missing(receiving).tolist() == [[10, 30]]
 
 
@@ -122,6 +122,20 @@ def test_loss_of_signal_stops_the_timers_and_its_end_asks_at_once() -> None:
     assert reply(back, 5700.0)[1] == (Nak(0, 100, ((50, 100),)),)
     mid_file = with_bytes(after(fresh(), NAMED), (0, 10), (30, 40))
     assert reply(acquire_signal(lose_signal(mid_file)), 9.0)[1] == (Nak(0, 40, ((10, 30),)),)
+
+
+def test_silence_in_mid_file_asks_for_what_is_known_to_be_missing() -> None:
+    receiving = with_bytes(after(fresh(inactivity_s=30.0), NAMED), (0, 10), (30, 40), now_s=5.0)
+    receiving, said = reply(receiving, 34.0)
+    assert said == ()
+    receiving, said = reply(receiving, 35.0)
+    assert said == (Nak(0, 40, ((10, 30),)),) and receiving.condition == Condition.INACTIVITY
+    assert reply(receiving, 64.0)[1] == () and len(reply(receiving, 65.0)[1]) == 1
+    assert with_bytes(receiving, (40, 41), now_s=36.0).condition == Condition.NO_ERROR
+    away = lose_signal(receiving)
+    assert reply(away, 5000.0)[1] == ()
+    back, said = reply(acquire_signal(away), 5700.0)
+    assert len(said) == 1 and back.condition == Condition.NO_ERROR
 
 
 def test_a_silent_sender_is_waited_for_until_the_next_contact() -> None:
