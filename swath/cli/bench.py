@@ -57,6 +57,9 @@ def plan(
     seed: int = 1,
     planner: str | None = None,
     plan: Path | None = None,
+    satellites: int = 1,
+    orders: int = 500,
+    days: int = 1,
     out: Path | None = None,
     json: bool = False,
 ) -> int:
@@ -65,18 +68,24 @@ def plan(
     Parameters
     ----------
     instances
-        The set of instances: aeossp, or any that a plugin names in the group swath.instances.
+        The set of instances: aeossp, own, satnet, spot5, or any that a plugin names in the group swath.instances.
     case
-        The case: a folder or a file, as the set has it.
+        The case: a folder or a file, as the set has it. Without one, own generates a case from the options.
     stop
         Wall-clock time from the start of the command to the plan, like 60s or 3min. Kept to within 1 s; interrupting
         (Ctrl-C) ends the search early with the best plan so far and its bound.
     seed
-        Of the search.
+        Of the search, and of a generated case.
     planner
         Another planner than swath's own: an entry point of the group swath.planners.
     plan
         Judge this plan, made by whomever, instead of making one. Its gap is measured against swath's bound.
+    satellites
+        Of a generated case (own).
+    orders
+        Of a generated case (own).
+    days
+        Of a generated case (own).
     out
         Write the plan here, in the form of its instance set.
     json
@@ -86,7 +95,8 @@ def plan(
     from swath.registry import find
 
     known: InstanceSet = find("swath.instances", instances)
-    texts = _texts(known, case)
+    generated = f"satellites = {satellites}\norders = {orders}\ndays = {days}\nseed = {seed}\n"
+    texts = {"own.toml": generated} if case is None and instances == "own" else _texts(known, case)
     problem = known.read(texts)
     make = known.solve if planner is None else find("swath.planners", planner)
     with _interruptible(clock), _progress(instances, clock) as told:

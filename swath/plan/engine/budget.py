@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Protocol
 
-__all__ = ["Budget", "Rounds"]
+__all__ = ["Budget", "Part", "Rounds"]
 
 
 class Budget(Protocol):
@@ -32,3 +32,20 @@ class Rounds:
     def left_s(self) -> float:
         """Infinite: no clock is asked."""
         return inf
+
+
+class Part:
+    """What is left of a budget until a share of the whole is gone, as a budget of its own."""
+
+    def __init__(self, budget: Budget, until: float) -> None:
+        self._budget, self._begin, self._until = budget, budget.used(), until
+
+    def used(self) -> float:
+        """The share of this part that is gone."""
+        span = self._until - self._begin
+        return (self._budget.used() - self._begin) / span if span > 0.0 else 1.0
+
+    def left_s(self) -> float:
+        """Seconds that are left of this part."""
+        left_s, used = self._budget.left_s(), self._budget.used()
+        return left_s if left_s == inf or used >= 1.0 else max(left_s * (self._until - used) / (1.0 - used), 0.0)

@@ -17,6 +17,10 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 
+_EVERY = 10
+"""sweeps between two plans"""
+
+
 @dataclass(frozen=True)
 class Prices:
     """Prices of the rows, and what they prove."""
@@ -37,10 +41,12 @@ def descend(
     rows = pricer.task.rows
     best, price, factor, stalled = start, start.price.copy(), 1.0, 0
     mean = None
-    for _ in range(rounds):
+    plan = 0.0
+    for sweep in range(rounds):
         bound = pricer.sweep(price)
         taken = pricer.taken()
-        plan = seen(taken)
+        if sweep % _EVERY == 0:
+            plan = seen(taken)
         over = draw(pricer.task, taken) - rows.limit
         mean = over if mean is None else 0.75 * mean + 0.25 * over
         if bound < best.bound:

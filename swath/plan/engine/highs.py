@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import highspy
 
 from swath.errors import DataError
+from swath.plan.engine.budget import Budget
 
 __all__ = ["quiet_solver", "run"]
 
@@ -19,13 +21,26 @@ def quiet_solver() -> Any:
     return solver
 
 
-def run(solver: Any) -> None:
-    """Solve, whatever anybody in this process did with HiGHS before.
+def run(solver: Any, budget: Budget | None = None, *, most_s: float = inf) -> None:
+    """Solve, in at most so many seconds and while the budget lasts, whatever anybody in this process did before.
 
     HiGHS keeps one pool of threads in a process and refuses to run with another number than the first one asked for.
     Raises :class:`DataError` where it cannot solve at all.
     """
+    if budget is not None:
+        most_s = min(most_s, budget.left_s())
+        solver.setCallback(lambda kind, message, out, into, user: _heed(budget, into), None)
+        for kind in ("kCallbackMipInterrupt", "kCallbackSimplexInterrupt"):
+            solver.startCallback(getattr(highspy.cb.HighsCallbackType, kind))
+    if most_s < inf:
+        solver.setOptionValue("time_limit", solver.getRunTime() + max(most_s, 0.01))
     if solver.run() == highspy.HighsStatus.kError:
         solver.resetGlobalScheduler(True)
         if solver.run() == highspy.HighsStatus.kError:
             raise DataError("HiGHS failed on a program", where="plan.engine", fix="Report the case: this is a defect")
+
+
+def _heed(budget: Budget, into: Any) -> None:
+    """Tell HiGHS to stop when nothing is left: an interrupt is heard within a node."""
+    if budget.left_s() <= 0.0:
+        into.user_interrupt = True

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from swath.plan.engine.descent import Prices
 from swath.plan.engine.highs import quiet_solver, run
 from swath.plan.engine.net import Cut, Task
+from swath.plan.engine.plans import Judge
 from swath.plan.engine.pricing import Pricer
 
 __all__ = ["Columns", "elementary", "generate", "pack", "widen"]
@@ -139,11 +140,14 @@ def generate(
     return best, False
 
 
-def elementary(columns: Columns) -> list[Path]:
-    """The paths that a plan may take: no order twice, nothing that only the bound may take."""
+def elementary(columns: Columns, judge: Judge | None = None) -> list[Path]:
+    """The paths that a plan may take: no order twice, nothing that only the bound may take.
+
+    Without a judge the arcs are not asked: give one where the columns come from another net than that of plans.
+    """
     group, task = columns.task.net.group, columns.task
     once = (path for path in columns.block if len(set(group[list(path)].tolist())) == len(path))
-    return [path for path in once if task.plannable(path)]
+    return [path for path in once if (task.plannable(path) if judge is None else judge.follows_all(path))]
 
 
 def widen(pricer: Pricer, columns: Columns, prices: Prices, reach: float, most: int) -> int:

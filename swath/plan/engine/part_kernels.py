@@ -8,7 +8,7 @@ from numba import njit
 
 from swath.plan.engine.net import Net, Rows
 
-__all__ = ["cut_net", "cut_rows", "fitting", "follows", "places_by_stop"]
+__all__ = ["cut_net", "cut_rows", "fitting", "follows", "places_by_stop", "stripped"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -31,7 +31,10 @@ def follows(net: Net, place: Whole, i: int, j: int) -> bool:
         return False
     if place[i] < net.far[j]:
         return True
-    return bool((net.tail[net.arc_first[j] : net.arc_first[j + 1]] == i).any())
+    for k in range(net.arc_first[j], net.arc_first[j + 1]):  # noqa: SIM110 (numba)
+        if net.tail[k] == i:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -111,3 +114,38 @@ def cut_rows(rows: Rows, keep: Whole, limit: Floats) -> tuple[Rows, Whole]:
             row[first[k] + e - rows.first[keep[k]]] = number[rows.row[e]]
             weight[first[k] + e - rows.first[keep[k]]] = rows.weight[e]
     return Rows(first, row, weight, limit[old]), old
+
+
+@njit(cache=True, nogil=True)
+def stripped(net: Net, rows: Rows, value: Floats, place: Whole, chain: Whole, by_value: Whole, slack: float) -> Whole:
+    """A plan made of some nodes, given by falling value: those that fit into all rows and follow one another.
+
+    Where two neighbours do not fit together the one worth less goes.
+    """
+    used, many = np.zeros(len(rows.limit)), 0
+    kept = np.empty(len(by_value), np.int64)
+    for node in by_value:
+        fits = True
+        for e in range(rows.first[node], rows.first[node + 1]):
+            limit = rows.limit[rows.row[e]]
+            fits = fits and used[rows.row[e]] + rows.weight[e] <= limit * (1.0 + slack) + slack
+        if fits:
+            for e in range(rows.first[node], rows.first[node + 1]):
+                used[rows.row[e]] += rows.weight[e]
+            kept[many] = node
+            many += 1
+    kept = np.sort(kept[:many])
+    count = 0
+    for k in range(len(kept)):
+        node = kept[k]
+        while True:
+            alone = count == 0 or chain[kept[count - 1]] != chain[node]
+            good = net.opens[node] if alone else follows(net, place, kept[count - 1], node)
+            if good:
+                kept[count] = node  # never ahead of the node just read
+                count += 1
+            elif not alone and value[kept[count - 1]] < value[node]:
+                count -= 1
+                continue
+            break
+    return kept[:count].copy()

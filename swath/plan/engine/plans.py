@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.plan.engine.net import Task
-from swath.plan.engine.part_kernels import follows, places_by_stop
+from swath.plan.engine.part_kernels import follows, places_by_stop, stripped
 
 __all__ = ["Judge", "draw"]
 
@@ -44,6 +45,11 @@ class Judge:
         """What a plan is worth."""
         return float(self.task.value[taken].sum())
 
+    def follows_all(self, path: tuple[int, ...]) -> bool:
+        """May a plan take a path of nodes as part of a chain? Its first node may need one before it."""
+        together = all(follows(self.task.net, self.place, i, j) for i, j in pairwise(path))
+        return together and self.task.plannable(path)
+
     def broken_arc(self, taken: Whole) -> int:
         """The first place in a plan (nodes in their order) where a node cannot begin or cannot follow; -1 if none."""
         net = self.task.net
@@ -72,23 +78,8 @@ class Judge:
 
         Where a node is left out its neighbours may no longer fit together; then the one worth less goes too.
         """
-        rows, task = self.task.rows, self.task
-        used, kept = np.zeros(len(rows.limit)), []
-        taken = taken if task.barred is None else taken[~task.barred[taken]]
-        for node in taken[np.argsort(-task.value[taken], kind="stable")].tolist():
-            part = slice(rows.first[node], rows.first[node + 1])
-            after = used[rows.row[part]] + rows.weight[part]
-            if (after <= rows.limit[rows.row[part]] * (1.0 + _ROUNDING) + _ROUNDING).all():
-                used[rows.row[part]] = after
-                kept.append(node)
-        chosen: list[int] = []
-        for node in sorted(kept):
-            while True:
-                alone = not chosen or self.chain[chosen[-1]] != self.chain[node]
-                if task.net.opens[node] if alone else follows(task.net, self.place, chosen[-1], node):
-                    chosen.append(node)
-                elif not alone and task.value[chosen[-1]] < task.value[node]:
-                    chosen.pop()
-                    continue
-                break
-        return np.array(chosen, np.int64)
+        task = self.task
+        if task.barred is not None:
+            taken = taken[~task.barred[taken]]
+        by_value = taken[np.argsort(-task.value[taken], kind="stable")]
+        return stripped(task.net, task.rows, task.value, self.place, self.chain, by_value, _ROUNDING)

@@ -25,9 +25,9 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Path = tuple[int, ...]
 
-_SIZE = 3000
+_SIZE = 600
 """nodes in a neighbourhood"""
-_WIDTH_S = 120.0
+_WIDTH_S = 50.0
 _BATCH = 8
 """neighbourhoods between two looks at where the gap lies"""
 _LONGEST_S = 5.0

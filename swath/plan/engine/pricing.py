@@ -43,9 +43,11 @@ class Pricer:
         self._shares = list(zip([0, *cuts.tolist()], [*cuts.tolist(), self.blocks], strict=True))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
-    def sweep(self, price: Floats) -> float:
-        """What the prices prove. ``total``, ``gain`` and the paths are those of these prices afterwards."""
+    def sweep(self, price: Floats, bonus: Floats | None = None) -> float:
+        """What the prices prove (nothing, with a bonus on nodes); leaves ``total``, ``gain`` and the paths of these."""
         self.worth = priced(self.task.value, self.task.rows, price)
+        if bonus is not None:
+            self.worth += bonus
         self._share(best_paths, self.gain, self.back, self.total, self.finish)
         trace(self.back, self.finish, self._path, self._begin)
         return float(self.task.rows.limit @ price + self.total.sum())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from swath.plan.engine.budget import Budget
 from swath.plan.engine.certificate import Certificate, certify
+from swath.plan.engine.consensus import agree
 from swath.plan.engine.descent import Prices, descend
 from swath.plan.engine.master import Columns, elementary, generate, pack, widen
 from swath.plan.engine.net import Task
@@ -22,11 +23,16 @@ __all__ = ["Found", "prove", "solve_task"]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-_DESCENT = 150
+_DESCENT = 200
 _GENERATION = 300
 _MOST_COLUMNS = 40_000
 _LONGEST_PACKING_S = 20.0
 _PACKINGS = 12
+_REACH = 1e-3
+"""columns that lose no more than this share of the bound are packed"""
+_CLOSE = 5e-3
+_CONSENSUS = 300
+_FIRST = 0.4
 
 
 @dataclass(frozen=True)
@@ -62,35 +68,44 @@ def solve_task(
     task, seed and number of rounds, same plan; with a clock the machine has a say.
     """
     search, pricer, columns = Search(task, budget=budget, seed=seed, told=told), Pricer(task, task.outer), Columns(task)
-    prices = _prices(search, pricer, columns, price)
+    prices, exact = _prices(search, pricer, columns, price)
     certificate = certify(task, prices.price)
     search.bound = certificate.bound
     search.tell("bound")
-    if not search.over():
-        widen(pricer, columns, prices, 0.2 * (certificate.bound - search.value), _MOST_COLUMNS)
+    if exact and not search.over():
+        widen(pricer, columns, prices, _REACH * certificate.bound, _MOST_COLUMNS)
         _pack(search, pricer, columns)
-        polish(search, pricer, start_s, prices)
+    if certificate.bound - search.value > _CLOSE * certificate.bound:
+        agree(search, pricer, prices, sweeps=_CONSENSUS, until=0.6)
+    polish(search, pricer, start_s, prices)
     return Found(search.taken, search.value, certificate)
 
 
 def prove(task: Task, *, budget: Budget, price: Floats | None = None) -> Certificate:
     """What can no paths exceed? The bound alone, for judging plans of others."""
     search = Search(task, budget=budget, seed=0, told=lambda what, value, bound: None)
-    return certify(task, _prices(search, Pricer(task, task.outer), Columns(task), price).price)
+    return certify(task, _prices(search, Pricer(task, task.outer), Columns(task), price)[0].price)
 
 
-def _prices(search: Search, pricer: Pricer, columns: Columns, price: Floats | None) -> Prices:
-    """The prices that prove most, or the best there was time for."""
+def _prices(search: Search, pricer: Pricer, columns: Columns, price: Floats | None) -> tuple[Prices, bool]:
+    """The prices that prove most and whether they are that, or the best there was time for."""
     budget = search.budget
-    begin = np.zeros(len(search.task.rows.limit)) if price is None else np.maximum(price, 0.0)
+    begin = _first_prices(search.task) if price is None else np.maximum(price, 0.0)
     prices = descend(
-        pricer, Prices(begin, np.inf), _DESCENT, stop=lambda: budget.used() >= 0.4, seen=search.offer_paths
+        pricer, Prices(begin, np.inf), _DESCENT, stop=lambda: budget.used() >= 0.3, seen=search.offer_paths
     )
     search.bound = prices.bound
-    prices, _ = generate(
-        pricer, columns, prices, _GENERATION, used_up=lambda: budget.used() >= 0.6, left_s=budget.left_s
-    )
-    return prices
+    return generate(pricer, columns, prices, _GENERATION, used_up=lambda: budget.used() >= 0.3, left_s=budget.left_s)
+
+
+def _first_prices(task: Task) -> Floats:
+    """For each row a share of the most that a node earns for what it draws there."""
+    rows = task.rows
+    value = np.repeat(np.maximum(task.value, 0.0), np.diff(rows.first))
+    earned = np.divide(value, rows.weight, out=np.zeros(len(value)), where=rows.weight > 0.0)
+    most = np.zeros(len(rows.limit))
+    np.maximum.at(most, rows.row, earned)
+    return _FIRST * most
 
 
 def _pack(search: Search, pricer: Pricer, columns: Columns) -> None:
@@ -101,7 +116,9 @@ def _pack(search: Search, pricer: Pricer, columns: Columns) -> None:
             columns.add(block, path)
         most_s = min(search.budget.left_s(), _LONGEST_PACKING_S)
         known = len(search.cuts)
-        plan = pack(columns, elementary(columns), search.cuts, most_s=most_s, begin=[path for _, path in begin])
+        plan = pack(
+            columns, elementary(columns, search.judge), search.cuts, most_s=most_s, begin=[path for _, path in begin]
+        )
         if search.judge.broken_arc(plan) < 0:
             search.offer(plan, "columns")
         if len(search.cuts) == known or search.over():

@@ -1,0 +1,149 @@
+"""An own case as a task of the engine: slots of passes, turns in the orbital frame, orders that count once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.access.bulk import base_windows
+from swath.access.many import Ground
+from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic, orbital_axes
+from swath.model import Elements
+from swath.orbit.ephemeris import TabulatedEphemeris, sgp4_ephemeris, tabulate
+from swath.plan.bench.own import DURATIONS_S, START, OwnCase, Taken
+from swath.plan.engine.net import Task, order_rows
+from swath.plan.engine.turning import Looks, net_of_looks
+from swath.plan.problem import quality
+from swath.time import seconds
+
+__all__ = ["OwnModel", "own_model"]
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+_CLEAR_S = 1e-3
+"""plans keep so much of every gap to spare: the judge takes exact SGP4, the model a table good to 0.05 m"""
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """The engine's task for a case, and what its nodes are."""
+
+    task: Task
+    looks: Looks
+    satellite: Whole
+
+    def taken(self, nodes: Whole) -> list[Taken]:
+        """The looks that nodes mean."""
+        return [
+            Taken(int(self.satellite[n]), int(self.looks.group[n]), float(self.looks.start_s[n]))
+            for n in nodes.tolist()
+        ]
+
+
+def own_model(case: OwnCase) -> OwnModel:
+    """Every slot offered, and which may follow which."""
+    place = itrf_from_geodetic(lon_deg=case.lon_deg, lat_deg=case.lat_deg)
+    ground = Ground(place, geodetic_up(lon_deg=case.lon_deg, lat_deg=case.lat_deg))
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(pool.map(lambda satellite: _slots(case, satellite, ground), case.satellites))
+    chain_first = np.concatenate([[0], np.cumsum([len(one.order) for one in seen])]).astype(np.int64)
+
+    def all_of(name: str) -> Any:
+        return np.concatenate([getattr(one, name) for one in seen])
+
+    spec, order = case.spec, all_of("order")
+    widest_deg = 2.0 * spec.max_off_nadir_deg + 0.1
+    turn_s = widest_deg / spec.rate_deg_s + spec.rate_deg_s / spec.acceleration_deg_s2
+    turn_s = max(turn_s, 2.0 * np.sqrt(widest_deg / spec.acceleration_deg_s2)) + spec.settling_s
+    chains = len(case.satellites)
+    looks = Looks(
+        chain_first=chain_first,
+        group=order,
+        start_s=all_of("start_s"),
+        stop_s=all_of("start_s") + case.duration_s[order],
+        before=all_of("before"),
+        after=all_of("after"),
+        opens=np.ones(len(order), np.bool_),
+        agility=np.tile([spec.rate_deg_s, spec.acceleration_deg_s2, spec.settling_s], (chains, 1)),
+        always_s=np.full(chains, turn_s + 1.0),
+    )
+    net = net_of_looks(looks, slack_s=-_CLEAR_S)
+    value = case.weight[order] * quality(all_of("off_nadir_deg"))
+    satellite = np.repeat(np.arange(chains), np.diff(chain_first))
+    return OwnModel(Task(net, net, value, order_rows(order, len(case.weight))), looks, satellite)
+
+
+@dataclass(frozen=True)
+class _Slots:
+    """What one satellite may do, by start."""
+
+    order: Whole
+    start_s: Floats
+    before: Floats
+    after: Floats
+    off_nadir_deg: Floats
+    """the larger one of start and stop"""
+
+
+def _slots(case: OwnCase, satellite: Elements, ground: Ground) -> _Slots:
+    table = tabulate(
+        sgp4_ephemeris(satellite, EarthOrientation.zero()), START, START + seconds(case.horizon_s), name=satellite.name
+    )
+    windows = base_windows(table, ground, max_off_nadir_deg=case.spec.max_off_nadir_deg)
+    order, start_s = _starts(case, windows.place.astype(np.int64), windows.start_s, windows.closest_s, windows.stop_s)
+    stop_s = start_s + case.duration_s[order]
+    frames = _frames(case, table)
+    before = _sight(frames, start_s, ground.at_itrf_m[order])
+    after = _sight(frames, stop_s, ground.at_itrf_m[order])
+    off_nadir_deg = np.degrees(np.arccos(np.clip(np.minimum(before[:, 2], after[:, 2]), -1.0, 1.0)))
+    return _Slots(order, start_s, before, after, np.asarray(off_nadir_deg, np.float64))
+
+
+def _starts(case: OwnCase, place: Whole, rise_s: Floats, closest_s: Floats, set_s: Floats) -> tuple[Whole, Floats]:
+    """The starts offered of each pass: all on the grid, or the best and others spread evenly; sorted by time."""
+    step, duration_s = float(case.spec.step_s), case.duration_s[place]
+    first = np.ceil(rise_s / step - 1e-9).astype(np.int64)
+    last = np.floor((set_s - duration_s) / step + 1e-9).astype(np.int64)
+    count = np.maximum(last - first + 1, 0)
+    offered = np.minimum(count, case.spec.most_slots)
+    owner = np.repeat(np.arange(len(place)), offered)
+    rank = np.arange(len(owner)) - np.repeat(np.concatenate([[0], np.cumsum(offered)[:-1]]), offered)
+    spread = (rank + 0.5) / np.maximum(offered[owner], 1)
+    tick = first[owner] + np.floor(spread * count[owner]).astype(np.int64)
+    best = np.clip(np.round((closest_s - 0.5 * duration_s) / step).astype(np.int64), first, np.maximum(last, first))
+    # The slot nearest to the best one gives way to it.
+    away = np.abs(tick - best[owner])
+    nearest = np.full(len(place), np.iinfo(np.int64).max)
+    np.minimum.at(nearest, owner, away * 10_000 + rank)
+    tick = np.where(away * 10_000 + rank == nearest[owner], best[owner], tick)
+    start_s = tick * step
+    order = np.lexsort([place[owner], start_s])
+    return place[owner][order], np.asarray(start_s[order], np.float64)
+
+
+@dataclass(frozen=True)
+class _Frames:
+    """Position and axes of a satellite on a grid that holds every start and stop."""
+
+    step_s: float
+    r_itrf_m: Floats
+    axes: Floats
+
+
+def _frames(case: OwnCase, table: TabulatedEphemeris) -> _Frames:
+    step_s = float(np.gcd.reduce([case.spec.step_s, *(int(d) for d in DURATIONS_S)]))
+    r, v = table.states_after(np.asarray(np.arange(int(case.horizon_s / step_s) + 1) * step_s, np.float64))
+    return _Frames(step_s, r, orbital_axes(r, v))
+
+
+def _sight(frames: _Frames, at_s: Floats, place_itrf_m: Floats) -> Floats:
+    """Unit vectors (forward, right, down) to places."""
+    k = np.round(at_s / frames.step_s).astype(np.int64)
+    away = place_itrf_m - frames.r_itrf_m[k]
+    sight = np.einsum("nij,nj->ni", frames.axes[k], away)
+    return np.asarray(sight / np.linalg.norm(sight, axis=-1, keepdims=True), np.float64)

@@ -1,0 +1,49 @@
+"""The instance set ``own``: what ``swath bench plan own`` asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from swath.plan.bench.own import OwnCase, generate, looks_from_json, looks_to_json, spec_from_toml
+from swath.plan.bench.own_judge import judge_looks
+from swath.plan.bench.own_model import own_model
+from swath.plan.bench.protocol import Answer, Told, Verdict
+from swath.plan.engine.budget import Budget
+from swath.plan.engine.solve import solve_task
+
+__all__ = ["OWN", "Own"]
+
+_TABLE = 1e-6
+"""the judge values looks by exact SGP4, the model by a table good to 0.05 m: 1e-7 of a value"""
+
+
+class Own:
+    """Generated cases; see ``bench.own``. The file of a case is TOML: satellites, orders, days, seed, step_s, slots."""
+
+    files: tuple[str, ...] = ()
+
+    def read(self, texts: Mapping[str, str]) -> OwnCase:
+        """The case of a spec."""
+        return generate(spec_from_toml(next(iter(texts.values()))))
+
+    def solve(self, case: OwnCase, *, budget: Budget, seed: int, told: Told) -> Answer:
+        """The engine's plan. The bound holds for the starts offered; see ``slots`` for how many those are."""
+        model = own_model(case)
+        found = solve_task(model.task, model.looks.start_s, budget=budget, seed=seed, told=told)
+        slots = case.spec.most_slots
+        offered = "every slot of every pass" if slots >= 10_000 else f"at most {slots} slots a pass"
+        because = (
+            f"prices of {len(case.weight)} orders, the longest path of {len(case.satellites)} satellites over "
+            f"{found.certificate.nodes} looks and {found.certificate.arcs} near turns; holds for the starts offered: "
+            f"{offered}, on a grid of {case.spec.step_s} s"
+        )
+        more = {"nodes": found.certificate.nodes, "arcs": found.certificate.arcs}
+        bound = found.certificate.bound * (1.0 + _TABLE)
+        return Answer(looks_to_json(case, model.taken(found.taken)), bound, because, more)
+
+    def judge(self, case: OwnCase, text: str) -> Verdict:
+        """Anybody's plan, by exact SGP4."""
+        return judge_looks(case, looks_from_json(case, text))
+
+
+OWN = Own()
