@@ -18,10 +18,11 @@ from swath.access.span_sets import overlapping
 from swath.frames import EarthOrientation
 from swath.model import Place
 from swath.orbit.ephemeris import Ephemeris, tabulate
+from swath.orbit.maneuver import Maneuvers, told
 from swath.orbit.sun import sun_direction_itrf
 from swath.orbit.uncertainty import Doubt
 from swath.table import Table, column
-from swath.time import elapsed_s, format_utc, later
+from swath.time import elapsed_s, later
 
 __all__ = ["Details", "DoubtOf", "Rows", "because_of", "describe", "edge_doubts", "unknown_doubt"]
 
@@ -31,6 +32,10 @@ Times = npt.NDArray[np.datetime64]
 DoubtOf = Callable[[Times], Doubt | None]
 """how far a satellite may be from where it is said to be, at UTC times; ``None``: nobody knows (``Orbit.doubt``)"""
 
+_SAID = {
+    "doubtful": "within the doubt of the orbit there may be no window",
+    "unknown": "nobody says how sure the orbit is",
+}
 _BESIDE_S = 300.0
 """how far beyond a window its edges are looked for when the satellite is elsewhere than thought"""
 _PAIRS_AT_ONCE = 20_000
@@ -74,7 +79,7 @@ def describe(
     others: Mapping[str, Ephemeris] | None = None,
     cameras: Mapping[str, Camera] | None = None,
     doubts: Mapping[str, DoubtOf] | None = None,
-    maneuvers: Mapping[str, Sequence[np.datetime64]] | None = None,
+    maneuvers: Mapping[str, Maneuvers] | None = None,
 ) -> Details:
     """What else is true of each window that ``find_accesses`` found with ``asked`` between ``start`` and ``stop``?
 
@@ -97,15 +102,14 @@ def describe(
         beside = tabulated_others(wanted.further, known, start, stop)
         table = tabulate(ephemeris, start, stop, name=satellite)
         camera = (cameras or {}).get(satellite)
+        known_of = (doubts or {}).get(satellite, unknown_doubt), (maneuvers or {}).get(satellite, Maneuvers.empty())
         situation = Situation(table, samples.ground, eop, epoch_of(ephemeris), camera, beside)
         for few in _lots(mine, owner, samples):
             start_s, stop_s = (elapsed_s(table.start, at[few]) for at in (accesses.start, accesses.stop))
-            of = Rows(start_s, stop_s, owner[few], situation, samples, wanted.condition, cover == "whole")
-            doubt = (doubts or {}).get(satellite, unknown_doubt)
+            of = Rows(start_s, stop_s, owner[few], situation, samples, wanted.condition, *known_of, cover == "whole")
             row, sample = _seen(of)
             seen.append((few[row], sample))
-            nearest = _nearest(of, accesses.closest[few], row, sample)
-            parts.append(_details(of, accesses.closest[few], nearest, doubt, (maneuvers or {}).get(satellite, ())))
+            parts.append(_details(of, accesses.closest[few], _nearest(of, accesses.closest[few], row, sample)))
             rows.append(few)
     if not parts:
         return Details.empty()
@@ -140,6 +144,8 @@ class Rows:
     situation: Situation
     samples: Samples
     condition: Condition
+    doubt: DoubtOf
+    maneuvers: Maneuvers
     whole: bool = False
 
     def pairs(self) -> tuple[Ints, Ints]:
@@ -157,7 +163,7 @@ def _lots(rows: Ints, owner: Ints, samples: Samples) -> list[Ints]:
     return [lot for lot in np.split(rows, np.unique(cuts)) if len(lot)]
 
 
-def _details(of: Rows, at: Times, nearest: Ints, doubt: DoubtOf, maneuvers: Sequence[np.datetime64]) -> Details:
+def _details(of: Rows, at: Times, nearest: Ints) -> Details:
     situation = of.situation
     t_s = elapsed_s(situation.motion.start, at)
 
@@ -167,8 +173,8 @@ def _details(of: Rows, at: Times, nearest: Ints, doubt: DoubtOf, maneuvers: Sequ
     east, north = situation.ground.level(nearest)
     sun = sun_direction_itrf(at, situation.eop)
     unknown = np.full(len(at), np.nan)
-    expected = doubt(at)
-    edges, certainty = edge_doubts(of, doubt)
+    expected = of.doubt(at)
+    edges, certainty = edge_doubts(of)
     age = unknown if situation.epoch is None else elapsed_s(situation.epoch, at) / 86400.0
     return Details(
         **{name: value(name) for name in ("off_nadir_deg", "roll_deg", "pitch_deg", "range_m", "incidence_deg")},
@@ -185,36 +191,28 @@ def _details(of: Rows, at: Times, nearest: Ints, doubt: DoubtOf, maneuvers: Sequ
         start_doubt_s=edges[0],
         stop_doubt_s=edges[1],
         certainty=certainty,
-        because=np.array(
-            [because_of(*facts, maneuvers, situation.epoch) for facts in zip(certainty, at, strict=True)], "U"
-        ),
+        because=because_of(of, certainty, at),
     )
 
 
-def because_of(
-    certainty: str, at: np.datetime64, maneuvers: Sequence[np.datetime64], epoch: np.datetime64 | None
-) -> str:
-    """What to know before trusting a window."""
-    said = []
-    if certainty == "doubtful":
-        said.append("within the doubt of the orbit there may be no window")
-    if certainty == "unknown":
-        said.append("nobody says how sure the orbit is")
-    if epoch is not None:
-        first, last = min(epoch, at), max(epoch, at)
-        said += [
-            f"the orbit was changed at {format_utc(when)}, between the elements and the window"
-            for when in maneuvers
-            if first < when < last
-        ]
-    return "; ".join(said)
+def because_of(of: Rows, certainty: npt.NDArray[np.str_], at: Times) -> npt.NDArray[np.str_]:
+    """What to know before trusting each window."""
+    epoch, said = of.situation.epoch, []
+    for certain, when in zip(certainty.tolist(), at, strict=True):
+        lines = _SAID.get(certain, "")
+        if epoch is not None and len(of.maneuvers):
+            first, last = min(epoch, when), max(epoch, when)
+            between = of.maneuvers.take((of.maneuvers.before > first) & (of.maneuvers.after < last))
+            lines = "; ".join(filter(None, [lines, told(between)]))
+        said.append(lines)
+    return np.array(said, "U")
 
 
-def edge_doubts(of: Rows, doubt: DoubtOf) -> tuple[tuple[Floats, Floats], npt.NDArray[np.str_]]:
+def edge_doubts(of: Rows) -> tuple[tuple[Floats, Floats], npt.NDArray[np.str_]]:
     """How far each edge may move, and whether the window is there wherever the satellite may be."""
     motion, many = of.situation.motion, len(of.owner)
     knots_s = np.linspace(0.0, motion.duration_s, int(motion.duration_s // 3600) + 2)
-    bounds = doubt(later(motion.start, knots_s))
+    bounds = of.doubt(later(motion.start, knots_s))
     start_s, stop_s = of.start_s, of.stop_s
     if bounds is None:
         return (np.full(many, np.nan), np.full(many, np.nan)), np.full(many, "unknown")

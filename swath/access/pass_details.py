@@ -19,6 +19,7 @@ from swath.errors import InputError
 from swath.frames import EarthOrientation
 from swath.model import Station
 from swath.orbit.ephemeris import Ephemeris, tabulate
+from swath.orbit.maneuver import Maneuvers
 from swath.table import Table, column
 from swath.time import elapsed_s, later
 
@@ -76,7 +77,7 @@ def describe_passes(
     where: Condition | None = None,
     others: Mapping[str, Ephemeris] | None = None,
     doubts: Mapping[str, DoubtOf] | None = None,
-    maneuvers: Mapping[str, Sequence[np.datetime64]] | None = None,
+    maneuvers: Mapping[str, Maneuvers] | None = None,
 ) -> PassDetails:
     """What else is true of each pass that ``find_passes`` found? Arguments and doubt as in ``describe``."""
     ground = ground_of(stations)
@@ -93,23 +94,22 @@ def describe_passes(
         table = tabulate(ephemeris, start, stop, name=satellite)
         situation = Situation(table, ground, eop, epoch_of(ephemeris), others=beside)
         start_s, stop_s = (elapsed_s(table.start, at[mine]) for at in (passes.start, passes.stop))
-        of = Rows(start_s, stop_s, owner[mine], situation, samples, condition)
         doubt = (doubts or {}).get(satellite, unknown_doubt)
-        parts.append(_details(of, passes.culmination[mine], doubt, (maneuvers or {}).get(satellite, ())))
+        burns = (maneuvers or {}).get(satellite, Maneuvers.empty())
+        of = Rows(start_s, stop_s, owner[mine], situation, samples, condition, doubt, burns)
+        parts.append(_details(of, passes.culmination[mine]))
         rows.append(mine)
     return PassDetails.join(parts).take(np.argsort(np.concatenate(rows))) if parts else PassDetails.empty()
 
 
-def _details(
-    of: Rows, at: npt.NDArray[np.datetime64], doubt: DoubtOf, maneuvers: Sequence[np.datetime64]
-) -> PassDetails:
+def _details(of: Rows, at: npt.NDArray[np.datetime64]) -> PassDetails:
     situation, t_s = of.situation, elapsed_s(of.situation.motion.start, at)
 
     def value(quantity: str, t_s: Floats = t_s) -> Floats:
         return QUANTITIES[quantity].of(situation, of.owner, t_s, "")
 
-    unknown, expected = np.full(len(at), np.nan), doubt(at)
-    edges, certainty = edge_doubts(of, doubt)
+    unknown, expected = np.full(len(at), np.nan), of.doubt(at)
+    edges, certainty = edge_doubts(of)
     return PassDetails(
         start_azimuth_deg=value("azimuth_deg", of.start_s),
         culmination_azimuth_deg=value("azimuth_deg"),
@@ -125,9 +125,7 @@ def _details(
         start_doubt_s=edges[0],
         stop_doubt_s=edges[1],
         certainty=certainty,
-        because=np.array(
-            [because_of(c, t, maneuvers, situation.epoch) for c, t in zip(certainty, at, strict=True)], "U"
-        ),
+        because=because_of(of, certainty, at),
     )
 
 

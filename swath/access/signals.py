@@ -10,25 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import erfa
 import numpy as np
 import numpy.typing as npt
 
 from swath.access.look import look_angles, nadir_direction, sin_elevation
 from swath.access.many import Ground
 from swath.errors import InputError
-from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_gcrf
-from swath.orbit.sun import sun_direction_itrf, sunlit_signal
-from swath.time import elapsed_s, hourly, later, terrestrial_julian_date
+from swath.frames import EarthOrientation, geodetic_from_itrf
+from swath.orbit.eclipse import penumbra_signal, umbra_signal
+from swath.orbit.moon import moon_lit_share, moon_position_itrf
+from swath.orbit.sun import sun_direction_itrf
+from swath.time import elapsed_s, later
 
 __all__ = ["Camera", "Motion", "QUANTITIES", "Quantity", "Situation"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
-
-
-_SUN_DIAMETER_DEG = 2.0 * 0.26656
-_AU_M = 149_597_870_700.0
 
 
 class Motion(Protocol):
@@ -196,19 +193,15 @@ def _glint(s: Situation, which: Ints, t_s: Floats, _: str) -> Floats:
 
 
 def _umbra(s: Situation, which: Ints, t_s: Floats, _: str) -> Floats:
-    return np.degrees(sunlit_signal(s.motion.positions_after(t_s), s.sun(t_s)))
+    return -np.degrees(umbra_signal(s.motion.positions_after(t_s), s.sun(t_s)))
 
 
 def _penumbra(s: Situation, which: Ints, t_s: Floats, _: str) -> Floats:
-    # Both cones graze the Earth: seen from the satellite they are one diameter of the Sun apart.
-    return np.asarray(_umbra(s, which, t_s, "") - _SUN_DIAMETER_DEG, np.float64)
+    return -np.degrees(penumbra_signal(s.motion.positions_after(t_s), s.sun(t_s)))
 
 
 def _moon_itrf_m(s: Situation, t_s: Floats) -> Floats:
-    """The Moon by pyerfa's ``moon98`` (Meeus; 0.003 deg), without light time."""
-    at = later(s.motion.start, t_s)
-    gcrf = hourly(lambda t: np.asarray(erfa.moon98(*terrestrial_julian_date(t))["p"], np.float64) * _AU_M, at)
-    return itrf_from_gcrf(gcrf, at=at, eop=s.eop)
+    return moon_position_itrf(later(s.motion.start, t_s), s.eop)
 
 
 def _moon_elevation(s: Situation, which: Ints, t_s: Floats, _: str) -> Floats:
@@ -218,8 +211,7 @@ def _moon_elevation(s: Situation, which: Ints, t_s: Floats, _: str) -> Floats:
 
 
 def _moon_lit(s: Situation, which: Ints, t_s: Floats, _: str) -> Floats:
-    elongation_rad = np.radians(_angle_deg(_moon_itrf_m(s, t_s), s.sun(t_s)))
-    return np.asarray((1.0 - np.cos(elongation_rad)) / 2.0, np.float64)
+    return moon_lit_share(later(s.motion.start, t_s), s.eop)
 
 
 def _moon_separation(s: Situation, which: Ints, t_s: Floats, _: str) -> Floats:

@@ -173,6 +173,7 @@ class _Question:
             windows, {name: orbit.ephemeris for name, orbit in orbits.items()}, self.spots, *ends, eop,
             asked=looks, cover=self.cover, others=self.others, cameras=known,
             doubts={name: orbit.doubt for name, orbit in orbits.items()},
+            maneuvers={name: orbit.maneuvers for name, orbit in orbits.items()},
         )  # fmt: skip
         return windows.beside(details)
 

@@ -156,6 +156,7 @@ def _described(
     details = describe_passes(
         found, {name: orbit.ephemeris for name, orbit in orbits.items()}, stations, *ends, packaged_eop(),
         where=wanted, others=others, doubts={name: orbit.doubt for name, orbit in orbits.items()},
+        maneuvers={name: orbit.maneuvers for name, orbit in orbits.items()},
     )  # fmt: skip
     return found.beside(details)
 

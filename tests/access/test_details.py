@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from swath.access.conditions import Condition, nadir_swath
 from swath.access.details import Details, describe
 from swath.model import Elements, Place
 from swath.orbit.ephemeris import sgp4_ephemeris
+from swath.orbit.maneuver import Maneuvers
 from swath.orbit.sun import sun_angles_deg
 from swath.orbit.uncertainty import Doubt
 from swath.sources.eop import packaged_eop
@@ -138,9 +141,14 @@ def test_what_the_span_cuts_has_no_doubt_of_its_own_and_published_positions_have
 
 
 def test_a_maneuver_between_elements_and_window_is_told() -> None:
-    found, details = search(maneuvers={"s": [EPOCH + 6 * HOUR]})
+    burn = dict.fromkeys(("size_m_s", "size_90_m_s", "along_m_s", "across_m_s", "raised_m"), 0.5) | {"kind": "in-plane"}
+    times = {"after": 6, "before": 7, "earliest": 6, "latest": 7}
+    burns = Maneuvers.from_rows([burn | {name: EPOCH + hours * HOUR for name, hours in times.items()}])
+    found, details = search(maneuvers={"s": burns})
     for window, because in zip(found.rows(), details.because, strict=True):
-        assert ("the orbit was changed at" in because) == (window["closest"] > EPOCH + 6 * HOUR)
+        assert ("a manoeuvre of 0.5 m/s between 2026-05-08T03:13:40Z" in because) == (
+            window["closest"] > EPOCH + 6 * HOUR
+        )
 
 
 def test_coverage_of_an_area_grows_to_the_whole() -> None:
@@ -155,3 +163,10 @@ def test_coverage_of_an_area_grows_to_the_whole() -> None:
     assert so_far[0] == pytest.approx(each[0])
     assert (so_far <= np.cumsum(each) + 1e-12).all()
     assert (details.covered_fraction[~mine] == 1.0).all()
+
+
+def test_the_example_runs(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(repo / "examples" / "access" / "field_by_day.py"), run_name="__main__")
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == "Sentinel-2A, MSI: a fixed swath of 290 km"
+    assert len(lines) >= 3 and lines[-1].split("% so far")[0].endswith("100")
