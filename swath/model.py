@@ -121,15 +121,19 @@ class Station:
     source: str = ""
     mask: tuple[tuple[float, float], ...] = ()
     """horizon as pairs (azimuth, elevation) in degrees, straight between them and round through north"""
+    teardown_s: float = 0.0
+    """after each contact, before the antenna is free again"""
+    maintenance: tuple[tuple[np.datetime64, np.datetime64], ...] = ()
+    """stretches in which it serves nobody"""
+    cost_per_min: float = 0.0
+    """of a contact, in the unit of the orders' values"""
 
     def __post_init__(self) -> None:
         for azimuth_deg, elevation_deg in self.mask:
             if not (0.0 <= azimuth_deg <= 360.0 and -90.0 <= elevation_deg <= 90.0):
-                raise InputError(
-                    f"a horizon of {elevation_deg} degrees at azimuth {azimuth_deg}",
-                    where=f"station {self.id}",
-                    fix="Give pairs of azimuth, 0 to 360, and elevation, -90 to 90, in degrees",
-                )
+                fix = "Give pairs of azimuth, 0 to 360, and elevation, -90 to 90, in degrees"
+                what = f"a horizon of {elevation_deg} degrees at azimuth {azimuth_deg}"
+                raise InputError(what, where=f"station {self.id}", fix=fix)
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,27 @@ class Request:
     extent_m: float
     """side of the square to be pictured round a point; polygons use their ring"""
     urgent: bool = False
+    owner: str = ""
+    priority: int = 3
+    """class: 1 counts most (``plan.problem.PRIORITY_WEIGHT``)"""
+    side: str = "any"
+    """where it may be from the track: ``left``, ``right`` or ``any``"""
+    sensor: str = "any"
+    satellites: tuple[str, ...] = ()
+    """only by these; empty: by any"""
+    max_gsd_m: float = np.inf
+    good_gsd_m: float = np.inf
+    """coarser pixels than this are worth less in proportion"""
+    min_p_clear: float = 0.0
+    """cloud limit: no look with a smaller probability of a clear sky"""
+    halves_s: float = np.inf
+    """the value halves with every so many seconds from ``ordered`` until the picture is on the ground"""
+    apart: tuple[tuple[str, float], ...] = ()
+    """other requests or bundles from whose pictures its own stay so many seconds away"""
+    looks: int = 1
+    """2 or 3: stereo, all in one pass or none"""
+    convergence_deg: tuple[float, float] = (0.0, 180.0)
+    """between neighbouring looks of a stereo request, least and most"""
 
 
 @dataclass(frozen=True)
@@ -302,12 +327,8 @@ class Grid:
     @property
     def bounds_m(self) -> tuple[float, float, float, float]:
         """West, south, east, north."""
-        return (
-            self.west_m,
-            self.north_m - self.height * self.pixel_m,
-            self.west_m + self.width * self.pixel_m,
-            self.north_m,
-        )
+        south_m, east_m = self.north_m - self.height * self.pixel_m, self.west_m + self.width * self.pixel_m
+        return self.west_m, south_m, east_m, self.north_m
 
     @property
     def pixel_area_km2(self) -> float:

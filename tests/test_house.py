@@ -250,9 +250,9 @@ def test_network_and_unseeded_chance_are_not_imported(path: Path) -> None:
 
 
 def test_the_judge_of_plans_shares_only_the_problem_with_the_solver() -> None:
-    judges = sorted((PACKAGE / "plan").glob("verify*.py"))
+    judges = sorted([*(PACKAGE / "plan").glob("verify*.py"), *(PACKAGE / "plan" / "judge").glob("*.py")])
     used = {name for path in judges for name in imports(parse(path)) if name.startswith("swath.plan")}
-    own = {f"swath.plan.{path.stem}" for path in judges}
+    own = {"swath.plan.judge", *(f"swath.plan.{path.stem}" for path in judges)}
     assert {".".join(name.split(".")[:3]) for name in used} - own == {"swath.plan.problem"}
 
 

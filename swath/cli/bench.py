@@ -20,7 +20,7 @@ from swath.errors import InputError
 if TYPE_CHECKING:
     from swath.plan.bench.protocol import Answer, InstanceSet, Told, Verdict
 
-__all__ = ["Clock", "app", "plan"]
+__all__ = ["Clock", "app", "interruptible", "plan", "seconds_of"]
 
 app = App(name="bench", help="Measure planners on instance sets, with an independent judge.")
 
@@ -91,7 +91,7 @@ def plan(
     json
         Print JSON instead of a table.
     """
-    clock = Clock(_seconds(stop))
+    clock = Clock(seconds_of(stop))
     from swath.registry import find
 
     known: InstanceSet = find("swath.instances", instances)
@@ -99,7 +99,7 @@ def plan(
     texts = {"own.toml": generated} if case is None and instances == "own" else _texts(known, case)
     problem = known.read(texts)
     make = known.solve if planner is None else find("swath.planners", planner)
-    with _interruptible(clock), _progress(instances, clock) as told:
+    with interruptible(clock), _progress(instances, clock) as told:
         answer: Answer = make(problem, budget=clock, seed=seed, told=told)
     took_s = clock.passed_s()
     text = answer.text if plan is None else _text(plan)
@@ -112,7 +112,8 @@ def plan(
     return 0 if verdict.valid else 1
 
 
-def _seconds(text: str) -> float:
+def seconds_of(text: str) -> float:
+    """How long is ``60s``, ``3min`` or ``1h``?"""
     for unit, size in (("min", 60.0), ("ms", 1e-3), ("s", 1.0), ("h", 3600.0), ("", 1.0)):
         if text.endswith(unit):
             try:
@@ -141,7 +142,7 @@ def _text(path: Path) -> str:
 
 
 @contextmanager
-def _interruptible(clock: Clock) -> Iterator[None]:
+def interruptible(clock: Clock) -> Iterator[None]:
     """The first interrupt ends the search with what it has; a second one ends the command."""
 
     def halt(number: int, frame: FrameType | None) -> None:

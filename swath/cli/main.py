@@ -22,6 +22,7 @@ app = App(
 )
 app.command("swath.cli.demo:demo", name="demo", help="A flood, four satellites, one day: from an order to a map.")
 app.command("swath.cli.run:run", name="run", help="Run a mission file from its orders to the answers.")
+app.command("swath.cli.plan:app", name="plan", help="The best plan for a mission, proven, and why it is so.")
 app.command("swath.cli.verify:verify", name="verify", help="Run again what a folder was made from, and compare.")
 app.command("swath.cli.orbit:app", name="orbit", help="Where is a satellite?")
 app.command("swath.cli.passes:app", name="passes", help="When does a station see a satellite?")

@@ -8,21 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from swath import registry
-from swath.access.accesses import find_accesses, find_eclipses
-from swath.access.passes import find_passes
 from swath.errors import DataError
 from swath.fly.weather import SimulatedWeather, clear_probability
 from swath.frames import EarthOrientation
-from swath.model import Opportunities, Plan, Refusal, Request, Windows
+from swath.model import Plan, Windows
 from swath.orbit.ephemeris import TabulatedEphemeris, sgp4_ephemeris, tabulate
 from swath.orbit.uncertainty import check_age
-from swath.plan.looks import find_looks
+from swath.plan.build import Outlook, build_problem, with_orders
+from swath.plan.orders import Order
 from swath.plan.problem import Problem, with_frozen
 from swath.spacecraft import Satellite
 from swath.store.mission import Mission
 from swath.time import seconds
 
-__all__ = ["Planned", "ephemerides_of", "plan_day"]
+__all__ = ["Planned", "ephemerides_of", "plan_day", "problem_of"]
 
 _MARGIN_S = 3600.0
 """ephemerides reach this far beyond the mission, for pictures at its edges"""
@@ -56,74 +55,33 @@ def plan_day(mission: Mission, eop: EarthOrientation, weather: SimulatedWeather)
     margin = seconds(_MARGIN_S)
     ephemerides = ephemerides_of(mission.satellites, mission.start - margin, mission.stop + margin, eop)
     solve = registry.find("swath.solvers", mission.operations.solver)
-    problem = _routine_problem(mission, eop, weather, ephemerides)
+    outlook = Outlook(ephemerides, eop, lambda **where: clear_probability(weather, **where))
+    problem = problem_of(mission, outlook)
     first = plan = solve(problem, seed=mission.seed, made=mission.start)
     for order in sorted(mission.urgent, key=lambda request: (request.ordered, request.id)):
-        looks, unoffered = _looks(mission, (order,), eop, weather, ephemerides)
         ready = order.ordered + seconds(mission.operations.planning_s)
-        problem = with_frozen(
-            replace(
-                problem,
-                requests=(*problem.requests, order),
-                opportunities=Opportunities.join([problem.opportunities, looks]),
-                unoffered={**problem.unoffered, **unoffered},
-                commandable=_next_contacts(mission, problem.passes, ready),
-            ),
-            plan,
-        )
+        more = with_orders(problem, [Order("point", order)], outlook)
+        problem = with_frozen(replace(more, commandable=_next_contacts(mission, problem.passes, ready)), plan)
         plan = solve(problem, seed=mission.seed, made=ready)
     return Planned(ephemerides, problem, first, plan, tuple(warnings))
 
 
-def _routine_problem(
-    mission: Mission, eop: EarthOrientation, weather: SimulatedWeather, ephemerides: Mapping[str, TabulatedEphemeris]
-) -> Problem:
-    passes = find_passes(ephemerides, mission.stations, mission.start, mission.stop, eop)
-    if not len(passes):
+def problem_of(mission: Mission, outlook: Outlook) -> Problem:
+    """The problem of a mission's routine orders. Raises :class:`DataError` where no station sees any satellite."""
+    problem = build_problem(
+        mission.satellites,
+        mission.stations,
+        mission.orders,
+        outlook,
+        start=mission.start,
+        stop=mission.stop,
+        owners=mission.owners,
+    )
+    if not len(problem.passes):
         raise DataError(
             "no station sees any satellite all day", where=mission.name, fix="Add a station or lower a mask"
         )
-    looks, unoffered = _looks(mission, mission.routine, eop, weather, ephemerides)
-    return Problem(
-        satellites=mission.satellites,
-        requests=mission.routine,
-        stations=mission.stations,
-        opportunities=looks,
-        passes=Windows(satellite=passes.satellite, subject=passes.station, start=passes.start, stop=passes.stop),
-        eclipses=find_eclipses(ephemerides, mission.start, mission.stop, eop),
-        start=mission.start,
-        stop=mission.stop,
-        unoffered=unoffered,
-    )
-
-
-def _looks(
-    mission: Mission,
-    requests: tuple[Request, ...],
-    eop: EarthOrientation,
-    weather: SimulatedWeather,
-    ephemerides: Mapping[str, TabulatedEphemeris],
-) -> tuple[Opportunities, dict[str, Refusal]]:
-    widest = max(s.agility.max_off_nadir_deg for s in mission.satellites)
-    accesses = find_accesses(
-        ephemerides,
-        [r.place for r in requests],
-        mission.start,
-        mission.stop,
-        eop,
-        max_off_nadir_deg=widest,
-        cover="centre",
-    )
-    return find_looks(
-        mission.satellites,
-        ephemerides,
-        requests,
-        accesses,
-        lambda **where: clear_probability(weather, **where),
-        eop,
-        start=mission.start,
-        stop=mission.stop,
-    )
+    return problem
 
 
 def _next_contacts(mission: Mission, passes: Windows, ready: np.datetime64) -> dict[str, np.datetime64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +10,14 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.model import Acquisitions, Contacts, Plan, Refusal
-from swath.plan.arrays import Indexed, copy_of, fixed_state, index, planned_state
-from swath.plan.kernels import battery_margin_wh, memory_margin_bit, remove_request
-from swath.plan.layout import Fleet, State
-from swath.plan.problem import Problem
-from swath.plan.search.kernels import admits, insert_request, rivals
+from swath.plan.arrays import Indexed, index
+from swath.plan.kernels import remove_request
+from swath.plan.layout import LOOKS, Fleet, State
+from swath.plan.margin_kernels import battery_margin_wh, duty_margin_s, heat_margin_k, memory_margin_bit
+from swath.plan.problem import Owner, Problem
+from swath.plan.search.kernels import admits, insert_request, objective, rivals
+from swath.plan.state import copy_of, fixed_state, planned_state
+from swath.plan.value_kernels import plan_value
 from swath.time import format_utc
 
 __all__ = ["Exchange", "can_add", "cheapest_exchange", "refusals"]
@@ -41,17 +44,39 @@ def can_add(problem: Problem, plan: Plan, request: str, *, without: Collection[s
     return _fits(indexed.fleet, state, number[request]) is not None
 
 
-def refusals(indexed: Indexed, state: State) -> tuple[Refusal, ...]:
+def refusals(indexed: Indexed, state: State, stop: Callable[[], bool] = lambda: False) -> tuple[Refusal, ...]:
     """A true reason for each request that is not in the plan ``state``, in the order of the problem.
 
-    Codes: those of ``find_looks``; ``commanding`` (its looks are over before its satellites can be told), ``too_late``
-    (cannot come down in time whatever else is planned), ``memory`` and ``battery`` (more of one satellite's
-    would admit it), ``station`` (a second antenna there would), ``lost_to:ids`` (it could have the place of these).
+    Of a bundle none of whose requests is planned, the reason of the request that is worth most stands for all. Codes:
+    those of ``find_looks``; ``commanding`` (its looks are over before its satellites can be told), ``too_late``
+    (cannot come down in time whatever else is planned), ``memory``, ``battery``, ``duty`` and ``heat`` (more of one
+    satellite's would admit it), ``station`` (a second antenna there would), ``quota`` and ``apart`` (without that rule
+    it could be put in), ``cost`` (its contact costs more than it is worth), ``lost_to:ids`` (it could have the place of
+    these). After ``stop``: ``stopped``, not looked at.
     """
-    alone = fixed_state(indexed)
-    return tuple(
-        _refusal(indexed, state, alone, q) for q in range(len(indexed.problem.requests)) if state.request[q]["look"] < 0
-    )
+    alone, fleet, problem = fixed_state(indexed), indexed.fleet, indexed.problem
+    found = []
+    for q, request in enumerate(problem.requests):
+        b = int(fleet.request[q]["bundle"])
+        if state.look[q] >= 0 or (b >= 0 and q != _spokesman(fleet, state, b)):
+            continue
+        if stop():
+            refusal = Refusal(request.id, "stopped", "the planning was stopped before its reason was found")
+        else:
+            refusal = _refusal(indexed, state, alone, q)
+        found.append(refusal if b < 0 else replace(refusal, request=problem.bundles[b].id))
+    found += [problem.unoffered[b.id] for b in problem.bundles if not b.requests and b.id in problem.unoffered]
+    return tuple(found)
+
+
+def _spokesman(fleet: Fleet, state: State, b: int) -> int:
+    """The request of a bundle that gives the reason why none is planned: the one worth most; -1 where one is."""
+    members = fleet.member[fleet.bundle[b]["first"] : fleet.bundle[b]["last"]]
+    if not len(members) or (state.look[members] >= 0).any():
+        return -1
+    first, last = fleet.request["first"][members], fleet.request["last"][members]
+    value = [fleet.look[fleet.choice[f]]["value"] if f < t else -1.0 for f, t in zip(first, last, strict=True)]
+    return int(members[int(np.argmax(value))])
 
 
 def cheapest_exchange(indexed: Indexed, state: State, q: int, *, stay: Iterable[int] = ()) -> Exchange | None:
@@ -71,14 +96,14 @@ def cheapest_exchange(indexed: Indexed, state: State, q: int, *, stay: Iterable[
         if better and not kept & set(leave.tolist()) and admits(fleet, trial, state, leave, look):
             best = worth, int(look), leave
     if best is None:
-        taken = np.flatnonzero(state.request["look"] >= 0)
+        taken = np.flatnonzero(state.look >= 0)
         leave = np.array([p for p in taken if int(p) not in kept], np.int64)
         helped = [int(look) for look in choices if admits(fleet, trial, state, leave, look)]
         if not helped:
             return None
         best = _worth(fleet, state, leave), helped[0], leave
     _, look, leave = best
-    for other in sorted(leave.tolist(), key=lambda p: -fleet.look[state.request[p]["look"]]["value"]):
+    for other in sorted(leave.tolist(), key=lambda p: -fleet.look[state.look[p]]["value"]):
         fewer = leave[leave != other]
         if admits(fleet, trial, state, fewer, look):
             leave = fewer
@@ -88,13 +113,20 @@ def cheapest_exchange(indexed: Indexed, state: State, q: int, *, stay: Iterable[
 def _in_its_time(fleet: Fleet, state: State, look: int) -> Whole:
     """Requests whose picture or whose contact leaves no time for a look."""
     leave: set[int] = set()
-    for code in rivals(fleet, state, look).tolist():
-        leave |= {code} if code >= 0 else set(state.load[-1 - code, : state.contact[-1 - code]["loads"]].tolist())
+    for item in rivals(fleet, state, look).tolist():
+        codes = [item] if item >= 0 else state.load[-1 - item, : state.contact[-1 - item]["loads"]].tolist()
+        leave |= {code // LOOKS for code in codes}
     return np.array(sorted(leave), np.int64)
 
 
 def _worth(fleet: Fleet, state: State, leave: Whole) -> float:
-    return float(fleet.look["value"][state.request["look"][leave]].sum())
+    """What the plan is worth more than without some requests."""
+    if (fleet.request["bundle"][leave] < 0).all() and not np.isfinite(fleet.request["halves_s"][leave]).any():
+        return float(fleet.look["value"][state.look[leave]].sum())
+    trial = copy_of(fleet, state)
+    for q in leave.tolist():
+        remove_request(fleet, trial, q)
+    return float(plan_value(fleet, state) - plan_value(fleet, trial))
 
 
 def _fits(fleet: Fleet, state: State, q: int) -> State | None:
@@ -112,9 +144,19 @@ def _refusal(indexed: Indexed, state: State, alone: State, q: int) -> Refusal:
         return Refusal(id, "no_access", "no look is offered")
     if fleet.request[q]["first"] == fleet.request[q]["last"]:
         return _commanding(problem, id)
+    if (fitting := _fits(fleet, state, q)) is not None:
+        return _not_worth(fleet, state, fitting, id)
     if _fits(fleet, alone, q) is None:
         return _never(indexed, state, alone, q, id)
     return _short(indexed, state, q, id) or _lost(indexed, state, q, id)
+
+
+def _not_worth(fleet: Fleet, state: State, fitting: State, id: str) -> Refusal:
+    """It could be put in; that it is not has a price as its reason, or that nobody had the time."""
+    gain = float(objective(fleet, fitting) - objective(fleet, state))
+    if gain > 0.0:
+        return Refusal(id, "stopped", f"it could be put in and would add {gain:.2f}; the planning was stopped before")
+    return Refusal(id, "cost", f"its picture is worth {-gain:.2f} less than the contact that would bring it down costs")
 
 
 def _commanding(problem: Problem, id: str) -> Refusal:
@@ -135,7 +177,7 @@ def _never(indexed: Indexed, state: State, alone: State, q: int, id: str) -> Ref
     request[q]["due_s"] = fleet.satellite[0]["horizon_s"]
     if (later := _fits(fleet._replace(request=request), alone, q)) is not None:
         words = (
-            f"its picture could be on the ground at {_clock(indexed.time(later.request[q]['ground_s']))}, "
+            f"its picture could be on the ground at {_clock(indexed.time(later.shot[LOOKS * q]['ground_s']))}, "
             f"it is due by {_clock(problem.requests[q].deadline)}"
         )
         return Refusal(id, "too_late", words)
@@ -156,39 +198,84 @@ def _never(indexed: Indexed, state: State, alone: State, q: int, id: str) -> Ref
 
 
 def _short(indexed: Indexed, state: State, q: int, id: str) -> Refusal | None:
-    """Would endless memory or battery of one satellite, or a second antenna at a station, admit it?"""
-    fleet, problem = indexed.fleet, indexed.problem
+    """Would endless memory, battery, duty or cooling of one satellite, a second antenna, or no quota admit it?"""
+    fleet = indexed.fleet
     looks = fleet.look[fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]]
     for s in dict.fromkeys(looks["satellite"].tolist()):
-        name, craft = problem.satellites[s].id, fleet.satellite.copy()
-        craft[s]["capacity_bit"] = np.inf
-        if (fuller := _fits(fleet._replace(satellite=craft), state, q)) is not None:
-            has_bit = fleet.satellite[s]["capacity_bit"]
-            needs_bit = has_bit - memory_margin_bit(fleet, fuller, s)
-            words = (
-                f"memory of {name}: it would have to hold {needs_bit / 1e9:.3f} Gbit, it has {has_bit / 1e9:.3f} Gbit"
-            )
-            return Refusal(id, "memory", words)
+        found = _short_of(indexed, state, q, id, s)
+        if found is not None:
+            return found
+    return _station(indexed, state, q, id) or _ruled_out(indexed, state, q, id)
+
+
+def _short_of(indexed: Indexed, state: State, q: int, id: str, s: int) -> Refusal | None:
+    """What one satellite lacks."""
+    fleet, name = indexed.fleet, indexed.problem.satellites[s].id
+    own = fleet.satellite[s]
+    for code, endless in (
+        ("memory", {"capacity_bit": np.inf}),
+        ("battery", {"battery_wh": own["battery_wh"] + ENDLESS_WH, "initial_wh": own["initial_wh"] + ENDLESS_WH}),
+        ("duty", {"duty_s": np.inf}),
+        ("heat", {"room_k": np.inf}),
+    ):
         craft = fleet.satellite.copy()
-        craft[s]["battery_wh"] += ENDLESS_WH
-        craft[s]["initial_wh"] += ENDLESS_WH
-        if (weaker := _fits(fleet._replace(satellite=craft), state, q)) is not None:
-            lacks_wh, floor_wh = -battery_margin_wh(fleet, weaker, s), fleet.satellite[s]["min_wh"]
-            words = f"battery of {name}: it would fall {lacks_wh:.2f} Wh below its floor of {floor_wh:g} Wh"
-            return Refusal(id, "battery", words)
+        for column, value in endless.items():
+            craft[s][column] = value
+        with_more = _fits(fleet._replace(satellite=craft), state, q)
+        if with_more is None:
+            continue
+        if code == "memory":
+            needs_bit = own["capacity_bit"] - memory_margin_bit(fleet, with_more, s)
+            words = f"it would have to hold {needs_bit / 1e9:.3f} Gbit, it has {own['capacity_bit'] / 1e9:.3f} Gbit"
+        elif code == "battery":
+            lacks_wh = -battery_margin_wh(fleet, with_more, s)
+            words = f"it would fall {lacks_wh:.2f} Wh below its floor of {own['min_wh']:g} Wh"
+        elif code == "duty":
+            needs_s = own["duty_s"] - duty_margin_s(fleet, with_more, s)
+            words = f"it would image {needs_s:.1f} s within {own['window_s']:g} s, it may {own['duty_s']:g} s"
+        else:
+            words = f"it would get {-heat_margin_k(fleet, with_more, s):.2f} K warmer than it may"
+        return Refusal(id, code, f"{code} of {name}: {words}")
+    return None
+
+
+def _station(indexed: Indexed, state: State, q: int, id: str) -> Refusal | None:
+    """Would antennas for everybody admit it?"""
+    fleet, problem = indexed.fleet, indexed.problem
     passes = fleet.passes.copy()
     passes["station"] = np.arange(len(passes))
-    if (served := _fits(fleet._replace(passes=passes), state, q)) is not None:
-        p = int(served.request[q]["sent"])
-        station, satellite = (
-            problem.stations[fleet.passes[p]["station"]].id,
-            problem.satellites[fleet.passes[p]["satellite"]].id,
-        )
-        at = _clock(indexed.time(served.contact[p]["begin_s"]))
-        return Refusal(
-            id, "station", f"the antenna of {station} serves another satellite while {satellite} passes at {at}"
-        )
+    if (served := _fits(fleet._replace(passes=passes), state, q)) is None:
+        return None
+    p = int(served.shot[LOOKS * q]["sent"])
+    station, satellite = (
+        problem.stations[fleet.passes[p]["station"]].id,
+        problem.satellites[fleet.passes[p]["satellite"]].id,
+    )
+    at = _clock(indexed.time(served.contact[p]["begin_s"]))
+    return Refusal(id, "station", f"the antenna of {station} serves another satellite while {satellite} passes at {at}")
+
+
+def _ruled_out(indexed: Indexed, state: State, q: int, id: str) -> Refusal | None:
+    """Would it fit if its owner had no quota, or if it need not keep away from others?"""
+    fleet, problem = indexed.fleet, indexed.problem
+    if _fits(fleet._replace(allowed=np.full_like(fleet.allowed, np.inf)), state, q) is not None:
+        owner = problem.owners[fleet.request[q]["owner"]]
+        limits = ((owner.max_pictures, "pictures"), (owner.max_image_s, "s of imaging"))
+        words = " and ".join(f"{limit:g} {what}" for limit, what in limits if limit < Owner.max_pictures)
+        words = f"the quota of {owner.id} is taken: {words}"
+        return Refusal(id, "quota", words)
+    if _fits(fleet._replace(near=fleet.near[:0], request=_free_of_others(fleet)), state, q) is not None:
+        rows = fleet.near[fleet.request[q]["near_first"] : fleet.request[q]["near_last"]]
+        names = sorted({problem.requests[row["request"]].id for row in rows if state.look[row["request"]] >= 0})
+        words = f"its looks are less than {rows['apart_s'].max():g} s from those of {_listed(names)}"
+        return Refusal(id, "apart", words)
     return None
+
+
+def _free_of_others(fleet: Fleet) -> npt.NDArray[np.void]:
+    request = fleet.request.copy()
+    request["near_first"] = request["near_last"] = 0
+    return request
 
 
 def _lost(indexed: Indexed, state: State, q: int, id: str) -> Refusal:

@@ -1,15 +1,16 @@
 """Which looks does each request have, and why has another none?
 
-Every pass over a place is cut into slots of equal time, the moment of closest approach among them. A slot is a look if
-it keeps the request's limits of off-nadir angle and Sun, lies in the request's window with all its lines, and if the
-place fits into the camera's swath.
+Every pass over a place is cut into slots of equal time, the moment of closest approach among them. A slot is a look
+if it keeps the limits of its request (off-nadir angle, Sun, side, pixel size, cloud), lies in its window with all its
+lines, and if the place fits into the swath of the camera.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from swath.frames import EarthOrientation, itrf_from_geodetic
 from swath.model import Opportunities, Refusal, Request
 from swath.orbit.ephemeris import Ephemeris
 from swath.orbit.sun import sun_angles_deg
-from swath.plan.problem import quality
+from swath.plan.problem import quality, worth
 from swath.spacecraft.picture import PictureShape, outline_itrf_m, picture_bit, picture_shape
 from swath.spacecraft.satellite import Satellite
 from swath.time import format_utc, seconds
@@ -50,22 +51,33 @@ class _Slots:
     middle: Times
 
 
+_CODES = {
+    "near": "no_access",
+    "lit": "no_daylight",
+    "fits": "too_wide",
+    "clear": "too_cloudy",
+    "sharp": "too_coarse",
+    "side": "wrong_side",
+}
+"""what a slot must keep to be a look, and the reason where that stands in the way"""
+
+
 @dataclass(frozen=True)
 class _Judged:
     """Candidate looks of one satellite with what each keeps; ``looks`` holds the values of all."""
 
     request: npt.NDArray[np.int64]
     looks: Opportunities
-    near: Mask
-    lit: Mask
+    keeps: Mapping[str, Mask]
+    """by condition in ``_CODES``"""
     filled: Floats
     """share of the camera's row that the place takes"""
     swath_m: Floats
 
     @property
-    def fits(self) -> Mask:
-        """Is the place no wider than the camera's row?"""
-        return self.filled <= 1.0
+    def good(self) -> Mask:
+        """Which candidates keep every condition?"""
+        return np.asarray(np.logical_and.reduce(list(self.keeps.values())), np.bool_)
 
 
 def find_looks(
@@ -84,14 +96,16 @@ def find_looks(
 
     ``accesses`` (places by the id of ``Request.place``) should be found with the widest off-nadir angle that any
     satellite allows and without a limit on the Sun: each request's own limits are applied here, and what they cost is
-    told in the refusals (``no_access``, ``no_daylight``, ``too_wide``). Times are whole milliseconds.
+    told in the refusals: the least set of conditions without which it would have a look (``no_access``,
+    ``no_daylight``, ``too_wide``, ``too_cloudy``, ``too_coarse``, ``wrong_side``, joined by ``+``). Times are whole
+    milliseconds.
     """
     judged = [
         _judge(satellite, ephemerides[satellite.id], requests, slots, p_clear, eop)
         for satellite in satellites
         if len((slots := _slots(satellite, requests, accesses, start, stop, slot_s)).request)
     ]
-    good = [part.near & part.lit & part.fits & _inside(part, requests, start, stop) for part in judged]
+    good = [part.good & _inside(part, requests, start, stop) for part in judged]
     looks = Opportunities.join([part.looks.take(mask) for part, mask in zip(judged, good, strict=True)])
     found = set(looks.request.tolist())
     refusals = {
@@ -118,6 +132,8 @@ def _slots(
     for row in np.flatnonzero(accesses.satellite == satellite.id):
         closest = accesses.closest[row] - (accesses.closest[row] - start) % _MS
         for number in by_place.get(str(accesses.place[row]), ()):
+            if not _may(satellite, requests[number]):
+                continue
             first = max(accesses.start[row], requests[number].start, start)
             last = min(accesses.stop[row], requests[number].stop, stop)
             if first > last:
@@ -130,6 +146,12 @@ def _slots(
     if not owner:
         return _Slots(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, "datetime64[ns]"))
     return _Slots(np.concatenate(owner), np.concatenate(window), np.concatenate(middle))
+
+
+def _may(satellite: Satellite, request: Request) -> bool:
+    """Is this one of the satellites and sensors that the request allows?"""
+    named = not request.satellites or satellite.id in request.satellites
+    return named and request.sensor in ("any", satellite.sensor)
 
 
 def _judge(
@@ -148,7 +170,8 @@ def _judge(
     half = np.ceil(shape.duration_s / 2.0 * 1e3).astype(np.int64) * _MS
     sun_deg = sun_angles_deg(lon_deg, lat_deg, slots.middle, eop)[0]
     clear = np.asarray(p_clear(lon_deg=lon_deg, lat_deg=lat_deg, at=slots.middle), np.float64)
-    optics = satellite.optics
+    gsd_m = satellite.optics.gsd_m(look.range_m, look.incidence_deg)
+    good = quality(look.off_nadir_deg, gsd_m, _each(requests, "good_gsd_m", slots))
     looks = Opportunities(
         request=np.array([request.id for request in requests])[slots.request],
         satellite=np.full(len(half), satellite.id),
@@ -160,15 +183,36 @@ def _judge(
         pitch_deg=look.pitch_deg,
         off_nadir_deg=look.off_nadir_deg,
         sun_elevation_deg=sun_deg,
-        gsd_m=optics.gsd_m(look.range_m, look.incidence_deg),
+        gsd_m=gsd_m,
         p_clear=clear,
-        value=_each(requests, "value", slots) * quality(look.off_nadir_deg) * clear,
+        value=np.array([worth(request) for request in requests])[slots.request] * good * clear,
         data_bit=picture_bit(satellite, shape.lines, shape.columns),
     )
+    return _Judged(slots.request, looks, *_kept(satellite, requests, slots, looks, shape, look))
+
+
+def _kept(
+    satellite: Satellite,
+    requests: Sequence[Request],
+    slots: _Slots,
+    looks: Opportunities,
+    shape: PictureShape,
+    look: Look,
+) -> tuple[dict[str, Mask], Floats, Floats]:
+    """Which conditions does each candidate keep, how much of the camera's row does it take, and how wide is that?"""
+    optics = satellite.optics
     most_deg = np.minimum(_each(requests, "max_off_nadir_deg", slots), satellite.agility.max_off_nadir_deg)
-    lit = sun_deg >= _each(requests, "min_sun_elevation_deg", slots)
-    swath_m = optics.ifov_rad * optics.detectors * look.range_m
-    return _Judged(slots.request, looks, look.off_nadir_deg <= most_deg, lit, shape.columns / optics.detectors, swath_m)
+    sign = np.array([{"left": -1.0, "right": 1.0}.get(r.side, 0.0) for r in requests])[slots.request]
+    filled = shape.columns / optics.detectors
+    keeps = {
+        "near": look.off_nadir_deg <= most_deg,
+        "lit": looks.sun_elevation_deg >= _each(requests, "min_sun_elevation_deg", slots),
+        "fits": filled <= 1.0,
+        "clear": looks.p_clear >= _each(requests, "min_p_clear", slots),
+        "sharp": looks.gsd_m <= _each(requests, "max_gsd_m", slots),
+        "side": look.roll_deg * sign >= 0.0,
+    }
+    return keeps, filled, optics.ifov_rad * optics.detectors * look.range_m
 
 
 def _each(owners: Sequence[object], name: str, slots: _Slots) -> Floats:
@@ -206,28 +250,57 @@ def _inside(part: _Judged, requests: Sequence[Request], start: np.datetime64, st
 def _refusal(
     number: int, requests: Sequence[Request], judged: Sequence[_Judged], start: np.datetime64, stop: np.datetime64
 ) -> Refusal:
-    """The one condition that stands in the way, if there is one: dropping it would give the request a look."""
+    """The least set of conditions that stand in the way: dropping them would give the request a look."""
     request = requests[number]
     span = f"between {format_utc(max(request.start, start))} and {format_utc(min(request.stop, stop))}"
     mine = [(part, np.flatnonzero((part.request == number) & _inside(part, requests, start, stop))) for part in judged]
-
-    def of_all(name: str) -> Any:
-        return np.concatenate([getattr(part, name)[rows] for part, rows in mine] or [np.empty(0)])
-
-    near, lit, fits = (of_all(name).astype(bool) for name in ("near", "lit", "fits"))
-    if not len(near):
-        words = f"no satellite passes within {request.max_off_nadir_deg:g} deg off nadir {span}"
+    mine = [(part, rows) for part, rows in mine if len(rows)]
+    if not mine:
+        what = "no satellite" if not request.satellites and request.sensor == "any" else "none of its satellites"
+        words = f"{what} passes within {request.max_off_nadir_deg:g} deg off nadir {span}"
         return Refusal(request.id, "no_access", words)
-    if not near.any():
-        off_deg = min(float(part.looks.off_nadir_deg[rows].min()) for part, rows in mine if len(rows))
-        words = f"the closest pass {span} is {off_deg:.1f} deg off nadir, {request.max_off_nadir_deg:g} are allowed"
-        return Refusal(request.id, "no_access", words)
-    if (near & fits).any():
-        sun_deg = np.concatenate([part.looks.sun_elevation_deg[rows] for part, rows in mine])[near & fits].max()
-        least_deg = request.min_sun_elevation_deg
-        words = f"the Sun is at most {sun_deg:.1f} deg high at its passes {span}, {least_deg:g} are asked"
-        return Refusal(request.id, "no_daylight", words)
-    filled, swath_km = of_all("filled"), of_all("swath_m") / 1e3
-    best = np.argmin(np.where(near, filled, np.inf))
-    words = f"it takes a swath of {filled[best] * swath_km[best]:.1f} km, the camera has {swath_km[best]:.1f} km"
-    return Refusal(request.id, "too_wide", words + ("" if (near & lit).any() else ", and its passes are too dark"))
+    keeps = {name: np.concatenate([part.keeps[name][rows] for part, rows in mine]) for name in _CODES}
+    for size in range(1, len(_CODES) + 1):
+        for dropped in combinations(_CODES, size):
+            rest = np.logical_and.reduce(
+                [np.ones(len(keeps["near"]), bool), *(keeps[n] for n in keeps.keys() - dropped)]
+            )
+            if rest.any():
+                words = ", and ".join(_words(name, request, mine, rest, span) for name in dropped)
+                return Refusal(request.id, "+".join(_CODES[name] for name in dropped), words)
+    raise AssertionError("without any condition every slot is a look")
+
+
+def _words(
+    name: str, request: Request, mine: Sequence[tuple[_Judged, npt.NDArray[np.intp]]], rest: Mask, span: str
+) -> str:
+    """How far from being kept a condition is, over the slots that keep the rest."""
+
+    def over(column: str) -> Floats:
+        return np.asarray(np.concatenate([getattr(part.looks, column)[rows] for part, rows in mine])[rest], np.float64)
+
+    if name == "near":
+        allowed = f"{request.max_off_nadir_deg:g} are allowed"
+        return f"the closest pass {span} is {over('off_nadir_deg').min():.1f} deg off nadir, {allowed}"
+    if name == "lit":
+        highest_deg, asked_deg = over("sun_elevation_deg").max(), request.min_sun_elevation_deg
+        return f"the Sun is at most {highest_deg:.1f} deg high at its passes {span}, {asked_deg:g} are asked"
+    if name == "clear":
+        best, asked = over("p_clear").max(), request.min_p_clear
+        return f"P(clear) is at most {best:.2f} at its passes {span}, {asked:g} is asked"
+    if name == "sharp":
+        return (
+            f"pixels are at least {over('gsd_m').min():.2f} m at its passes {span}, {request.max_gsd_m:g} m are allowed"
+        )
+    if name == "side":
+        other = "right" if request.side == "left" else "left"
+        return f"its passes {span} see it only from the other side: it lies {other} of the track"
+    filled, swath_km = (
+        np.concatenate([values[rows] for values, rows in pairs])[rest]
+        for pairs in (
+            [(part.filled, rows) for part, rows in mine],
+            [(part.swath_m / 1e3, rows) for part, rows in mine],
+        )
+    )
+    best = int(np.argmin(filled))
+    return f"it takes a swath of {filled[best] * swath_km[best]:.1f} km, the camera has {swath_km[best]:.1f} km"

@@ -12,6 +12,7 @@ import numpy as np
 from swath.frames import itrf_from_geodetic
 from swath.report.geojson import outline
 from swath.report.outcome import Outcome
+from swath.report.planned import PlannedDay
 from swath.report.style import SATELLITE_RGB
 from swath.time import format_utc
 
@@ -20,13 +21,13 @@ __all__ = ["plan_czml"]
 Json = dict[str, Any]
 
 
-def plan_czml(outcome: Outcome) -> str:
+def plan_czml(outcome: Outcome | PlannedDay) -> str:
     """The text of ``plan.czml``: satellites as sampled Earth-fixed positions, stations, pictures and contacts."""
     packets = [_document(outcome), *_satellites(outcome), *_stations(outcome), *_pictures(outcome), *_contacts(outcome)]
     return json.dumps(packets, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _document(outcome: Outcome) -> Json:
+def _document(outcome: Outcome | PlannedDay) -> Json:
     notice = f" [{outcome.banner}]"
     return {
         "id": "document",
@@ -42,7 +43,7 @@ def _document(outcome: Outcome) -> Json:
     }
 
 
-def _satellites(outcome: Outcome) -> Iterator[Json]:
+def _satellites(outcome: Outcome | PlannedDay) -> Iterator[Json]:
     for number, satellite in enumerate(outcome.satellites):
         track = outcome.tracks.take(outcome.tracks.satellite == satellite.id).sort_by("time")
         if not len(track):
@@ -69,7 +70,7 @@ def _satellites(outcome: Outcome) -> Iterator[Json]:
         }
 
 
-def _stations(outcome: Outcome) -> Iterator[Json]:
+def _stations(outcome: Outcome | PlannedDay) -> Iterator[Json]:
     for station in outcome.stations:
         yield {
             "id": _id("station", station.id),
@@ -80,7 +81,7 @@ def _stations(outcome: Outcome) -> Iterator[Json]:
         }
 
 
-def _pictures(outcome: Outcome) -> Iterator[Json]:
+def _pictures(outcome: Outcome | PlannedDay) -> Iterator[Json]:
     requests = {request.id: request for request in outcome.requests}
     flying = set(outcome.tracks.satellite.tolist())
     colors = {s.id: [*SATELLITE_RGB[n % len(SATELLITE_RGB)]] for n, s in enumerate(outcome.satellites)}
@@ -105,7 +106,7 @@ def _pictures(outcome: Outcome) -> Iterator[Json]:
         yield packet
 
 
-def _contacts(outcome: Outcome) -> Iterator[Json]:
+def _contacts(outcome: Outcome | PlannedDay) -> Iterator[Json]:
     contacts = outcome.plan.contacts.sort_by("start", "id")
     flying = set(outcome.tracks.satellite.tolist())
     pairs = sorted(set(zip(contacts.satellite.tolist(), contacts.station.tolist(), strict=True)))
@@ -123,7 +124,7 @@ def _contacts(outcome: Outcome) -> Iterator[Json]:
         }
 
 
-def _line(outcome: Outcome, ends: list[str], spans: list[tuple[Any, Any]], color: list[int]) -> Json:
+def _line(outcome: Outcome | PlannedDay, ends: list[str], spans: list[tuple[Any, Any]], color: list[int]) -> Json:
     """A straight line between two packets, shown in ``spans`` only (later intervals override earlier ones)."""
     whole = {"interval": _interval(outcome.start, outcome.stop), "boolean": False}
     return {

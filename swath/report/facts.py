@@ -45,6 +45,16 @@ _REASONS = {
     "station": "antenna taken",
     "too_late": "too late to come down",
     "commanding": "too late to command",
+    "too_cloudy": "too cloudy",
+    "too_coarse": "pixels too coarse",
+    "wrong_side": "on the other side of the track",
+    "no_stereo": "no stereo pair in one pass",
+    "duty": "camera used to its limit",
+    "heat": "camera too warm",
+    "quota": "owner's quota used up",
+    "apart": "too near to another order",
+    "cost": "not worth its contact",
+    "stopped": "planning was stopped",
     _LOST: "lost to orders worth more",
 }
 
@@ -119,6 +129,8 @@ def reason_words(reason: str) -> str:
     code, _, rest = reason.partition(":")
     if code == _LOST and rest:
         return f"lost to {listed(rest.split(','), most=3)}"
+    if "+" in code:
+        return " and ".join(reason_words(part) for part in code.split("+"))
     return _REASONS.get(code, reason.replace("_", " ").strip() or "no reason given")
 
 

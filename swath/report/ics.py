@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from swath.report.outcome import Outcome
+from swath.report.planned import PlannedDay
 from swath.report.words import size
 from swath.time import format_utc, seconds
 
@@ -16,7 +17,7 @@ __all__ = ["escaped", "folded", "plan_ics", "stamped"]
 _FOLD_OCTETS = 75
 
 
-def plan_ics(outcome: Outcome) -> str:
+def plan_ics(outcome: Outcome | PlannedDay) -> str:
     """The text of ``plan.ics``: one event per contact and per acquisition, in order of time."""
     events = [*_contacts(outcome), *_acquisitions(outcome)]
     stamp = stamped(outcome.plan.made)
@@ -40,7 +41,7 @@ def plan_ics(outcome: Outcome) -> str:
     return "".join(folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
-def _contacts(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
+def _contacts(outcome: Outcome | PlannedDay) -> Iterable[tuple[str, str, list[str]]]:
     for row in outcome.plan.contacts.rows():
         text = f"Contact {row['satellite']} with {row['station']}"
         body = f"{row['id']}: {size(row['volume_bit'])} planned at {row['rate_bit_s'] / 1e6:.0f} Mbit/s"
@@ -55,7 +56,7 @@ def _contacts(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
         )
 
 
-def _acquisitions(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
+def _acquisitions(outcome: Outcome | PlannedDay) -> Iterable[tuple[str, str, list[str]]]:
     places = {request.id: request.place for request in outcome.requests}
     for row in outcome.plan.acquisitions.rows():
         text = f"Picture of {row['request']} by {row['satellite']}"
@@ -69,7 +70,13 @@ def _acquisitions(outcome: Outcome) -> Iterable[tuple[str, str, list[str]]]:
 
 
 def _event(
-    outcome: Outcome, id: str, start: np.datetime64, stop: np.datetime64, text: str, body: str, extra: list[str]
+    outcome: Outcome | PlannedDay,
+    id: str,
+    start: np.datetime64,
+    stop: np.datetime64,
+    text: str,
+    body: str,
+    extra: list[str],
 ) -> tuple[str, str, list[str]]:
     first = stamped(start)
     last = stamped(max(stop + seconds(0.999), start + seconds(1.0)))
@@ -82,11 +89,11 @@ def _event(
     return first, str(id), lines + extra
 
 
-def _marked(outcome: Outcome, text: str) -> str:
+def _marked(outcome: Outcome | PlannedDay, text: str) -> str:
     return f"[SIMULATED] {text}" if outcome.simulated else text
 
 
-def _uid(outcome: Outcome, id: str) -> str:
+def _uid(outcome: Outcome | PlannedDay, id: str) -> str:
     name = "\0".join((outcome.title, str(outcome.seed), str(outcome.start), id))
     return f"{hashlib.sha256(name.encode()).hexdigest()[:32]}@swath"
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from swath.report.outcome import Outcome
+from swath.report.planned import PlannedDay
 from swath.time import format_utc
 
 __all__ = ["PLAN_COLUMNS", "plan_csv"]
@@ -20,7 +21,7 @@ PLAN_COLUMNS = (
 """one row per acquisition (``image``) and per contact (``contact``), in order of time"""
 
 
-def plan_csv(outcome: Outcome) -> str:
+def plan_csv(outcome: Outcome | PlannedDay) -> str:
     """The text of ``plan.csv``: RFC 4180 with a header, UTC times, empty cells where a column has no meaning."""
     rows = [
         {"type": "image", "order": row["request"], **{k: row[k] for k in PLAN_COLUMNS if k in row}}

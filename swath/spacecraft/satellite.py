@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from swath.model import Elements
 from swath.spacecraft.agility import Agility
 from swath.spacecraft.optics import Optics
-from swath.spacecraft.power import Power
+from swath.spacecraft.power import Duty, Power, Thermal
 
 __all__ = ["Memory", "Radio", "Satellite"]
 
@@ -30,6 +30,8 @@ class Radio:
     """application process of the camera, 0 to 2046"""
     overhead: float = 1.03
     """bits sent per bit of picture: packet and frame headers, checksums"""
+    rates: tuple[tuple[float, float], ...] = ()
+    """from an elevation (deg, rising) upwards, bit/s; nothing below the first; empty: ``max_rate_bit_s`` at any"""
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,6 @@ class Satellite:
     power: Power
     memory: Memory
     radio: Radio
+    sensor: str = "optical"
+    duty: Duty = field(default_factory=Duty)
+    thermal: Thermal = field(default_factory=Thermal)

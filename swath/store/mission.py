@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -15,8 +16,12 @@ import numpy as np
 from swath.errors import DataError, InputError
 from swath.model import Elements, Place, Request, Station
 from swath.orbit.forms import parse_elements
+from swath.plan.orders import Order
+from swath.plan.problem import Owner
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
+from swath.spacecraft.agility import fitted_turning
 from swath.spacecraft.catalog import stations as known_stations
+from swath.spacecraft.power import Duty, Thermal
 from swath.store.orders import MAX_EXTENT_M, read_orders
 from swath.store.section import Section
 from swath.time import seconds
@@ -52,10 +57,16 @@ class Mission:
     operations: Operations
     satellites: tuple[Satellite, ...]
     stations: tuple[Station, ...]
-    routine: tuple[Request, ...]
+    orders: tuple[Order, ...]
     urgent: tuple[Request, ...]
     files: tuple[Path, ...]
     """everything the mission was read from, the mission file first"""
+    owners: tuple[Owner, ...] = ()
+
+    @property
+    def routine(self) -> tuple[Request, ...]:
+        """What the routine orders ask for."""
+        return tuple(order.request for order in self.orders)
 
 
 def checked_seed(seed: int) -> int:
@@ -93,19 +104,31 @@ def read_mission(path: Path) -> Mission:
             f"file = {order_name!r} is a path", where=orders.where, fix="Put the order list beside the mission file"
         )
     order_file = path.parent / order_name
-    routine = read_orders(order_file, start=start, stop=stop)
+    asked = read_orders(order_file, start=start, stop=stop)
     orders.done()
+    owners = tuple(_owner(s) for s in root.tables("owners"))
     urgent = tuple(_urgent(s, start, stop) for s in root.tables("urgent"))
     root.done()
     for kind, ids in (
         ("satellite", (s.id for s in satellites)),
         ("station", (s.id for s in stations)),
-        ("order", (r.id for r in (*routine, *urgent))),
+        ("order", (r.id for r in (*(order.request for order in asked), *urgent))),
     ):
         _check_ids(kind, ids, path)
     return Mission(
-        name, title, seed, start, stop, operations, satellites, stations, routine, urgent, (path, order_file)
+        name, title, seed, start, stop, operations, satellites, stations, asked, urgent, (path, order_file), owners
     )
+
+
+def _owner(section: Section) -> Owner:
+    owner = Owner(
+        id=section.text("id"),
+        max_pictures=section.whole("max_pictures", Owner.max_pictures, low=0, high=Owner.max_pictures),
+        max_image_s=section.number("max_image_s", math.inf, low=0, high=math.inf),
+        fair_share=section.number("fair_share", 1.0, low=0.001, high=1),
+    )
+    section.done()
+    return owner
 
 
 def _check_ids(kind: str, ids: Iterable[str], path: Path) -> None:
@@ -137,6 +160,7 @@ def _operations(section: Section) -> Operations:
 
 def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
     build = spacecraft.table(section.text("spacecraft"))
+    rates = build.pairs("radio_rates", ())
     satellite = Satellite(
         id=section.text("id"),
         elements=_elements(section),
@@ -148,11 +172,47 @@ def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
             max_rate_bit_s=build.number("radio_bit_s", low=1e3, high=1e11),
             spacecraft_id=section.whole("ccsds_id", number + 1, low=0, high=1023),
             apid=section.whole("apid", 100 + number, low=0, high=2046),
+            rates=_rising(rates, build.where),
         ),
+        sensor=build.text("sensor", "optical"),
+        duty=_duty(build.optional_table("duty")),
+        thermal=_thermal(build.optional_table("thermal")),
     )
     build.done()
     section.done()
     return satellite
+
+
+def _rising(rates: tuple[tuple[float, float], ...], where: str) -> tuple[tuple[float, float], ...]:
+    """Pairs of elevation and rate, elevations rising."""
+    angles = [angle for angle, _ in rates]
+    if angles != sorted(set(angles)) or any(not -90 <= angle <= 90 or rate < 0 for angle, rate in rates):
+        raise InputError(
+            "radio_rates are not by rising elevation", where=where, fix="Write [[10, 20e6], [30, 60e6]]: degrees, bit/s"
+        )
+    return rates
+
+
+def _duty(section: Section) -> Duty:
+    duty = Duty(
+        image_s=section.number("image_s", Duty.image_s, low=0, high=math.inf),
+        window_s=section.number("window_s", Duty.window_s, low=1, high=1e6),
+        warm_up_s=section.number("warm_up_s", Duty.warm_up_s, low=0, high=86400),
+        warm_up_w=section.number("warm_up_w", Duty.warm_up_w, low=0, high=1e5),
+    )
+    section.done()
+    return duty
+
+
+def _thermal(section: Section) -> Thermal:
+    thermal = Thermal(
+        rest_k=section.number("rest_k", Thermal.rest_k, low=100, high=500),
+        rise_k=section.number("rise_k", Thermal.rise_k, low=0, high=1000),
+        settles_s=section.number("settles_s", Thermal.settles_s, low=1, high=1e6),
+        max_k=section.number("max_k", Thermal.max_k, low=100, high=math.inf),
+    )
+    section.done()
+    return thermal
 
 
 def _elements(section: Section) -> Elements:
@@ -187,13 +247,19 @@ def _optics(section: Section) -> Optics:
 
 
 def _agility(section: Section) -> Agility:
+    settling_s = section.number("settling_s", low=0, high=300)
+    turns = section.pairs("turns", ())
+    if turns and len(turns) != 2:
+        raise InputError(f"{len(turns)} turns", where=section.where, fix="Give two: [[deg, s], [deg, s]]")
+    rate, acceleration = fitted_turning(*turns, settling_s=settling_s) if turns else (None, None)
     agility = Agility(
-        max_rate_deg_s=section.number("max_rate_deg_s", low=0.01, high=20),
-        max_acceleration_deg_s2=section.number("max_acceleration_deg_s2", low=0.001, high=20),
-        settling_s=section.number("settling_s", low=0, high=300),
+        max_rate_deg_s=rate or section.number("max_rate_deg_s", low=0.01, high=20),
+        max_acceleration_deg_s2=acceleration or section.number("max_acceleration_deg_s2", low=0.001, high=20),
+        settling_s=settling_s,
         max_off_nadir_deg=section.number("max_off_nadir_deg", low=0, high=60),
         pointing_sigma_deg=section.number("pointing_sigma_deg", low=0, high=0.2),
         knowledge_sigma_deg=section.number("knowledge_sigma_deg", low=0, high=0.05),
+        sun_keep_out_deg=section.number("sun_keep_out_deg", 0.0, low=0, high=180),
     )
     section.done()
     return agility
@@ -201,7 +267,8 @@ def _agility(section: Section) -> Agility:
 
 def _power(section: Section) -> Power:
     names = ("battery_wh", "initial_wh", "min_wh", "charge_w", "idle_w", "slew_w", "image_w", "contact_w")
-    power = Power(**{name: section.number(name, low=0, high=1e5) for name in names})
+    numbers = {name: section.number(name, low=0, high=1e5) for name in names}
+    power = Power(**numbers, array_follows_sun=section.flag("array_follows_sun", True))
     if not power.min_wh <= power.initial_wh <= power.battery_wh:
         raise InputError(
             f"initial_wh {power.initial_wh:g} is not between min_wh {power.min_wh:g} and battery_wh "
@@ -225,6 +292,9 @@ def _station(section: Section) -> Station:
         rate_bit_s=section.number("rate_bit_s", low=1e3, high=1e11),
         setup_s=section.number("setup_s", 30.0, low=0, high=3600),
         source=section.text("source", fact.get("source")),
+        teardown_s=section.number("teardown_s", 0.0, low=0, high=3600),
+        maintenance=section.spans("maintenance", ()),
+        cost_per_min=section.number("cost_per_min", 0.0, low=0, high=1e9),
     )
     section.done()
     return station

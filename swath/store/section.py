@@ -17,6 +17,10 @@ __all__ = ["Section"]
 _REQUIRED: Any = object()
 
 
+def _finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
 class Section:
     """A table being read. Ask for each key once, then call :meth:`done`, which refuses keys nobody asked for."""
 
@@ -50,10 +54,18 @@ class Section:
     def number(self, key: str, default: Any = _REQUIRED, *, low: float = -math.inf, high: float = math.inf) -> float:
         """A finite number in ``low`` .. ``high``."""
         value = self._get(key, default)
-        ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        if not ok or not low <= value <= high:
+        if key not in self.values and value is default and value is not None:
+            return float(value)  # a default may be endless, a given number not
+        if not _finite(value) or not low <= value <= high:
             raise self._wrong(key, value, f"a number from {low:g} to {high:g}")
         return float(value)
+
+    def flag(self, key: str, default: Any = _REQUIRED) -> bool:
+        """True or false."""
+        value = self._get(key, default)
+        if not isinstance(value, bool):
+            raise self._wrong(key, value, "true or false")
+        return value
 
     def whole(self, key: str, default: Any = _REQUIRED, *, low: int, high: int) -> int:
         """A whole number in ``low`` .. ``high``."""
@@ -70,6 +82,30 @@ class Section:
         if hasattr(value, "tzinfo") and value.tzinfo is not None:
             return to_datetime64(value)
         return parse_utc(value if isinstance(value, str) else str(value), where=f"{self.where} {key}")
+
+    def pairs(self, key: str, default: Any = _REQUIRED) -> tuple[tuple[float, float], ...]:
+        """A list of pairs of finite numbers, or one pair."""
+        value = self._get(key, default)
+        rows: list[Any] = list(value) if isinstance(value, (list, tuple)) else [None]
+        if rows and all(map(_finite, rows)):
+            rows = [rows]
+        if not all(isinstance(row, (list, tuple)) and len(row) == 2 and all(map(_finite, row)) for row in rows):
+            raise self._wrong(key, value, "a list of pairs of numbers")
+        return tuple((float(a), float(b)) for a, b in rows)
+
+    def spans(self, key: str, default: Any = _REQUIRED) -> tuple[tuple[np.datetime64, np.datetime64], ...]:
+        """A list of pairs of times, the earlier first."""
+        value = self._get(key, default)
+        rows = value if isinstance(value, (list, tuple)) else [None]
+        if not all(isinstance(row, (list, tuple)) and len(row) == 2 for row in rows):
+            raise self._wrong(key, value, "a list of pairs of times")
+        found = []
+        for number, row in enumerate(rows):
+            one = Section({"from": row[0], "to": row[1]}, f"{self.where} {key}[{number}]")
+            found.append((one.time("from"), one.time("to")))
+            if not found[-1][0] < found[-1][1]:
+                raise self._wrong(key, value, "a list of pairs of times, the earlier first")
+        return tuple(found)
 
     def texts(self, key: str, default: Any = _REQUIRED) -> tuple[str, ...]:
         """A list of at least one text."""

@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.errors import Infeasible
-from swath.plan.arrays import copy_of, fixed_state, index, planned_state
+from swath.plan.arrays import index
 from swath.plan.bound.kernels import best_chains, exclusions
 from swath.plan.bound.relaxation import _blocks, _reach_s
-from swath.plan.kernels import add_look, battery_margin_wh, memory_margin_bit, remove_request, turn_s
-from swath.plan.layout import State
-from swath.plan.search.kernels import plan_value
+from swath.plan.kernels import add_look, remove_request
+from swath.plan.layout import LOOKS, State
+from swath.plan.margin_kernels import battery_margin_wh, memory_margin_bit
+from swath.plan.sequence_kernels import turn_s
 from swath.plan.solve import solve
+from swath.plan.state import copy_of, fixed_state, planned_state
+from swath.plan.value_kernels import plan_value
 from swath.spacecraft import boresight, slew_s
 from swath.spacecraft.agility import slew_angle_deg
 from tests.plan.fleet import case
@@ -29,7 +32,7 @@ def test_a_turn_takes_as_long_as_the_spacecraft_model_says(
     ra: float, pa: float, rb: float, pb: float, seed: int
 ) -> None:
     problem = toy(seed)
-    kernel = turn_s(index(problem).fleet, 0, *boresight(ra, pa), *boresight(rb, pb))
+    kernel = turn_s(index(problem).fleet, 0, 0.0, *boresight(ra, pa), *boresight(rb, pb))
     model = slew_s(problem.satellites[0].agility, slew_angle_deg(ra, pa, rb, pb))
     assert kernel == pytest.approx(float(model), abs=1e-9)
 
@@ -38,7 +41,8 @@ def same(a: State, b: State) -> bool:
     """Do two states hold the same plan? Room that is not in use does not count."""
     return (
         np.array_equal(a.length, b.length)
-        and np.array_equal(a.request, b.request)
+        and np.array_equal(a.look, b.look)
+        and np.array_equal(a.used, b.used)
         and np.array_equal(a.contact["loads"], b.contact["loads"])
         and all(np.array_equal(a.item[s, :n], b.item[s, :n]) for s, n in enumerate(a.length))
         and all(
@@ -56,16 +60,16 @@ def sound(indexed, state: State) -> None:
         before = (0.0, (0.0, 0.0, 1.0))
         for code in state.item[s, :length]:
             if code >= 0:
-                look = fleet.look[state.request[code]["look"]]
+                look = fleet.look[state.look[code // LOOKS] + code % LOOKS]
                 begin, end, axis = look["start"], look["stop"], (look["x"], look["y"], look["z"])
-                assert state.contact[state.request[code]["sent"]]["begin_s"] >= end
-                assert state.request[code]["ground_s"] <= fleet.request[code]["due_s"]
+                assert state.contact[state.shot[code]["sent"]]["begin_s"] >= end
+                assert state.shot[code]["ground_s"] <= fleet.request[code // LOOKS]["due_s"]
             else:
                 contact, seen = state.contact[-1 - code], fleet.passes[-1 - code]
                 begin, end, axis = contact["begin_s"], contact["end_s"], (0.0, 0.0, 1.0)
                 assert seen["start"] <= begin < end <= seen["stop"]
                 assert contact["loads"] > 0
-            assert before[0] + turn_s(fleet, s, *before[1], *axis) <= begin
+            assert before[0] + turn_s(fleet, s, begin, *before[1], *axis) <= begin
             before = end, axis
         assert memory_margin_bit(fleet, state, s) >= 0.0
         assert battery_margin_wh(fleet, state, s) >= -0.01  # taking a picture out may move a turn to a darker time
@@ -83,7 +87,7 @@ def test_adding_and_taking_out_keeps_everything_sound(seed: int, scarce: bool) -
     for _ in range(60):
         look = int(rng.integers(len(indexed.fleet.look)))
         q = int(indexed.fleet.look[look]["request"])
-        if state.request[q]["look"] >= 0:
+        if state.look[q] >= 0:
             remove_request(indexed.fleet, state, q)
         else:
             before = copy_of(indexed.fleet, state)

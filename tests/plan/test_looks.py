@@ -132,8 +132,9 @@ def test_a_refused_request_is_offered_once_the_reason_is_gone(reason: str, asked
 
 def test_too_dark_and_too_wide_says_both() -> None:
     _, _, unoffered = looks_of(replace(FIELD, place=polygon(8, 80e3), min_sun_elevation_deg=80.0))
-    assert unoffered["field"].reason == "too_wide"
-    assert "dark" in unoffered["field"].because
+    assert unoffered["field"].reason == "no_daylight+too_wide"
+    assert "Sun" in unoffered["field"].because
+    assert "swath" in unoffered["field"].because
 
 
 def test_no_requests_no_looks() -> None:

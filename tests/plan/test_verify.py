@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -13,6 +15,8 @@ from swath.plan.solve import solve
 from swath.plan.verify import RULES, verify
 from tests.plan.faults import FAULTS
 from tests.plan.fleet import Case, case
+from tests.plan.wide import wide
+from tests.plan.wide_faults import WIDE_FAULTS
 
 
 @cache
@@ -41,9 +45,44 @@ def test_every_seeded_fault_is_found(name: str, seed: int) -> None:
     assert all(violation.subject and violation.because for violation in found)
 
 
+@cache
+def wide_plan() -> tuple[Case, Plan]:
+    """A valid plan with orders of every kind."""
+    day = wide()
+    return day, solve(day.problem, seed=1, made=day.problem.start, rounds=500)
+
+
+def test_a_plan_of_every_kind_of_order_is_valid() -> None:
+    day, plan = wide_plan()
+    assert verify(day.problem, plan, day.ephemerides, day.eop) == ()
+    planned = {str(id).split("-")[0] for id in plan.acquisitions.request}
+    assert {"area", "stereo", "tri", "series", "any", "left", "sharp", "p"} <= planned
+    assert plan.value <= plan.bound
+    assert plan.gap < 0.08
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("name", WIDE_FAULTS)
+def test_every_seeded_fault_of_every_kind_of_order_is_found(name: str, seed: int) -> None:
+    day, plan = wide_plan()
+    rule, fault = WIDE_FAULTS[name]
+    problem, spoiled = fault(day.problem, plan, np.random.default_rng(seed))
+    found = verify(problem, spoiled, day.ephemerides, day.eop)
+    assert rule in {violation.rule for violation in found}, [f"{v.rule} {v.subject}: {v.because}" for v in found]
+    assert all(violation.subject and violation.because for violation in found)
+
+
 def test_every_rule_has_a_fault_that_breaks_it() -> None:
-    assert {rule for rule, _ in FAULTS.values()} == set(RULES)
-    assert len(FAULTS) >= 30
+    assert {rule for rule, _ in (*FAULTS.values(), *WIDE_FAULTS.values())} == set(RULES)
+    assert len(FAULTS) + len(WIDE_FAULTS) >= 95  # each with two seeds
+
+
+def test_the_judge_knows_no_solver() -> None:
+    allowed = {"swath.plan", "swath.plan.problem", "swath.plan.verify"}
+    script = "import sys, swath.plan.verify; print('\\n'.join(n for n in sys.modules if n.startswith('swath.plan')))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    known = set(ran.stdout.split())
+    assert known <= allowed | {name for name in known if name.startswith("swath.plan.judge")}
 
 
 def test_an_empty_plan_with_everything_refused_is_valid() -> None:

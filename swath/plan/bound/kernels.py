@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from swath.plan.kernels import turn_s
 from swath.plan.layout import Fleet
+from swath.plan.sequence_kernels import turn_s
 
 __all__ = ["best_chains", "exclusions"]
 
@@ -38,7 +38,7 @@ def exclusions(fleet: Fleet, looks: Whole, reach_s: Floats) -> tuple[Whole, Flag
             b = fleet.look[looks[i + 1 + k]]
             excluded = a["request"] == b["request"] or b["start"] < a["stop"]
             if not excluded:
-                turn = turn_s(fleet, a["satellite"], a["x"], a["y"], a["z"], b["x"], b["y"], b["z"])
+                turn = turn_s(fleet, a["satellite"], b["start"], a["x"], a["y"], a["z"], b["x"], b["y"], b["z"])
                 excluded = a["stop"] + turn > b["start"]
             flags[first[i] + k] = excluded
     return first, flags

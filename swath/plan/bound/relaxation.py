@@ -3,8 +3,13 @@
 Kept are: one look a request; the looks of a satellite form a chain with time to turn between neighbours; per satellite
 and stretch of time, what is pictured fits into the recorder and what passes can bring down meanwhile, what must be down
 by a deadline fits into the passes until then, and what imaging draws fits into the battery and what the Sun gives
-meanwhile. Everything else is dropped, which can only raise the value. The bound holds for the looks offered (times on
-the grid of slots), any contacts, any order.
+meanwhile; owners' quotas and how many pictures a bundle takes. Everything else is dropped, which can only raise the
+value: of a stereo picture only the first look takes time, every picture counts as if it came down as soon as its
+satellite can send anything, the contacts cost nothing. The bound holds for the looks offered (times on the grid of
+slots), any contacts, any order.
+
+A bundle is worth no more than the sum of what its pictures would earn at the steepest step of its gain, nor than any
+straight line above the gain says of that sum (it is concave); each such line is a row with a price between 0 and 1.
 
 Put a price on every request and on every such resource. Then for any prices >= 0 the prices of all there is, plus the
 best chain of every satellite after paying them, is no less than the best plan (Lagrangian duality). The prices that
@@ -14,7 +19,8 @@ as Wentges 1997; the chains by dynamic programming over all looks. What is repor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -23,10 +29,11 @@ import numpy.typing as npt
 
 from swath.plan.arrays import Indexed, index
 from swath.plan.bound.kernels import best_chains, exclusions
-from swath.plan.bound.rows import Rows, resource_rows
-from swath.plan.kernels import turn_s
+from swath.plan.bound.rows import Rows, joined, resource_rows
+from swath.plan.bound.worths import bundle_rows, fixed_worth, greatest, relaxed_values
 from swath.plan.layout import Fleet
 from swath.plan.problem import Problem
+from swath.plan.sequence_kernels import turn_s
 
 __all__ = ["Relaxation", "relax", "upper_bound"]
 
@@ -66,22 +73,24 @@ def upper_bound(problem: Problem) -> tuple[float, str]:
     return relaxation.bound, relaxation.because
 
 
-def relax(indexed: Indexed) -> Relaxation:
-    """The relaxation of an indexed problem, solved."""
+def relax(indexed: Indexed, stop: Callable[[], bool] = lambda: False) -> Relaxation:
+    """The relaxation of an indexed problem, solved as well as ``stop`` lets it be."""
+    indexed = _without_sun(indexed)
     fleet = indexed.fleet
     looks = fleet.choice[np.lexsort([fleet.look["start"][fleet.choice], fleet.look["satellite"][fleet.choice]])]
-    fixed_value = float(indexed.problem.frozen.value.sum()) * (1.0 + _MARGIN)
+    fixed_value = fixed_worth(indexed) * (1.0 + _MARGIN)
     possible = _possible(indexed, looks)
     if not possible.any():
         return Relaxation(fixed_value, "no look can be taken beyond what is fixed", looks[:0])
     # Impossible looks stay in, never worth taking: blocks are then the same whatever memory and passes there are.
-    value = np.where(possible, fleet.look["value"][looks], _NEVER)
+    value = np.where(possible, relaxed_values(indexed, looks), _NEVER)
     request = fleet.look["request"][looks]
     first, flags = exclusions(fleet, looks, _reach_s(fleet, looks))
     best = np.zeros(len(fleet.request))
     np.maximum.at(best, request, value)
-    relaxed = _Relaxed(value, request, len(best), resource_rows(indexed, looks), first, flags, _blocks(first))
-    (proven, chains), simple = _least(relaxed), float(best.sum())
+    rows = joined([resource_rows(indexed, looks), *bundle_rows(indexed, looks, value)])
+    relaxed = _Relaxed(value, request, len(best), rows, first, flags, _blocks(first))
+    (proven, chains), simple = _least(relaxed, stop), greatest(indexed, best)
     words = (
         f"prices (Lagrangian relaxation) on {possible.sum()} looks of {np.count_nonzero(best)} requests: chains with "
         "time to turn, one look a request, memory, energy and downlink as totals; holds for the looks offered"
@@ -89,6 +98,13 @@ def relax(indexed: Indexed) -> Relaxation:
     if simple <= proven:
         proven, words = simple, "every request at its best look: nothing that is relaxed makes a difference"
     return Relaxation(fixed_value + proven * (1.0 + _MARGIN), words, looks[_packed(relaxed, chains)])
+
+
+def _without_sun(indexed: Indexed) -> Indexed:
+    """Turns as if nothing had to keep out of the Sun: only then no way round is shorter than the way straight on."""
+    craft = indexed.fleet.satellite.copy()
+    craft["keep_out_cos"] = 2.0
+    return replace(indexed, fleet=indexed.fleet._replace(satellite=craft))
 
 
 def _possible(indexed: Indexed, numbers: Whole) -> npt.NDArray[np.bool_]:
@@ -101,12 +117,14 @@ def _possible(indexed: Indexed, numbers: Whole) -> npt.NDArray[np.bool_]:
     good = looks["bit"] <= fleet.satellite["capacity_bit"][looks["satellite"]]
     due_s, sent = fleet.request["due_s"][looks["request"]], np.zeros(len(looks), np.bool_)
     for seen in fleet.passes[~fleet.passes["fixed"]]:
-        room_s = np.minimum(due_s, seen["stop"]) - np.maximum(looks["stop"], seen["start"])
-        fits = looks["bit"] <= room_s * seen["rate_bit_s"] * (1.0 + _MARGIN)
+        flow = fleet.flow[seen["flow_first"] : seen["flow_last"]]
+        last_s, first_s = np.minimum(due_s, seen["stop"]), np.maximum(looks["stop"], seen["start"])
+        room_bit = np.interp(last_s, flow["at_s"], flow["bit"]) - np.interp(first_s, flow["at_s"], flow["bit"])
+        fits = (first_s < last_s) & (looks["bit"] <= room_bit * (1.0 + _MARGIN) + 1e-3)
         sent |= (looks["satellite"] == seen["satellite"]) & fits
     good &= sent
     reach_s = _reach_s(fleet, np.arange(len(fleet.look)))
-    for fixed in fleet.look[indexed.offered :]:
+    for fixed in fleet.look[indexed.source < 0]:
         close = np.abs(looks["start"] - fixed["start"]) <= reach_s[fixed["satellite"]]
         near = np.flatnonzero(good & close & (looks["satellite"] == fixed["satellite"]))
         good[near] &= np.array([_apart(indexed, look, fixed) for look in looks[near]], np.bool_)
@@ -115,7 +133,7 @@ def _possible(indexed: Indexed, numbers: Whole) -> npt.NDArray[np.bool_]:
 
 def _apart(indexed: Indexed, one: np.void, other: np.void) -> bool:
     a, b = (one, other) if one["start"] < other["start"] else (other, one)
-    turn = turn_s(indexed.fleet, int(a["satellite"]), a["x"], a["y"], a["z"], b["x"], b["y"], b["z"])
+    turn = turn_s(indexed.fleet, int(a["satellite"]), b["start"], a["x"], a["y"], a["z"], b["x"], b["y"], b["z"])
     return bool(a["stop"] + turn <= b["start"])
 
 
@@ -146,6 +164,7 @@ class _Relaxed:
 
     def proof(self, prices: Floats) -> tuple[float, Floats, Whole, Whole]:
         """What no plan exceeds, from prices of requests and of rows; and the chains, as ``best_chains`` gives them."""
+        prices = np.concatenate([prices[: self.requests], self.rows.lawful(prices[self.requests :])])
         paid = prices[self.request] + self.rows.priced(prices[self.requests :], len(self.value))
         worth, chain, begin = best_chains(self.first, self.flags, self.block, self.value - paid)
         given = prices[: self.requests].sum() + self.rows.limit @ prices[self.requests :]
@@ -159,7 +178,7 @@ def _blocks(first: Whole) -> Whole:
     return np.concatenate([[0], np.flatnonzero(reached[:-1] < np.arange(1, count)) + 1, [count]]).astype(np.int64)
 
 
-def _least(relaxed: _Relaxed) -> tuple[float, set[Chain]]:
+def _least(relaxed: _Relaxed, stop: Callable[[], bool]) -> tuple[float, set[Chain]]:
     """About the least of all proofs, and the chains it took to find it.
 
     Never too low; within ``_TOLERANCE`` of the least unless rounds run out.
@@ -178,7 +197,7 @@ def _least(relaxed: _Relaxed) -> tuple[float, set[Chain]]:
             break
         target = np.array(solution.col_value)[: len(centre)]
         reached = master.getInfo().objective_function_value
-        if least - reached <= _TOLERANCE * max(1.0, least):
+        if least - reached <= _TOLERANCE * max(1.0, least) or stop():
             break
         keep = _SMOOTHING if reached > known else 0.0
         known = reached
@@ -201,10 +220,15 @@ def _master(relaxed: _Relaxed) -> Any:
     np.maximum.at(highest, relaxed.request, relaxed.value)
     number = relaxed.requests + np.repeat(np.arange(len(rows)), np.diff(rows.first))
     np.maximum.at(highest, number, relaxed.value[rows.column] / rows.weight)
+    priced = slice(relaxed.requests, relaxed.requests + len(rows))
+    highest[priced] = np.where(rows.group < 0, highest[priced], 1.0)
     highest[relaxed.requests + len(rows) :] = highspy.kHighsInf
     cost = np.concatenate([np.ones(relaxed.requests), rows.limit, np.ones(blocks)])
     master.addVars(len(cost), np.zeros(len(cost)), highest)
     master.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+    for group in np.unique(rows.group[rows.group >= 0]):
+        mine = (relaxed.requests + np.flatnonzero(rows.group == group)).astype(np.int32)
+        master.addRow(-highspy.kHighsInf, 1.0, len(mine), mine, np.ones(len(mine)))
     return master
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.plan.arrays import Indexed
+from swath.plan.layout import Fleet
 
-__all__ = ["Rows", "resource_rows"]
+__all__ = ["Rows", "joined", "resource_rows"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -25,6 +26,16 @@ class Rows:
     column: Whole
     weight: Floats
     limit: Floats
+    group: Whole
+    """-1: any price; else the prices of all rows of a group are together at most 1"""
+
+    def lawful(self, prices: Floats) -> Floats:
+        """The prices, made less where those of a group are together more than 1."""
+        lawful = prices.copy()
+        for group in np.unique(self.group[self.group >= 0]):
+            mine = self.group == group
+            lawful[mine] /= max(1.0, float(lawful[mine].sum()))
+        return lawful
 
     def __len__(self) -> int:
         return len(self.limit)
@@ -37,16 +48,18 @@ class Rows:
 
 def resource_rows(indexed: Indexed, looks: Whole) -> Rows:
     """The rows of all satellites over ``looks``, scaled so that the heaviest look of each weighs 1."""
-    return _joined(list(_resources(indexed, looks)))
+    return joined([*_resources(indexed, looks), *_quotas(indexed, looks)])
 
 
-def _joined(parts: list[Rows]) -> Rows:
+def joined(parts: list[Rows]) -> Rows:
+    """The rows of several."""
     lengths = [np.diff(part.first) for part in parts]
     return Rows(
         np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *lengths]))]).astype(np.int64),
         np.concatenate([np.empty(0, np.int64), *(part.column for part in parts)]),
         np.concatenate([np.empty(0), *(part.weight for part in parts)]),
         np.concatenate([np.empty(0), *(part.limit for part in parts)]),
+        np.concatenate([np.empty(0, np.int64), *(part.group for part in parts)]),
     )
 
 
@@ -66,7 +79,7 @@ def _resources(indexed: Indexed, looks: Whole) -> Iterator[Rows]:
         dark = fleet.dark[craft["dark_first"] : craft["dark_last"]]
         due_s = fleet.request["due_s"][chosen["request"]]
         dark_s = _total(dark["start"], dark["stop"], np.ones(len(dark)))
-        sent = _total(passes["start"], passes["stop"], passes["rate_bit_s"])
+        sent = _total(*_flows(fleet, passes))
         recorded = _Demand(mine, chosen["request"], chosen["bit"])
         for a in np.unique([0.0, *passes["stop"]]):
             for b in np.unique([*passes["start"], craft["horizon_s"]]):
@@ -81,6 +94,38 @@ def _resources(indexed: Indexed, looks: Whole) -> Iterator[Rows]:
                 sunny_s = b - a - dark_s(b) + dark_s(a)
                 given_wh = (craft["charge_w"] * sunny_s - craft["idle_w"] * (b - a)) / 3600.0
                 yield from drawn.row((chosen["start"] >= a) & (chosen["stop"] <= b), stored_wh + given_wh)
+
+
+def _flows(fleet: Fleet, passes: npt.NDArray[np.void]) -> tuple[Floats, Floats, Floats]:
+    """From when to when what flows through passes, piece by piece."""
+    pieces = [fleet.flow[seen["flow_first"] : seen["flow_last"]] for seen in passes]
+    ends = [(row["at_s"][:-1], row["at_s"][1:], np.diff(row["bit"]) / np.diff(row["at_s"])) for row in pieces]
+    start, stop, rate = (np.concatenate([np.empty(0), *(end[n] for end in ends)]) for n in range(3))
+    return start, stop, rate
+
+
+def _quotas(indexed: Indexed, looks: Whole) -> Iterator[Rows]:
+    """What owners are allowed, and how many pictures a bundle takes."""
+    fleet, chosen = indexed.fleet, indexed.fleet.look[looks]
+    q, fixed = chosen["request"], fleet.look[indexed.source < 0]
+    for owner, (pictures, image_s) in enumerate(fleet.allowed):
+        mine = np.flatnonzero(fleet.request["owner"][q] == owner)
+        theirs = fixed[fleet.request["owner"][fixed["request"]] == owner]
+        some = chosen[mine]
+        yield from _Demand(mine, q[mine], some["count"].astype(np.float64)).row(
+            np.ones(len(mine), np.bool_), pictures - len(theirs)
+        )
+        length_s = (theirs["stop"] - theirs["start"]).sum()
+        yield from _Demand(mine, q[mine], some["stop"] - some["start"]).row(
+            np.ones(len(mine), np.bool_), image_s - length_s + 1e-6
+        )
+    for b, bundle in enumerate(fleet.bundle):
+        if bundle["most"] > 0:
+            mine = np.flatnonzero(fleet.request["bundle"][q] == b)
+            taken = len(np.unique(fixed["request"][fleet.request["bundle"][fixed["request"]] == b]))
+            yield from _Demand(mine, q[mine], np.ones(len(mine))).row(
+                np.ones(len(mine), np.bool_), float(bundle["most"] - taken)
+            )
 
 
 @dataclass(frozen=True)
@@ -107,7 +152,13 @@ class _Demand:
         if limit < self.most and limit < self._most(within):
             at = np.flatnonzero(within & (self.weight > 0.0))
             unit = self.weight[at].max()
-            yield Rows(np.array([0, len(at)]), self.column[at], self.weight[at] / unit, np.array([limit / unit]))
+            yield Rows(
+                np.array([0, len(at)]),
+                self.column[at],
+                self.weight[at] / unit,
+                np.array([limit / unit]),
+                np.array([-1]),
+            )
 
 
 def _total(start: Floats, stop: Floats, rate: Floats) -> Callable[[float], float]:

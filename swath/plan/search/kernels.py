@@ -8,21 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from swath.plan.kernels import (
-    activity,
-    add_look,
-    battery_margin_wh,
-    chance,
-    copy_state,
-    inner,
-    remove_request,
-    send,
-    turn_s,
-    unload,
-)
-from swath.plan.layout import Fleet, State
+from swath.plan.contact_kernels import send, unload
+from swath.plan.kernels import DONE, NO_WAY_DOWN, add_look, remove_request
+from swath.plan.layout import LOOKS, Fleet, State
+from swath.plan.margin_kernels import battery_margin_wh
+from swath.plan.sequence_kernels import activity, chance, copy_state, inner, turn_s
+from swath.plan.value_kernels import kept_pictures, plan_value
 
-__all__ = ["admits", "hasten", "improve", "insert_request", "plan_value", "rivals"]
+__all__ = ["admits", "hasten", "holds", "improve", "insert_request", "objective", "rivals"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -33,13 +26,9 @@ _BLINK = 0.08
 
 
 @njit(cache=True)
-def plan_value(fleet: Fleet, state: State) -> float:
-    """Sum of the values of the looks taken."""
-    value = 0.0
-    for q in range(len(state.request)):
-        if state.request[q]["look"] >= 0:
-            value += fleet.look[state.request[q]["look"]]["value"]
-    return value
+def objective(fleet: Fleet, state: State) -> float:
+    """What the search makes as large as it can: the plan's value, and something for every picture that stays."""
+    return float(plan_value(fleet, state) + fleet.churn_loss * kept_pictures(fleet, state))
 
 
 @njit(cache=True)
@@ -55,9 +44,9 @@ def insert_request(fleet: Fleet, state: State, q: int, rng: npt.NDArray[np.uint6
         if blink > 0.0 and (fleet.look[look]["window"] == full or chance(rng) < blink):
             continue
         code = add_look(fleet, state, look, rng, blink)
-        if code == 0:
+        if code == DONE:
             return True
-        if code == 2:
+        if code == NO_WAY_DOWN:
             full = fleet.look[look]["window"]
     return False
 
@@ -68,14 +57,15 @@ def _ruin(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], q: int) -> No
     first, last = fleet.request[q]["first"], fleet.request[q]["last"]
     look = fleet.choice[first + int(chance(rng) * (last - first))]
     s, middle = fleet.look[look]["satellite"], fleet.look[look]["start"]
-    if state.request[q]["look"] >= 0 and not fleet.request[q]["fixed"] and not fleet.request[q]["urgent"]:
+    if state.look[q] >= 0 and not fleet.request[q]["fixed"] and not fleet.request[q]["urgent"]:
         remove_request(fleet, state, q)
     for _ in range(1 + int(chance(rng) * _MOST_REMOVED)):
         nearest, away = -1, 1e18
         for i in range(state.length[s]):
-            other = state.item[s, i]
-            if other >= 0 and not fleet.request[other]["fixed"] and not fleet.request[other]["urgent"]:
-                distance = abs(fleet.look[state.request[other]["look"]]["start"] - middle) * (0.5 + chance(rng))
+            code = state.item[s, i]
+            other = code // LOOKS
+            if code >= 0 and not fleet.request[other]["fixed"] and not fleet.request[other]["urgent"]:
+                distance = abs(activity(fleet, state, code)[0] - middle) * (0.5 + chance(rng))
                 if distance < away:
                     nearest, away = other, distance
         if nearest < 0:
@@ -87,12 +77,12 @@ def _ruin(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], q: int) -> No
 def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: float) -> None:
     """Put in what is not planned: by value, by value for its data, the pickiest first, or by chance."""
     rule = int(chance(rng) * 4)
-    key = np.empty(len(state.request))
+    key = np.empty(len(state.look))
     waiting = 0
     for q in range(len(key)):
         key[q] = inf
         first, last = fleet.request[q]["first"], fleet.request[q]["last"]
-        if state.request[q]["look"] >= 0 or first == last:
+        if state.look[q] >= 0 or first == last:
             continue
         waiting += 1
         value = fleet.look[fleet.choice[first]]["value"]
@@ -113,78 +103,88 @@ def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: fl
         key[next_one] = inf
 
 
-@inner
-def _power_holds(fleet: Fleet, state: State) -> bool:
-    """Taking a picture out can move a turn to a darker time; so the whole day is looked at again."""
-    lowest_wh = 0.0
+@njit(cache=True)
+def holds(fleet: Fleet, state: State) -> bool:
+    """Is a plan sound after something was taken out?
+
+    That can move a turn to a darker time, or the Sun into its way; so the whole day is looked at again.
+    """
     for s in range(len(state.length)):
-        lowest_wh = min(lowest_wh, battery_margin_wh(fleet, state, s))
-    return lowest_wh >= 0.0
+        if battery_margin_wh(fleet, state, s) < 0.0:
+            return False
+        if fleet.satellite[s]["keep_out_cos"] < 1.5:
+            before, px, py, pz = 0.0, 0.0, 0.0, 1.0
+            for i in range(state.length[s]):
+                begin, end, x, y, z = activity(fleet, state, state.item[s, i])
+                if before + turn_s(fleet, s, begin, px, py, pz, x, y, z) > begin:
+                    return False
+                before, px, py, pz = end, x, y, z
+    return True
 
 
 @njit(cache=True)
-def improve(fleet: Fleet, state: State, trial: State, best: State, seed: int, rounds: int) -> float:
-    """Better and better plans in a fixed number of rounds; ``state`` ends as the best one, its value is returned.
+def improve(
+    fleet: Fleet, state: State, trial: State, best: State, rng: npt.NDArray[np.uint64], span: Whole, warm: float
+) -> None:
+    """Better and better plans from round ``span[0]`` to ``span[1]`` of ``span[2]``; ``best`` ends as the best one.
 
-    Worse plans are accepted with a probability that falls to nothing (simulated annealing). The fixed and the urgent
-    pictures stay as they are. ``trial`` and ``best`` are room to work in.
+    ``state`` is where the search stands. Worse plans are accepted with a chance that falls to nothing, from that of
+    ``warm`` on (simulated annealing). Fixed and urgent pictures stay as they are. ``trial`` is room to work in.
     """
-    rng = np.array([seed], np.uint64)
-    movable = np.empty(len(state.request), np.int64)
+    movable = np.empty(len(state.look), np.int64)
     many = 0
     for q in range(len(movable)):
         if fleet.request[q]["first"] < fleet.request[q]["last"]:
             movable[many] = q
             many += 1
-    value = plan_value(fleet, state)
-    copy_state(best, state)
-    top = value
-    warm = 0.2 * max(value, 1e-9) / max(many, 1)
-    for number in range(rounds if many > 0 else 0):
+    value, top = objective(fleet, state), objective(fleet, best)
+    for number in range(span[0], span[1] if many > 0 else span[0]):
         copy_state(trial, state)
         q = movable[int(chance(rng) * many)]
         _ruin(fleet, trial, rng, q)
         _recreate(fleet, trial, rng, _BLINK)
-        found = plan_value(fleet, trial)
-        allowed = warm * (1.0 - number / rounds) * -log(1.0 - chance(rng))
-        if found > value - allowed and _power_holds(fleet, trial):
+        found = objective(fleet, trial)
+        allowed = warm * (1.0 - number / span[2]) * -log(1.0 - chance(rng))
+        if found > value - allowed and holds(fleet, trial):
             copy_state(state, trial)
             value = found
             if value > top + 1e-12:
                 copy_state(best, state)
                 top = value
-    copy_state(state, best)
-    return float(top)
 
 
 @njit(cache=True)
 def hasten(fleet: Fleet, state: State, trial: State) -> None:
     """Bring down each picture in an earlier contact if one now has room; ``trial`` is room to work in."""
     rng = np.zeros(1, np.uint64)
-    for q in range(len(state.request)):
-        if state.request[q]["look"] < 0 or fleet.request[q]["fixed"]:
+    for code in range(len(state.shot)):
+        q = code // LOOKS
+        if state.look[q] < 0 or fleet.request[q]["fixed"] or code % LOOKS >= fleet.look[state.look[q]]["count"]:
             continue
         copy_state(trial, state)
-        unload(fleet, trial, trial.request[q]["sent"], q)
-        sooner = send(fleet, trial, q, rng, 0.0) and trial.request[q]["ground_s"] < state.request[q]["ground_s"]
-        if sooner and _power_holds(fleet, trial):
+        unload(fleet, trial, trial.shot[code]["sent"], code)
+        sooner = send(fleet, trial, code, rng, 0.0) and trial.shot[code]["ground_s"] < state.shot[code]["ground_s"]
+        if sooner and holds(fleet, trial) and objective(fleet, trial) >= objective(fleet, state):
             copy_state(state, trial)
 
 
 @njit(cache=True)
 def rivals(fleet: Fleet, state: State, look: int) -> Whole:
-    """The activities of its satellite that leave no time for a look: request numbers, or -1 - pass for contacts."""
-    asked = fleet.look[look]
-    s = asked["satellite"]
+    """The items of its satellite that leave no time for a look (in stereo also for those that follow it)."""
+    s = fleet.look[look]["satellite"]
     found = np.empty(state.length[s], np.int64)
     count = 0
     for i in range(state.length[s]):
         begin, end, x, y, z = activity(fleet, state, state.item[s, i])
-        before = end + turn_s(fleet, s, x, y, z, asked["x"], asked["y"], asked["z"]) <= asked["start"]
-        after = asked["stop"] + turn_s(fleet, s, asked["x"], asked["y"], asked["z"], x, y, z) <= begin
-        if not (before or after):
-            found[count] = state.item[s, i]
-            count += 1
+        for k in range(fleet.look[look]["count"]):
+            asked = fleet.look[look + k]
+            a, b, c = asked["x"], asked["y"], asked["z"]
+            before = end + turn_s(fleet, s, asked["start"], x, y, z, a, b, c) <= asked["start"]
+            after = asked["stop"] + turn_s(fleet, s, begin, a, b, c, x, y, z) <= begin
+            if not (before or after):
+                found[count] = state.item[s, i]
+                count += 1
+                break
     return found[:count]
 
 
@@ -194,4 +194,4 @@ def admits(fleet: Fleet, trial: State, state: State, without: Whole, look: int) 
     copy_state(trial, state)
     for q in without:
         remove_request(fleet, trial, q)
-    return add_look(fleet, trial, look, np.zeros(1, np.uint64), 0.0) == 0
+    return add_look(fleet, trial, look, np.zeros(1, np.uint64), 0.0) == DONE

@@ -6,7 +6,7 @@ on the exact ephemeris. Of ``swath.plan`` it knows nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from swath.orbit.ephemeris import Ephemeris
 from swath.orbit.sun import sun_direction_itrf
 from swath.spacecraft.satellite import Satellite
 
-__all__ = ["ANGLE_DEG", "faults_of_view"]
+__all__ = ["ANGLE_DEG", "convergences_deg", "faults_of_view"]
 
 Floats = npt.NDArray[np.float64]
 Row = Mapping[str, Any]
@@ -57,8 +57,10 @@ def faults_of_view(
     if abs(sun_deg - row["sun_elevation_deg"]) > ANGLE_DEG or sun_deg < least_deg - ANGLE_DEG:
         yield "sun", f"{sun_deg:.2f} deg high, stated {row['sun_elevation_deg']:.2f}, asked {least_deg:g}"
     gsd_m = float(np.sqrt(np.linalg.norm(np.cross(hit_m[1] - hit_m[0], hit_m[2] - hit_m[0]))))
-    if abs(gsd_m - row["gsd_m"]) > _SHARE * gsd_m:
-        yield "gsd", f"{gsd_m:.2f} m, stated {row['gsd_m']:.2f} m"
+    if abs(gsd_m - row["gsd_m"]) > _SHARE * gsd_m or gsd_m > request.max_gsd_m * (1.0 + _SHARE):
+        yield "gsd", f"{gsd_m:.2f} m, stated {row['gsd_m']:.2f} m, allowed {request.max_gsd_m:g} m"
+    if request.side != "any" and (sight[1] > 1e-3) != (request.side == "right") and abs(sight[1]) > 1e-3:
+        yield "side", f"looks {'right' if sight[1] > 0 else 'left'}, asked is {request.side}"
     yield from _coverage(row, satellite, request, r_m[:-1], axes[:-1])
 
 
@@ -96,3 +98,11 @@ def _coverage(row: Row, satellite: Satellite, request: Request, r_m: Floats, axe
     least_bit, most_bit = bit * lines * np.ptp(line) / 16.0 * columns, bit * lines * optics.detectors
     if not (1.0 - _SHARE) * least_bit <= row["data_bit"] <= (1.0 + _SHARE) * most_bit:
         yield "data", f"{row['data_bit']:.0f} bit, the place takes {least_bit:.0f} to {most_bit:.0f}"
+
+
+def convergences_deg(rows: Sequence[Row], place: Place, ephemeris: Ephemeris) -> Floats:
+    """Angles at a place between neighbouring looks, in order of time."""
+    up_m = itrf_from_geodetic(lon_deg=place.lon_deg, lat_deg=place.lat_deg, altitude_m=place.altitude_m)
+    way = ephemeris.states(np.sort(np.array([row["middle"] for row in rows])))[0] - up_m
+    cross = np.linalg.norm(np.cross(way[1:], way[:-1]), axis=-1)
+    return np.asarray(np.degrees(np.arctan2(cross, np.sum(way[1:] * way[:-1], -1))), np.float64)

@@ -1,0 +1,361 @@
+"""``swath plan``: the best plan for a mission, why it is so, and what would change it."""
+
+from __future__ import annotations
+
+import json as to_json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cyclopts import App, Parameter
+
+from swath.cli.bench import Clock, interruptible, seconds_of
+from swath.errors import InputError
+
+if TYPE_CHECKING:
+    from swath.model import Plan
+    from swath.operate.plan_only import PlannedMission
+    from swath.plan.problem import Problem
+
+__all__ = ["app", "chances", "plan", "what_if", "why"]
+
+app = App(
+    name="plan",
+    help_epilogue="Examples: swath plan examples/orders/mission.toml --out out/plan | "
+    "swath plan why stereo-po examples/orders/mission.toml --plan out/plan | "
+    "swath plan what-if examples/orders/mission.toml --add-station inuvik",
+    default_parameter=Parameter(negative=()),
+)
+
+
+@app.default
+def plan(
+    mission: Path, /, *, stop: str = "60s", seed: int | None = None, out: Path | None = None, json: bool = False
+) -> int:
+    """Plan a mission's orders and say what the plan is worth, what no plan could exceed, and what limits it.
+
+    Parameters
+    ----------
+    mission
+        The mission file (TOML).
+    stop
+        Wall-clock time for the search, like 60s or 3min. Ctrl-C ends it early with the best plan so far and its bound.
+    seed
+        Instead of the mission's own.
+    out
+        Folder for plan.json, plan.csv, plan.czml, plan.ics, commands.csv, refused.json and timeline.png.
+    json
+        Print JSON instead of a summary.
+    """
+    clock = Clock(seconds_of(stop))
+    from swath.cli.progress import progress_bar
+    from swath.operate.plan_only import planned_mission, prepared, write_planned
+
+    with interruptible(clock), progress_bar("plan") as bar:
+        bar("orbits, looks, passes", 0.05)
+        ready = prepared(mission, seed=seed)
+        bar("search", 0.2)
+        made = planned_mission(ready, stop=lambda: clock.used() >= 1.0)
+    _say_warnings(made)
+    assert made.plan is not None
+    files = write_planned(made, out) if out is not None else ()
+    if json:
+        print(to_json.dumps(_summary(made.problem, made.plan), indent=2, allow_nan=False))
+    else:
+        _print_summary(made, interrupted=clock.interrupted)
+        if out is not None:
+            _wrapped("files", f"{out}/: {', '.join(files)}")
+    return 0
+
+
+def _say_warnings(made: PlannedMission) -> None:
+    for warning in made.warnings:
+        print(f"swath: {warning}", file=sys.stderr)
+
+
+def _summary(problem: Problem, plan: Plan) -> dict[str, Any]:
+    from swath.plan.why import limits
+
+    bundled = {id: bundle.id for bundle in problem.bundles for id in bundle.requests}
+    planned = {bundled.get(str(id), str(id)) for id in plan.acquisitions.request}
+    return {
+        "value": plan.value,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "bound_because": plan.bound_because,
+        "solver": plan.solver,
+        "seed": plan.seed,
+        "orders": len(planned) + len(plan.refused),
+        "planned": len(planned),
+        "pictures": len(plan.acquisitions),
+        "contacts": len(plan.contacts),
+        "limits": [{"what": row.what, "orders": list(row.orders), "value": row.value} for row in limits(problem, plan)],
+        "refused": [{"order": r.request, "reason": r.reason, "because": r.because} for r in plan.refused],
+    }
+
+
+def _wrapped(head: str, text: str) -> None:
+    lines = textwrap.wrap(text, 68) or [""]
+    for number, line in enumerate(lines):
+        print(f"{head if number == 0 else '':<12}{line}")
+
+
+def _print_summary(made: PlannedMission, *, interrupted: bool) -> None:
+    assert made.plan is not None
+    from collections import Counter
+
+    from swath.report.facts import reason_words
+
+    told = _summary(made.problem, made.plan)
+    _wrapped(
+        "plan",
+        f"{told['planned']} of {told['orders']} orders in {told['pictures']} pictures, {told['contacts']} contacts",
+    )
+    _wrapped("worth", f"{told['value']:.1f}, at most {told['bound']:.1f} possible (gap {100 * told['gap']:.2f} %)")
+    _wrapped("bound", told["bound_because"])
+    _wrapped("solver", f"{told['solver']}, seed {told['seed']}")
+    for number, row in enumerate(told["limits"][:5]):
+        ids = ", ".join(row["orders"][:4]) + (", ..." if len(row["orders"]) > 4 else "")
+        _wrapped("limited by" if number == 0 else "", f"{row['what']}: {len(row['orders'])} orders ({ids})")
+    counts = Counter(reason_words(r["reason"].partition(":")[0]) for r in told["refused"])
+    if counts:
+        words = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+        _wrapped("refused", f"{sum(counts.values())}: {words}")
+        _wrapped("next", f"swath plan why {told['refused'][0]['order']} MISSION")
+    if interrupted:
+        print("Interrupted: this is the best plan so far, with its bound.")
+
+
+def _made(mission: Path, plan: Path | None, seed: int | None) -> PlannedMission:
+    """The mission with the plan of a file, or with one made now."""
+    from dataclasses import replace
+
+    from swath.cli.progress import progress_bar
+    from swath.operate.plan_only import planned_mission, prepared, read_plan
+
+    with progress_bar("plan") as bar:
+        bar("orbits, looks, passes", 0.1)
+        ready = prepared(mission, seed=seed)
+        bar("search", 0.3)
+        return planned_mission(ready) if plan is None else replace(ready, plan=read_plan(plan))
+
+
+@app.command
+def why(order: str, mission: Path, /, *, plan: Path | None = None, seed: int | None = None, json: bool = False) -> int:
+    """Why is an order planned as it is, or why not, and what would get it in?
+
+    Parameters
+    ----------
+    order
+        Its id. "refused" stands for all refused orders.
+    mission
+        The mission file (TOML).
+    plan
+        A plan.json, or the folder that holds it; otherwise the plan is made now.
+    seed
+        Instead of the mission's own.
+    json
+        Print JSON instead of sentences.
+    """
+    from swath.plan.helping import cheapest_help
+
+    made = _made(mission, plan, seed)
+    assert made.plan is not None
+    bundles = {bundle.id: bundle.requests for bundle in made.problem.bundles}
+    refused = {r.request: r for r in made.plan.refused}
+    planned = [str(id) for id in dict.fromkeys(made.plan.acquisitions.request) if id in bundles.get(order, (order,))]
+    if order != "refused" and order not in refused and not planned:
+        raise InputError(f"there is no order {order!r} in the plan or among the refused", fix="Give an order's id")
+    if planned:
+        rows = [_planned_row(made, id) for id in planned]
+        if json:
+            print(to_json.dumps({"planned": rows}, indent=2))
+        for row in () if json else rows:
+            _print_planned(row)
+        return 0
+    wanted = list(refused) if order == "refused" else [order]
+    helps = cheapest_help(made.problem, made.plan, made.outlook, orders=wanted, stations=_more_stations(made))
+    rows = [
+        {
+            "order": id,
+            "reason": refused[id].reason,
+            "because": refused[id].because,
+            "help": None if helps[id] is None else {"what": helps[id].what, "change": helps[id].because},  # type: ignore[union-attr]
+        }
+        for id in wanted
+    ]
+    if json:
+        print(to_json.dumps({"refused": rows}, indent=2))
+        return 0
+    for row in rows:
+        print(row["order"])
+        _wrapped("", f"not planned: {row['because']} ({row['reason'].partition(':')[0]})")
+        change = row["help"]["change"] + " would get it in" if row["help"] else "no single change gets it in"
+        _wrapped("", f"-> {change}")
+    return 0
+
+
+def _more_stations(made: PlannedMission) -> list[Any]:
+    """Stations of the catalogue that the mission does not have, a few that lie far apart."""
+    from swath.operate.plan_only import changed_fleet
+
+    names = ("svalbard", "inuvik", "punta arenas", "awarua", "troll")
+    have = {station.id for station in made.mission.stations}
+    more = changed_fleet(made.mission, add_stations=names).stations
+    return [station for station in more if station.id not in have]
+
+
+def _planned_row(made: PlannedMission, id: str) -> dict[str, Any]:
+    from swath.plan.why import why_planned
+    from swath.time import format_utc
+
+    assert made.plan is not None
+    found = why_planned(made.problem, made.plan, id)
+    return {
+        "request": id,
+        "looks": [{"satellite": satellite, "start": format_utc(at)} for satellite, at in found.looks],
+        "value": found.value,
+        "price": found.price.value,
+        "displaced": list(found.displaced),
+        "next_best": None
+        if found.next_best is None
+        else {"satellite": found.next_best[0], "start": format_utc(found.next_best[1]), "value": found.next_best[2]},
+        "clear_chance": found.clear_chance,
+        "on_ground": format_utc(found.on_ground),
+        "on_ground_latest": format_utc(found.on_ground_latest),
+        "because": found.because,
+    }
+
+
+def _print_planned(row: dict[str, Any]) -> None:
+    looks = " and ".join(f"{look['satellite']} at {look['start']}" for look in row["looks"])
+    print(row["request"])
+    _wrapped("", f"by {looks}, adds {row['value']:.2f} to the plan, clear with {row['clear_chance']:.0%}")
+    others = ", ".join(row["displaced"]) or "nobody"
+    _wrapped("", f"price: without it others would gain {row['price']:.2f} ({others})")
+    best = row["next_best"]
+    text = "it has no other pass that fits"
+    if best:
+        text = f"next best: {best['satellite']} at {best['start']}, worth {best['value']:.2f}"
+    _wrapped("", text)
+    _wrapped("", f"on the ground {row['on_ground']}, at the latest {row['on_ground_latest']}: {row['because']}")
+
+
+@app.command(name="what-if")
+def what_if(
+    mission: Path,
+    /,
+    *,
+    add_station: list[str] | None = None,
+    add_satellite: list[Path] | None = None,
+    drop_satellite: list[str] | None = None,
+    drop_station: list[str] | None = None,
+    seed: int | None = None,
+    json: bool = False,
+) -> int:
+    """What would another fleet be worth? Value and bound with and without the change.
+
+    Parameters
+    ----------
+    mission
+        The mission file (TOML).
+    add_station
+        A station of the catalogue, or LON,LAT[,ALT_M]; may be given several times.
+    add_satellite
+        A file with one element set; it is built like the mission's first. May be given several times.
+    drop_satellite
+        Id of a satellite to do without.
+    drop_station
+        Id of a station to do without.
+    seed
+        Instead of the mission's own.
+    json
+        Print JSON instead of a table.
+    """
+    from swath.cli.progress import progress_bar
+    from swath.operate.plan_only import changed_fleet, planned_mission, prepared
+    from swath.store.mission import read_mission
+
+    asked = read_mission(mission)
+    other = changed_fleet(
+        asked,
+        add_stations=add_station or (),
+        add_satellites=add_satellite or (),
+        drop_satellites=drop_satellite or (),
+        drop_stations=drop_station or (),
+    )
+    if other == asked:
+        raise InputError("nothing is changed", where="what-if", fix="Add or drop a station or satellite")
+    with progress_bar("what-if") as bar:
+        bar("as it is", 0.1)
+        before = planned_mission(prepared(asked, seed=seed))
+        bar("changed", 0.5)
+        after = planned_mission(prepared(other, seed=seed))
+    rows = [_summary(made.problem, made.plan) for made in (before, after) if made.plan is not None]
+    _print_change(rows, as_json=json)
+    return 0
+
+
+def _print_change(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    keys = ("value", "bound", "gap", "planned", "pictures", "contacts")
+    table = {key: (rows[0][key], rows[1][key]) for key in keys}
+    if as_json:
+        told = {key: {"before": a, "after": b, "change": b - a} for key, (a, b) in table.items()}
+        print(to_json.dumps(told, indent=2))
+        return
+    print(f"{'':<10}{'before':>12}{'after':>12}{'change':>12}")
+    for key, (a, b) in table.items():
+        shown = [f"{100 * x:.2f} %" for x in (a, b, b - a)] if key == "gap" else [f"{x:.6g}" for x in (a, b, b - a)]
+        print(f"{key:<10}{shown[0]:>12}{shown[1]:>12}{shown[2]:>12}")
+
+
+@app.command
+def chances(
+    mission: Path,
+    /,
+    *,
+    lon_deg: float,
+    lat_deg: float,
+    days: float = 14.0,
+    max_off_nadir_deg: float = 30.0,
+    min_sun_elevation_deg: float = 10.0,
+    json: bool = False,
+) -> int:
+    """Could a new order at a place be served? Every pass of the next days, the best look of each, the best first.
+
+    Parameters
+    ----------
+    mission
+        The mission file (TOML): whose satellites are asked, from its start on.
+    lon_deg
+        Longitude of the place.
+    lat_deg
+        Latitude of the place.
+    days
+        How far ahead, up to 30.
+    max_off_nadir_deg
+        How far from nadir the camera may look.
+    min_sun_elevation_deg
+        How high the Sun must stand.
+    json
+        Print JSON instead of a table.
+    """
+    from swath.operate.plan_only import chances_of
+
+    found = chances_of(mission, lon_deg, lat_deg, days, max_off_nadir_deg, min_sun_elevation_deg)
+    rows = found.chances.to_json()
+    if json:
+        because = None if found.refusal is None else found.refusal.because
+        print(to_json.dumps({"chances": rows, "clear_chance": found.clear_chance, "because": because}, indent=2))
+    elif found.refusal is not None:
+        _wrapped("no chance", found.refusal.because)
+    else:
+        print(f"{'SATELLITE':<12} {'START UTC':<20} {'OFF':>5} {'SUN':>5} {'GSD m':>6} {'P(CLEAR)':>8} {'SHARE':>6}")
+        for row in rows:
+            print(
+                f"{row['satellite'][:12]:<12} {row['start'][:19].replace('T', ' '):<20} {row['off_nadir_deg']:5.1f} "
+                f"{row['sun_elevation_deg']:5.1f} {row['gsd_m']:6.2f} {row['p_clear']:8.2f} {row['value']:6.3f}"
+            )
+        print(f"A clear picture in one of these {len(rows)} passes: {found.clear_chance:.0%}.")
+    return 0 if len(rows) else 1

@@ -1,0 +1,122 @@
+"""From orders, orbits and a forecast to a planning problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from swath.access.accesses import Accesses, find_accesses, find_eclipses
+from swath.access.passes import find_passes
+from swath.frames import EarthOrientation
+from swath.model import Opportunities, Refusal, Request, Station, Windows
+from swath.orbit.ephemeris import Ephemeris
+from swath.plan.ground import pass_rates
+from swath.plan.looks import ClearSky, find_looks
+from swath.plan.orders import Order, expand
+from swath.plan.problem import Groups, Owner, Problem
+from swath.plan.sky import sun_directions
+from swath.plan.stereo import find_groups
+from swath.spacecraft.satellite import Satellite
+
+__all__ = ["Outlook", "build_problem", "with_orders"]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is known of the days ahead: where satellites are, how the Earth turns, how clear the sky will be."""
+
+    ephemerides: Mapping[str, Ephemeris]
+    eop: EarthOrientation
+    p_clear: ClearSky
+    slot_s: float = 5.0
+
+
+def build_problem(
+    satellites: Sequence[Satellite],
+    stations: Sequence[Station],
+    orders: Sequence[Order],
+    outlook: Outlook,
+    *,
+    start: np.datetime64,
+    stop: np.datetime64,
+    owners: Sequence[Owner] = (),
+) -> Problem:
+    """The problem of planning ``orders`` from ``start`` to ``stop``: every look, pass, eclipse and rate.
+
+    Orders without any look are in ``Problem.unoffered`` with the reason. Raises what the parts raise: ids used twice,
+    orbits that cannot be propagated, numbers out of range.
+    """
+    seen = find_passes(outlook.ephemerides, stations, start, stop, outlook.eop)
+    passes = Windows(satellite=seen.satellite, subject=seen.station, start=seen.start, stop=seen.stop)
+    bare = Problem(
+        satellites=tuple(satellites),
+        requests=(),
+        stations=tuple(stations),
+        opportunities=Opportunities.empty(),
+        passes=passes,
+        eclipses=find_eclipses(outlook.ephemerides, start, stop, outlook.eop),
+        start=start,
+        stop=stop,
+        owners=tuple(owners),
+        rates=pass_rates(satellites, stations, passes, outlook.ephemerides),
+        sun=sun_directions(satellites, outlook.ephemerides, outlook.eop, start, stop),
+    )
+    return with_orders(bare, orders, outlook)
+
+
+def with_orders(problem: Problem, orders: Sequence[Order], outlook: Outlook) -> Problem:
+    """The problem with more orders in it."""
+    satellites, start, stop = problem.satellites, problem.start, problem.stop
+    whole = _accesses(satellites, [order.request for order in orders], outlook, start, stop)
+    expanded = expand(orders, satellites, outlook.ephemerides, whole, start=start, stop=stop)
+    known = set(whole.place.tolist()) | {order.request.place.id for order in orders}
+    new = [request for request in expanded.requests if request.place.id not in known]
+    accesses = Accesses.join([whole, _accesses(satellites, new, outlook, start, stop)])
+    looks, unoffered = find_looks(
+        satellites,
+        outlook.ephemerides,
+        expanded.requests,
+        accesses,
+        outlook.p_clear,
+        outlook.eop,
+        start=start,
+        stop=stop,
+        slot_s=outlook.slot_s,
+    )
+    groups, refused = find_groups(expanded.requests, looks, satellites, outlook.ephemerides)
+    return replace(
+        problem,
+        requests=(*problem.requests, *expanded.requests),
+        bundles=(*problem.bundles, *expanded.bundles),
+        opportunities=Opportunities.join([problem.opportunities, looks]),
+        groups=Groups.join([problem.groups, groups]),
+        unoffered={**problem.unoffered, **unoffered, **refused, **_empty(orders, expanded.bundles, whole)},
+    )
+
+
+def _accesses(
+    satellites: Sequence[Satellite],
+    requests: Sequence[Request],
+    outlook: Outlook,
+    start: np.datetime64,
+    stop: np.datetime64,
+) -> Accesses:
+    places = list({request.place.id: request.place for request in requests}.values())
+    if not places or not satellites:
+        return Accesses.empty()
+    widest_deg = max(satellite.agility.max_off_nadir_deg for satellite in satellites)
+    return find_accesses(
+        outlook.ephemerides, places, start, stop, outlook.eop, max_off_nadir_deg=widest_deg, cover="centre"
+    )
+
+
+def _empty(orders: Sequence[Order], bundles: Sequence[object], whole: Accesses) -> dict[str, Refusal]:
+    """Bundles without any request: nobody passes at all, or not in the days of this plan."""
+    empty = {bundle.id for bundle in bundles if not bundle.requests}  # type: ignore[attr-defined]
+    return {
+        order.id: Refusal(order.id, "no_access", "no satellite passes in its window within this plan")
+        for order in orders
+        if order.id in empty
+    }

@@ -1,0 +1,83 @@
+"""``swath plan`` as a person uses it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from swath.cli.main import main
+from swath.plan.form import plan_from_json
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "orders" / "mission.toml"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("plan") / "out"
+    assert main(["plan", str(EXAMPLE), "--stop", "3s", "--out", str(out)]) == 0
+    return out
+
+
+def test_it_writes_what_it_says(folder: Path, capsys) -> None:
+    plan = plan_from_json((folder / "plan.json").read_text())
+    assert 0.0 < plan.value <= plan.bound
+    rows = list(csv.DictReader((folder / "commands.csv").read_text().splitlines()))
+    assert {"warm_up", "turn", "image_on", "image_off", "point", "send_on", "send_off", "release"} <= {
+        row["command"] for row in rows
+    }
+    assert (folder / "timeline.png").read_bytes()[:4] == b"\x89PNG"
+    assert json.loads((folder / "plan.czml").read_text())[0]["id"] == "document"
+    assert "BEGIN:VEVENT" in (folder / "plan.ics").read_text()
+    assert len(json.loads((folder / "refused.json").read_text())["refused"]) == len(plan.refused)
+    assert len(list(csv.DictReader((folder / "plan.csv").read_text().splitlines()))) > len(plan.acquisitions)
+
+
+def test_why_for_planned_and_refused(folder: Path, capsys) -> None:
+    plan = plan_from_json((folder / "plan.json").read_text())
+    assert main(["plan", "why", str(plan.acquisitions.request[0]), str(EXAMPLE), "--plan", str(folder), "--json"]) == 0
+    (row, *_) = json.loads(capsys.readouterr().out)["planned"]
+    assert {"price", "displaced", "next_best", "clear_chance", "on_ground"} <= set(row)
+    assert main(["plan", "why", plan.refused[0].request, str(EXAMPLE), "--plan", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "not planned" in said and "->" in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert main(["plan", "why", "nobody", str(EXAMPLE), "--plan", str(folder)]) == 2
+    assert "nobody" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"format": "swath plan 1"}', "[]"])
+def test_a_broken_plan_file_gives_a_clear_message(tmp_path: Path, content: str, capsys) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(content)
+    assert main(["plan", "why", "refused", str(EXAMPLE), "--plan", str(path)]) == 2
+    assert "plan" in capsys.readouterr().err
+    assert main(["plan", "why", "refused", str(EXAMPLE), "--plan", str(tmp_path / "none")]) == 3
+
+
+def test_a_satellite_less_is_worth_less_and_bounded_lower(tmp_path: Path, capsys) -> None:
+    shutil.copytree(EXAMPLE.parent, tmp_path / "m")
+    mission = tmp_path / "m" / "mission.toml"
+    text = (tmp_path / "m" / "orders.geojson").read_text()
+    whole = json.loads(text)
+    whole["features"] = [f for f in whole["features"] if f["properties"]["id"].startswith("field")][:15]
+    (tmp_path / "m" / "orders.geojson").write_text(json.dumps(whole))
+    assert main(["plan", "what-if", str(mission), "--drop-satellite", "SW-3", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["bound"]["after"] <= told["bound"]["before"] + 1e-6
+    assert told["value"]["after"] <= told["bound"]["before"]
+    assert main(["plan", "what-if", str(mission)]) == 2
+    assert main(["plan", "what-if", str(mission), "--drop-satellite", "SW-9"]) == 2
+    assert main(["plan", "what-if", str(mission), "--add-station", "nowhere-at-all"]) in (2, 3)
+
+
+def test_chances(capsys) -> None:
+    asked = ["plan", "chances", str(EXAMPLE), "--lon-deg", "9", "--lat-deg", "45", "--days", "2"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert main([*asked[:-1], "99"]) == 2
+    assert main([*asked, "--max-off-nadir-deg", "0.01"]) == 1
