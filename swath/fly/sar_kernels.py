@@ -18,6 +18,8 @@ Number = Any
 _LOOK, _FLOODED = 0x7F, 0x80
 _WALL_M = 2.0
 """a rise of what stands on the ground by this much from step to step is a wall"""
+_HARD = 0.3
+"""gamma nought from which something is built, not grown: only that has walls"""
 _CORNER = 1.5
 """sigma nought of a wall of one metre and the ground before it, spread over a sample"""
 
@@ -79,7 +81,7 @@ def echoes(
             seen = (1.0 - slope * tangent) / np.sqrt(1.0 + tangent * tangent)
             power = gamma[code & _LOOK] * max(seen, 0.02)
         _add(out, at, power * weight)
-        if tall - before > _WALL_M and not wet:
+        if tall - before > _WALL_M and gamma[code & _LOOK] > _HARD:
             _add(out, sample - z * nearer, _CORNER * (tall - before) * weight)
         before = tall
 
