@@ -168,7 +168,7 @@ class Flown(Table):
     pitch_deg: npt.NDArray[np.float64] = column("f8", "deg", "true mean attitude flown")
     yaw_deg: npt.NDArray[np.float64] = column("f8", "deg", "true mean attitude flown")
     pointing_error_deg: npt.NDArray[np.float64] = column("f8", "deg", "angle between commanded and true boresight")
-    status: npt.NDArray[np.str_] = column("U", "-", "done, blurred, skipped")
+    status: npt.NDArray[np.str_] = column("U", "-", "done, blurred, skipped or lost (taken, but not kept)")
     because: npt.NDArray[np.str_] = column("U", "-", "why, where not done")
 
 
@@ -182,8 +182,10 @@ class Telemetry(Table):
     memory_bit: npt.NDArray[np.float64] = column("f8", "bit", "recorder in use")
     roll_deg: npt.NDArray[np.float64] = column("f8", "deg", "")
     pitch_deg: npt.NDArray[np.float64] = column("f8", "deg", "")
-    mode: npt.NDArray[np.str_] = column("U", "-", "idle, slew, image or contact")
+    mode: npt.NDArray[np.str_] = column("U", "-", "idle, slew, image, contact, sun or safe")
     sunlit: npt.NDArray[np.bool_] = column("?", "-", "")
+    temperature_k: npt.NDArray[np.float64] = column("f8", "K", "of the camera's electronics")
+    wheel_load: npt.NDArray[np.float64] = column("f8", "-", "share of its momentum that the fullest wheel holds")
 
 
 @dataclass(frozen=True)

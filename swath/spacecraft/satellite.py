@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from swath.model import Elements
 from swath.spacecraft.agility import Agility
+from swath.spacecraft.bus import Bus
 from swath.spacecraft.optics import Optics
 from swath.spacecraft.power import Duty, Power, Thermal
 
@@ -48,3 +49,5 @@ class Satellite:
     sensor: str = "optical"
     duty: Duty = field(default_factory=Duty)
     thermal: Thermal = field(default_factory=Thermal)
+    bus: Bus | None = None
+    """known to flight alone; without it the body turns as ``agility`` says, whatever its wheels"""

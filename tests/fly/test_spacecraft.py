@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.errors import InputError
-from swath.fly.attitude import plan_turn
+from swath.fly.attitude import looking, turn_between
 from swath.fly.spacecraft import Faults, FlightLog, fly_plan
 from swath.model import Acquisitions, Contacts, Plan, Windows
 from swath.spacecraft import Agility, Power, Satellite, slew_s
@@ -222,7 +222,7 @@ def test_a_turn_keeps_its_limits_and_ends_where_and_when_it_should(
     angle_deg: float, rate: float, acceleration: float
 ) -> None:
     agility = Agility(rate, acceleration, 3.0, 45.0, 0.0, 0.0)
-    turn = plan_turn(agility, 100.0, (-angle_deg / 2, 0.0), (angle_deg / 2, 0.0))
+    turn = turn_between(agility, 100.0, looking(-angle_deg / 2, 0.0), looking(angle_deg / 2, 0.0))
     times = np.linspace(99.0, turn.settled_s + 1.0, 4000)
     angles = turn.angle_at_deg(times)
     speed = np.gradient(angles, times)

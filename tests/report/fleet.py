@@ -239,5 +239,6 @@ def telemetry(planned: Acquisitions, passes: Contacts) -> tuple[Telemetry, Windo
         battery_wh, memory_bit = np.array(states).T
         mode = np.where(imaging > 0, "image", np.where(sending, "contact", "idle"))
         zero = np.zeros(len(time))
-        parts.append(Telemetry(np.full(len(time), satellite.id), time, battery_wh, memory_bit, zero, zero, mode, ~dark))
+        name, warm_k = np.full(len(time), satellite.id), np.full(len(time), 293.0)
+        parts.append(Telemetry(name, time, battery_wh, memory_bit, zero, zero, mode, ~dark, warm_k, zero))
     return Telemetry.join(parts), Windows.from_rows(dark_rows)
