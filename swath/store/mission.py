@@ -22,6 +22,7 @@ from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.agility import fitted_turning
 from swath.spacecraft.catalog import stations as known_stations
 from swath.spacecraft.power import Duty, Thermal
+from swath.store.craft import read_bus
 from swath.store.orders import MAX_EXTENT_M, read_orders
 from swath.store.section import Section
 from swath.time import seconds
@@ -177,6 +178,7 @@ def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
         sensor=build.text("sensor", "optical"),
         duty=_duty(build.optional_table("duty")),
         thermal=_thermal(build.optional_table("thermal")),
+        bus=read_bus(bus) if (bus := build.optional_table("bus")).values else None,
     )
     build.done()
     section.done()

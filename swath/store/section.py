@@ -114,6 +114,24 @@ class Section:
             raise self._wrong(key, value, "a list of texts")
         return tuple(value)
 
+    def numbers(
+        self, key: str, length: int, default: Any = _REQUIRED, *, low: float = -math.inf, high: float = math.inf
+    ) -> tuple[float, ...]:
+        """A list of ``length`` finite numbers in ``low`` .. ``high``."""
+        value = self._get(key, default)
+        if not isinstance(value, (list, tuple)) or len(value) != length:
+            raise self._wrong(key, value, f"a list of {length} numbers")
+        inner = Section({str(n): one for n, one in enumerate(value)}, f"{self.where} {key}")
+        return tuple(inner.number(str(n), low=low, high=high) for n in range(length))
+
+    def rows(self, key: str, length: int, *, most: int) -> tuple[tuple[float, ...], ...]:
+        """A list of at most ``most`` lists of ``length`` finite numbers; empty where absent."""
+        value = self._get(key, [])
+        if not isinstance(value, list) or len(value) > most:
+            raise self._wrong(key, value, f"a list of at most {most} lists of {length} numbers")
+        inner = Section({str(n): one for n, one in enumerate(value)}, f"{self.where} {key}")
+        return tuple(inner.numbers(str(n), length) for n in range(len(value)))
+
     def table(self, key: str) -> Section:
         """A table inside this one."""
         return Section(self._get(key, _REQUIRED), f"{self.where} [{key}]")

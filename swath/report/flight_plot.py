@@ -1,0 +1,70 @@
+"""A picture of a flight: battery, memory, temperature and wheels of each satellite, planned and flown."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from swath.model import SIMULATED, Telemetry
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["flight_png"]
+
+_FLOWN, _PLANNED, _DARK = "#1565c0", "#9e9e9e", "#eceff1"
+
+
+def flight_png(flown: Telemetry, planned: Telemetry, *, title: str) -> bytes:
+    """PNG of one row a satellite; grey is what the plan foresaw, shaded is eclipse. Carries the word SIMULATED."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(flown.satellite.tolist()))
+    figure = Figure(figsize=(15.0, 1.2 + 2.1 * len(names)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(names), 4, sharex=True, squeeze=False)
+    for row, name in zip(axes, names, strict=True):
+        mine, book = (t.take(t.satellite == name) for t in (flown, planned))
+        for axis, (column, scale, unit) in zip(
+            row,
+            (
+                ("battery_wh", 1.0, "battery, Wh"),
+                ("memory_bit", 1e-9, "memory, Gbit"),
+                ("temperature_k", 1.0, "camera, K"),
+                ("wheel_load", 100.0, "fullest wheel, %"),
+            ),
+            strict=True,
+        ):
+            _curve(axis, mine, book, column, scale)
+            axis.set_title(f"{name}: {unit}", fontsize=9, loc="left")
+    _hours(axes[-1].tolist())
+    figure.suptitle(f"{title} - {SIMULATED}", fontsize=12, x=0.01, ha="left")
+    figure.text(0.5, 0.5, SIMULATED, fontsize=60, color="#c62828", alpha=0.12, ha="center", va="center", rotation=20)
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=80, metadata={"Description": f"{SIMULATED}: {title}"})
+    return content.getvalue()
+
+
+def _curve(axis: Axes, flown: Telemetry, planned: Telemetry, column: str, scale: float) -> None:
+    changes = np.flatnonzero(np.diff(flown.sunlit.astype(np.int8), prepend=1, append=1))
+    for first, last in zip(changes[::2], changes[1::2], strict=False):
+        axis.axvspan(flown.time[first], flown.time[min(last, len(flown) - 1)], color=_DARK, lw=0)
+    if column in ("battery_wh", "memory_bit"):
+        axis.plot(planned.time, scale * getattr(planned, column), color=_PLANNED, lw=1.8, label="planned")
+    axis.plot(flown.time, scale * getattr(flown, column), color=_FLOWN, lw=1.1, label="flown")
+    axis.tick_params(labelsize=8)
+    axis.margins(x=0.0)
+    axis.grid(alpha=0.25)
+    if column == "battery_wh":
+        axis.legend(fontsize=7, loc="lower left", frameon=False)
+
+
+def _hours(axes: list[Axes]) -> None:
+    from matplotlib.dates import AutoDateLocator, DateFormatter
+
+    for axis in axes:
+        axis.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))  # type: ignore[no-untyped-call]
+        axis.xaxis.set_major_formatter(DateFormatter("%H:%MZ"))  # type: ignore[no-untyped-call]

@@ -1,0 +1,141 @@
+"""Reads the parts of a mission file that only flight knows: the bus of a spacecraft; and files of faults."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+
+from swath.errors import DataError, InputError
+from swath.fly.faults import Faults
+from swath.spacecraft.bus import PYRAMID, Array, Axis, Bus, Shake, Wheels
+from swath.store.section import Section
+
+__all__ = ["read_bus", "read_faults"]
+
+_MOST_WHEELS = 12
+_MOST_LINES = 40
+
+
+def read_bus(section: Section) -> Bus:
+    """The bus that a table ``[spacecraft.NAME.bus]`` describes; see ``docs/reference/mission-file.md``."""
+    wheels = section.table("wheels")
+    array = section.optional_table("array")
+    bus = Bus(
+        inertia_kg_m2=_axis(section, "inertia_kg_m2", low=1e-6, high=1e6),
+        wheels=Wheels(
+            max_momentum_nms=wheels.number("max_momentum_nms", low=1e-6, high=1e4),
+            max_torque_nm=wheels.number("max_torque_nm", low=1e-7, high=1e3),
+            axes=_axes(wheels),
+        ),
+        rods_am2=section.number("rods_am2", 0.0, low=0.0, high=1e4),
+        array=_array(array) if array.values else None,
+        charge_efficiency=section.number("charge_efficiency", 1.0, low=0.01, high=1.0),
+        shake=_shake(section.optional_table("shake")),
+        residual_am2=_axis(section, "residual_am2", (0.0, 0.0, 0.0), low=-1e3, high=1e3),
+        torque_nm=_axis(section, "torque_nm", (0.0, 0.0, 0.0), low=-1e3, high=1e3),
+        faces_sun=section.flag("faces_sun", True),
+    )
+    wheels.done()
+    section.done()
+    return bus
+
+
+def _array(section: Section) -> Array:
+    array = Array(
+        area_m2=section.number("area_m2", low=1e-4, high=1e3),
+        efficiency=section.number("efficiency", low=0.001, high=1.0),
+        normal=_axis(section, "normal", (0.0, 0.0, -1.0), low=-1.0, high=1.0),
+    )
+    if not any(array.normal):
+        raise InputError("normal = [0, 0, 0] points nowhere", where=section.where, fix="Name a direction")
+    section.done()
+    return array
+
+
+def _shake(section: Section) -> Shake:
+    shake = Shake(
+        bias_deg=section.number("bias_deg", 0.0, low=0, high=1),
+        tracker_deg=section.number("tracker_deg", 0.0, low=0, high=1),
+        tracker_s=section.number("tracker_s", 5.0, low=0.1, high=1000),
+        jitter=tuple((line[0], line[1]) for line in section.rows("jitter", 2, most=_MOST_LINES)),
+        ring_deg=section.number("ring_deg", 0.0, low=0, high=5),
+        ring_hz=section.number("ring_hz", 0.8, low=0.001, high=1000),
+        ring_decay_s=section.number("ring_decay_s", 1.0, low=0.001, high=1000),
+    )
+    section.done()
+    return shake
+
+
+def _axis(section: Section, key: str, default: Axis | None = None, *, low: float, high: float) -> Axis:
+    x, y, z = section.numbers(key, 3, *(() if default is None else (default,)), low=low, high=high)
+    return x, y, z
+
+
+def _axes(wheels: Section) -> tuple[Axis, ...]:
+    rows = wheels.rows("axes", 3, most=_MOST_WHEELS)
+    return tuple((row[0], row[1], row[2]) for row in rows) or PYRAMID
+
+
+def read_faults(path: Path) -> Faults:
+    """What a TOML file of faults asks to go wrong; see ``docs/reference/command-line.md``.
+
+    Raises :class:`DataError` where there is no such file and :class:`InputError` for anything wrong in it.
+    """
+    try:
+        root = Section(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+    except OSError as error:
+        raise DataError(f"cannot read the faults: {error.strerror}", where=str(path), fix="Name a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"this is not TOML: {error}", where=str(path), fix="Correct it there") from error
+    late, slow = root.optional_table("late_contact_s"), root.optional_table("slew_slowdown")
+    faults = Faults(
+        late_contact_s={id: late.number(id, low=0.0, high=1e5) for id in late.values},
+        lost_contacts=frozenset(root.texts("lost_contacts", ()) if "lost_contacts" in root.values else ()),
+        slew_slowdown={id: slow.number(id, low=1.0, high=1e3) for id in slow.values},
+        scatter_share=root.number("scatter_share", 1.0, low=0.0, high=100.0),
+        wheel_losses=_wheel_losses(root),
+        resets=_resets(root),
+        safe_modes=_safe_modes(root),
+        stuck_pages=_stuck_pages(root),
+    )
+    root.done()
+    return faults
+
+
+def _wheel_losses(root: Section) -> dict[str, tuple[tuple[int, np.datetime64], ...]]:
+    found: dict[str, tuple[tuple[int, np.datetime64], ...]] = {}
+    for one in root.tables("wheel_losses", name="satellite"):
+        id = one.text("satellite")
+        found[id] = (*found.get(id, ()), (one.whole("wheel", low=0, high=_MOST_WHEELS), one.time("at")))
+        one.done()
+    return found
+
+
+def _resets(root: Section) -> dict[str, tuple[float, float]]:
+    found = {}
+    for one in root.tables("resets", name="contact"):
+        id = one.text("contact")
+        found[id] = (one.number("after_s", low=0.0, high=1e5), one.number("lasts_s", low=0.0, high=1e6))
+        one.done()
+    return found
+
+
+def _safe_modes(root: Section) -> dict[str, tuple[tuple[np.datetime64, float], ...]]:
+    found: dict[str, tuple[tuple[np.datetime64, float], ...]] = {}
+    for one in root.tables("safe_modes", name="satellite"):
+        id = one.text("satellite")
+        found[id] = (*found.get(id, ()), (one.time("at"), one.number("lasts_s", low=0.0, high=1e7)))
+        one.done()
+    return found
+
+
+def _stuck_pages(root: Section) -> dict[str, tuple[tuple[np.datetime64, float, float], ...]]:
+    found: dict[str, tuple[tuple[np.datetime64, float, float], ...]] = {}
+    for one in root.tables("stuck_pages", name="satellite"):
+        id = one.text("satellite")
+        first_bit, size_bit = (one.number(name, low=0.0, high=1e18) for name in ("first_bit", "size_bit"))
+        found[id] = (*found.get(id, ()), (one.time("at"), first_bit, size_bit))
+        one.done()
+    return found
