@@ -12,6 +12,7 @@ from pathlib import Path
 
 from swath.errors import DataError
 from swath.fly.spacecraft import FlightLog, fly_plan
+from swath.fly.surroundings import surroundings
 from swath.fly.weather import SimulatedWeather
 from swath.frames import EarthOrientation
 from swath.operate import checks
@@ -77,9 +78,7 @@ def run_mission(
         early = _take_early(mission, eop, desk)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
-        flight = fly_plan(
-            mission.satellites, planned.plan, planned.problem.eclipses, mission.start, mission.stop, seed=mission.seed
-        )
+        flight = _fly(mission, planned, eop)
         clock.done("fly", 0.17)
         before = {order: future.result() for order, future in early.items()}
         shots = _shots(mission, planned, flight, eop, weather)
@@ -96,6 +95,18 @@ def run_mission(
         write_json(folder / "evidence" / "timings.json", {"stages": clock.stages})
         write_manifest(folder, mission.files, mission.seed)
     return outcome
+
+
+def _fly(mission: Mission, planned: Planned, eop: EarthOrientation) -> FlightLog:
+    """Satellites with a bus fly through their surroundings, the others as their agility says."""
+    start, stop = mission.start, mission.stop
+    around = {
+        craft.id: surroundings(planned.ephemerides[craft.id], eop, start, stop)
+        for craft in mission.satellites
+        if craft.bus is not None
+    }
+    eclipses = planned.problem.eclipses
+    return fly_plan(mission.satellites, planned.plan, eclipses, start, stop, seed=mission.seed, around=around)
 
 
 def judge(run: Run, folder: Path, eop: EarthOrientation) -> tuple[Check, ...]:
