@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import csv
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from swath.cli.main import main
+from swath.errors import SwathError
+from swath.fly.faults import Faults
+from swath.fly.weather import SimulatedWeather
+from swath.operate.planning import plan_day
+from swath.plan.form import plan_to_json
+from swath.sources.eop import packaged_eop
+from swath.store.craft import read_faults
+from swath.store.mission import read_mission
+
+REPO = Path(__file__).resolve().parents[2]
+BUS = """
+[spacecraft.agile.bus]
+inertia_kg_m2 = [14.0, 18.0, 12.0]
+rods_am2 = 8.0
+charge_efficiency = 0.95
+wheels = { max_momentum_nms = 1.5, max_torque_nm = 0.15 }
+array = { area_m2 = 1.2, efficiency = 0.24 }
+shake = { bias_deg = 0.002, tracker_deg = 0.001, jitter = [[12.0, 1e-5], [38.0, 4e-6]], ring_deg = 0.05 }
+"""
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a mission whose spacecraft have a bus, and its plan."""
+    folder = tmp_path_factory.mktemp("planned")
+    text = (REPO / "examples" / "flood" / "mission.toml").read_text("utf-8").replace("hours = 24", "hours = 4")
+    head, urgent, _ = text.partition("[[urgent]]")
+    assert urgent
+    (folder / "mission.toml").write_text(head + BUS, "utf-8")
+    orders = (REPO / "examples" / "flood" / "orders.csv").read_text("utf-8").splitlines()
+    (folder / "orders.csv").write_text("\n".join([orders[0], *orders[1::3]]), "utf-8")
+    mission = read_mission(folder / "mission.toml")
+    assert all(craft.bus is not None for craft in mission.satellites)
+    plan = plan_day(mission, packaged_eop(), SimulatedWeather(seed=mission.seed)).plan
+    assert len(plan.acquisitions) > 3
+    (folder / "plan.json").write_text(plan_to_json(plan), "utf-8")
+    return folder
+
+
+def test_a_plan_is_flown_and_told(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["fly", str(planned), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["simulated"] is True and sum(told["counts"].values()) == len(told["pictures"]) > 3
+    assert code == (0 if told["counts"]["done"] == len(told["pictures"]) else 1)
+    assert told["latency_min"]["down"]["median"] >= told["latency_min"]["imaged"]["median"] > 0
+    assert set(told["furthest_from_plan"]) == {"SW-1", "SW-2", "SW-3", "SW-4"}
+    main(["fly", str(planned / "plan.json"), "--mission", str(planned / "mission.toml")])
+    lines = capsys.readouterr().out.splitlines()
+    assert "SIMULATED" in lines[0] and max(map(len, lines)) <= 80
+    main(["fly", str(planned), "--json", "--seed", "7"])
+    assert json.loads(capsys.readouterr().out) == told  # the mission's own seed
+
+
+def test_faults_of_a_file_change_the_flight(planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "faults.toml"
+    page = (REPO / "docs" / "explanation" / "flight.md").read_text("utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    file.write_text(example, "utf-8")
+    assert read_faults(file).safe_modes["SW-4"][0][1] == 7200.0
+    file.write_text('[[safe_modes]]\nsatellite = "SW-1"\nat = 2026-05-08T00:00:00Z\nlasts_s = 86400\n', "utf-8")
+    assert main(["fly", str(planned), "--faults", str(file), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    mine = [row for row in told["pictures"] if row["satellite"] == "SW-1"]
+    assert mine and all(row["outcome"] == "lost" and "safe mode" in row["because"] for row in mine)
+    file.write_text('[[safe_modes]]\nsatellite = "SW-9"\nat = 2026-05-08T00:00:00Z\nlasts_s = 1\n', "utf-8")
+    assert main(["fly", str(planned), "--faults", str(file)]) == 2
+    assert "no satellite 'SW-9'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".json", ".csv", ".png"])
+def test_what_is_written_says_that_it_is_simulated(planned: Path, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"flight-SIMULATED{ending}"
+    main(["fly", str(planned), "--out", str(out)])
+    if ending == ".json":
+        assert json.loads(out.read_text())["simulated"] is True
+    elif ending == ".csv":
+        rows = list(csv.DictReader(out.read_text().splitlines()))
+        assert len(rows) > 500 and {row["simulated"] for row in rows} == {"true"}
+        assert max(float(row["wheel_load"]) for row in rows) > 0.0 and "sun" in {row["mode"] for row in rows}
+    else:
+        with Image.open(out) as picture:
+            assert "SIMULATED" in picture.text["Description"] and picture.width >= 1000
+    assert main(["fly", str(planned), "--out", str(tmp_path / f"flight{ending}")]) == 2
+    assert not (tmp_path / f"flight{ending}").exists()
+
+
+def test_a_plan_without_its_mission_asks_for_it(
+    planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan.json").write_text((planned / "plan.json").read_text("utf-8"), "utf-8")
+    assert main(["fly", str(tmp_path)]) == 3 and "--mission" in capsys.readouterr().err
+    assert main(["fly", str(tmp_path / "nothing.json")]) == 3
+    (tmp_path / "plan.json").write_text((planned / "plan.json").read_text("utf-8")[:500], "utf-8")
+    assert main(["fly", str(tmp_path), "--mission", str(planned / "mission.toml")]) == 2
+    assert "cut off" in capsys.readouterr().err
+
+
+keys = st.sampled_from(
+    ["late_contact_s", "lost_contacts", "slew_slowdown", "wheel_losses", "resets", "safe_modes", "stuck_pages", "x"]
+)
+values = st.one_of(
+    st.integers(-3, 3).map(str),
+    st.text(max_size=5).map(json.dumps),
+    st.sampled_from(["[]", "[[]]", '{ a = "b" }', "{ a = -1 }", '[{ satellite = "S", at = 1 }]', "nan", "1979-05-27"]),
+)
+
+
+@given(
+    st.one_of(st.text(max_size=80), st.dictionaries(keys, values).map(lambda d: "\n".join(map(" = ".join, d.items()))))
+)
+def test_any_text_as_faults_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    file = tmp_path_factory.mktemp("faults") / "faults.toml"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with suppress(SwathError):
+        assert isinstance(read_faults(file), Faults)
