@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.frames import EARTH_ROTATION_RAD_S, EarthOrientation, orbital_axes, rotate
-from swath.orbit.ephemeris import Ephemeris, tabulate
 from swath.orbit.eclipse import sunlit_share
+from swath.orbit.ephemeris import Ephemeris, tabulate
 from swath.orbit.sun import sun_direction_itrf
 from swath.time import elapsed_s, time_grid
 
