@@ -185,7 +185,7 @@ class Telemetry(Table):
     mode: npt.NDArray[np.str_] = column("U", "-", "idle, slew, image, contact, sun or safe")
     sunlit: npt.NDArray[np.bool_] = column("?", "-", "")
     temperature_k: npt.NDArray[np.float64] = column("f8", "K", "of the camera's electronics")
-    wheel_load: npt.NDArray[np.float64] = column("f8", "-", "share of its momentum that the fullest wheel holds")
+    wheel_share: npt.NDArray[np.float64] = column("f8", "-", "share of its momentum that the fullest wheel holds")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,21 @@ DIMENSIONLESS = {
     *("confidence", "contrast", "overhead", "quality", "signal_to_noise", "weight"),
 }
 DIMENSIONLESS_WORD = {
-    *("chance", "clear", "cos", "count", "cover", "fraction", "logit", "loss", "ndvi", "ndwi", "probability", "ratio"),
+    *(
+        "chance",
+        "clear",
+        "cos",
+        "count",
+        "cover",
+        "efficiency",
+        "fraction",
+        "logit",
+        "loss",
+        "ndvi",
+        "ndwi",
+        "probability",
+        "ratio",
+    ),
     *("reflectance", "share", "sin"),
 }
 """Last or first word of a name that is a plain number: ``missing_fraction``, ``p_clear``, ``ndvi_mean``."""

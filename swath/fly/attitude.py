@@ -48,7 +48,7 @@ class Turn:
         """Attitude at times ``(n,)``: ``(n, 3, 3)``."""
         done = self.angle_at_deg(at_s)
         share = np.asarray(
-            done / self.angle_deg if self.angle_deg > 1e-9 else np.asarray(at_s) >= self.begin_s, np.float64
+            done / self.angle_deg if self.angle_deg > 0.0 else np.asarray(at_s) >= self.begin_s, np.float64
         )
         axis, whole_rad = _rotation(self.to_body @ self.from_body.T)
         return _about(axis, share * whole_rad) @ self.from_body
@@ -135,7 +135,7 @@ def _rotation(matrix: Floats) -> tuple[Floats, float]:
     """Axis and angle (rad) of a rotation matrix."""
     skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]]) / 2.0
     sine, cosine = float(np.linalg.norm(skew)), (float(np.trace(matrix)) - 1.0) / 2.0
-    if sine > 1e-9:
+    if sine > 1e-15:
         return skew / sine, float(np.arctan2(sine, cosine))
     if cosine > 0.0:
         return np.array([1.0, 0.0, 0.0]), 0.0

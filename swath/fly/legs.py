@@ -11,7 +11,7 @@ from swath.fly.attitude import Turn, facing, looking
 from swath.fly.surroundings import Surroundings
 from swath.frames import rotate
 
-__all__ = ["Legs"]
+__all__ = ["Legs", "sunward"]
 
 Floats = npt.NDArray[np.float64]
 

@@ -135,7 +135,7 @@ class Vehicle:
             mode=_last([start for start, _ in self._modes], np.array([mode for _, mode in self._modes]), at_s),
             sunlit=lit if self.around is None else self.around.lit[self.around.rows(at_s)] > 0.0,
             temperature_k=self._temperatures_k(at_s),
-            wheel_load=np.interp(at_s, loads[:, 0], loads[:, 1]),
+            wheel_share=np.interp(at_s, loads[:, 0], loads[:, 1]),
         )
 
     def _temperatures_k(self, at_s: Floats) -> Floats:

@@ -30,7 +30,7 @@ class WheelSet:
         self.alive = list(range(len(bus.wheels.axes)))
         self._total = np.zeros(3)
         self._started = False
-        self.held_nms = np.zeros(3)
+        self.held_n_m_s = np.zeros(3)
         """by the wheels, in body axes"""
         self.loads: list[tuple[float, float]] = []
         """seconds since the start of the flight, and the most loaded wheel's share of its limit"""
@@ -46,7 +46,7 @@ class WheelSet:
 
     def load_share(self) -> float:
         """How much of its limit does the most loaded wheel hold?"""
-        return float(np.abs(self._shares() @ self.held_nms).max() / self.bus.wheels.max_momentum_nms)
+        return float(np.abs(self._shares() @ self.held_n_m_s).max() / self.bus.wheels.max_momentum_n_m_s)
 
     def advance(self, at_s: Floats, body: Floats) -> None:
         """Carry the momentum through rising times ``(n + 1,)``; attitudes ``(n + 1, 3, 3)`` in the orbital frame."""
@@ -60,11 +60,11 @@ class WheelSet:
         held = np.empty((len(at_s) - 1, 3))
         carry(
             self._total, np.diff(at_s), np.ascontiguousarray(still), self.around.position_m[rows[1:]],
-            self.around.field_t[rows[1:]], inertia, np.array(self.bus.residual_am2), np.array(self.bus.torque_nm),
-            self.bus.rods_am2, _UNLOAD_S, held,
+            self.around.field_t[rows[1:]], inertia, np.array(self.bus.residual_a_m2), np.array(self.bus.torque_n_m),
+            self.bus.rods_a_m2, _UNLOAD_S, held,
         )  # fmt: skip
-        self.held_nms = held[-1]
-        load = np.abs(held @ self._shares().T).max(axis=1) / self.bus.wheels.max_momentum_nms
+        self.held_n_m_s = held[-1]
+        load = np.abs(held @ self._shares().T).max(axis=1) / self.bus.wheels.max_momentum_n_m_s
         self.loads += zip(at_s[1:].tolist(), load.tolist(), strict=True)
 
     def limits(self, axis: Floats) -> tuple[float, float]:
@@ -75,9 +75,9 @@ class WheelSet:
         shares = self._shares()
         need = np.maximum(np.abs(shares @ axis), 1e-12)
         inertia = float(axis @ (np.array(self.bus.inertia_kg_m2) * axis))
-        room = np.maximum(self.bus.wheels.max_momentum_nms - np.abs(shares @ self.held_nms), 0.0)
+        room = np.maximum(self.bus.wheels.max_momentum_n_m_s - np.abs(shares @ self.held_n_m_s), 0.0)
         rate = float((room / need).min()) / inertia
-        acceleration = float((self.bus.wheels.max_torque_nm / need).min()) / inertia
+        acceleration = float((self.bus.wheels.max_torque_n_m / need).min()) / inertia
         return float(np.degrees(rate)), float(np.degrees(acceleration))
 
     def _axes(self) -> Floats:

@@ -19,7 +19,7 @@ _CURVES = (
     ("battery_wh", 1.0, "battery, Wh", True),
     ("memory_bit", 1e-9, "memory, Gbit", True),
     ("temperature_k", 1.0, "camera, K", False),
-    ("wheel_load", 100.0, "fullest wheel, %", False),
+    ("wheel_share", 100.0, "fullest wheel, %", False),
 )
 """column, factor, title, and whether the plan foresees it"""
 

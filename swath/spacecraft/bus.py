@@ -27,9 +27,9 @@ PYRAMID: tuple[Axis, ...] = ((_P, _P, _P), (-_P, _P, _P), (-_P, -_P, _P), (_P, -
 class Wheels:
     """Equal reaction wheels. Body axes are those of the camera: x forward, y right, z along the line of sight."""
 
-    max_momentum_nms: float
+    max_momentum_n_m_s: float
     """of one wheel"""
-    max_torque_nm: float
+    max_torque_n_m: float
     """of one wheel"""
     axes: tuple[Axis, ...] = PYRAMID
 
@@ -76,18 +76,23 @@ class Bus:
     inertia_kg_m2: Axis
     """about the body axes, which are taken for principal ones"""
     wheels: Wheels
-    rods_am2: float = 0.0
+    rods_a_m2: float = 0.0
     """largest magnetic moment of the rods that unload the wheels, an axis"""
     array: Array | None = None
     charge_efficiency: float = 1.0
     shake: Shake = field(default_factory=Shake)
-    residual_am2: Axis = (0.0, 0.0, 0.0)
-    torque_nm: Axis = (0.0, 0.0, 0.0)
+    residual_a_m2: Axis = (0.0, 0.0, 0.0)
+    torque_n_m: Axis = (0.0, 0.0, 0.0)
     faces_sun: bool = True
     """turns the array to the Sun whenever there is time for it between two activities"""
 
     def __post_init__(self) -> None:
-        values = (*self.inertia_kg_m2, self.wheels.max_momentum_nms, self.wheels.max_torque_nm, self.charge_efficiency)
+        values = (
+            *self.inertia_kg_m2,
+            self.wheels.max_momentum_n_m_s,
+            self.wheels.max_torque_n_m,
+            self.charge_efficiency,
+        )
         if not all(np.isfinite(value) and value > 0.0 for value in values):
             raise InputError(
                 "inertia, wheels and charge efficiency must be positive numbers", where="bus", fix="Correct the bus"

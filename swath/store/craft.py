@@ -25,16 +25,16 @@ def read_bus(section: Section) -> Bus:
     bus = Bus(
         inertia_kg_m2=_axis(section, "inertia_kg_m2", low=1e-6, high=1e6),
         wheels=Wheels(
-            max_momentum_nms=wheels.number("max_momentum_nms", low=1e-6, high=1e4),
-            max_torque_nm=wheels.number("max_torque_nm", low=1e-7, high=1e3),
+            max_momentum_n_m_s=wheels.number("max_momentum_n_m_s", low=1e-6, high=1e4),
+            max_torque_n_m=wheels.number("max_torque_n_m", low=1e-7, high=1e3),
             axes=_axes(wheels),
         ),
-        rods_am2=section.number("rods_am2", 0.0, low=0.0, high=1e4),
+        rods_a_m2=section.number("rods_a_m2", 0.0, low=0.0, high=1e4),
         array=_array(array) if array.values else None,
         charge_efficiency=section.number("charge_efficiency", 1.0, low=0.01, high=1.0),
         shake=_shake(section.optional_table("shake")),
-        residual_am2=_axis(section, "residual_am2", (0.0, 0.0, 0.0), low=-1e3, high=1e3),
-        torque_nm=_axis(section, "torque_nm", (0.0, 0.0, 0.0), low=-1e3, high=1e3),
+        residual_a_m2=_axis(section, "residual_a_m2", (0.0, 0.0, 0.0), low=-1e3, high=1e3),
+        torque_n_m=_axis(section, "torque_n_m", (0.0, 0.0, 0.0), low=-1e3, high=1e3),
         faces_sun=section.flag("faces_sun", True),
     )
     wheels.done()

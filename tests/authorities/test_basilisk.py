@@ -29,13 +29,13 @@ RECORDED = {
     "power": {"umbra_s": 2137.0, "penumbra_s": 17.0, "lowest_wh": 44.330264578292095, "highest_wh": 80.0},
     "turn": {
         "angle_deg": 40.000414819348784,
-        "peak_momentum_nms": [-0.05817822351538004, -0.1396275037220755, -0.09308539034041113],
+        "peak_momentum_n_m_s": [-0.05817822351538004, -0.1396275037220755, -0.09308539034041113],
         "seconds": 50.0,
     },
-    "gravity_gradient": {"torque_nm": [-6.533172348116583e-06, 1.6332930943095963e-06, 1.6332930822496123e-06]},
+    "gravity_gradient": {"torque_n_m": [-6.533172348116583e-06, 1.6332930943095963e-06, 1.6332930822496123e-06]},
 }
 START = np.datetime64("2026-05-08T00:00:00", "ns")
-THREE = Wheels(max_momentum_nms=1.0, max_torque_nm=0.1, axes=((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+THREE = Wheels(max_momentum_n_m_s=1.0, max_torque_n_m=0.1, axes=((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 
 
 def test_battery_and_shadow_of_an_equatorial_orbit() -> None:
@@ -78,7 +78,7 @@ def test_a_turn_by_wheels_ends_where_and_when_basilisk_says() -> None:
     wheels = WheelSet(Bus((10.0, 12.0, 8.0), THREE), still)
     wheels.advance(np.array([0.0, 0.001]), turn.body_at(np.array([-1.0, -0.999])))
     wheels.advance(np.arange(0.0, 25.01, 0.1), turn.body_at(np.arange(0.0, 25.01, 0.1)))
-    assert wheels.held_nms == pytest.approx(RECORDED["turn"]["peak_momentum_nms"], rel=1e-3)
+    assert wheels.held_n_m_s == pytest.approx(RECORDED["turn"]["peak_momentum_n_m_s"], rel=1e-3)
 
 
 def test_gravity_turns_a_body_as_in_basilisk() -> None:
@@ -86,7 +86,7 @@ def test_gravity_turns_a_body_as_in_basilisk() -> None:
     torque = np.zeros(3)
     r_m = (6378136.6 + 500e3) * np.array([1.0, 2.0, 2.0]) / 3.0
     gravity_torque(np.eye(3), r_m, np.array([10.0, 12.0, 8.0]), torque)
-    assert torque == pytest.approx(RECORDED["gravity_gradient"]["torque_nm"], rel=1e-5)
+    assert torque == pytest.approx(RECORDED["gravity_gradient"]["torque_n_m"], rel=1e-5)
 
 
 @pytest.mark.slow

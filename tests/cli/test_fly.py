@@ -24,9 +24,9 @@ REPO = Path(__file__).resolve().parents[2]
 BUS = """
 [spacecraft.agile.bus]
 inertia_kg_m2 = [14.0, 18.0, 12.0]
-rods_am2 = 8.0
+rods_a_m2 = 8.0
 charge_efficiency = 0.95
-wheels = { max_momentum_nms = 1.5, max_torque_nm = 0.15 }
+wheels = { max_momentum_n_m_s = 1.5, max_torque_n_m = 0.15 }
 array = { area_m2 = 1.2, efficiency = 0.24 }
 shake = { bias_deg = 0.002, tracker_deg = 0.001, jitter = [[12.0, 1e-5], [38.0, 4e-6]], ring_deg = 0.05 }
 """
@@ -89,7 +89,7 @@ def test_what_is_written_says_that_it_is_simulated(planned: Path, tmp_path: Path
     elif ending == ".csv":
         rows = list(csv.DictReader(out.read_text().splitlines()))
         assert len(rows) > 500 and {row["simulated"] for row in rows} == {"true"}
-        assert max(float(row["wheel_load"]) for row in rows) > 0.0 and "sun" in {row["mode"] for row in rows}
+        assert max(float(row["wheel_share"]) for row in rows) > 0.0 and "sun" in {row["mode"] for row in rows}
     else:
         with Image.open(out) as picture:
             assert "SIMULATED" in picture.text["Description"] and picture.width >= 1000

@@ -150,7 +150,7 @@ def turn() -> dict[str, object]:
     dcm = RigidBodyKinematics.MRP2C(np.array(state.sigma_BN))
     angle = float(np.degrees(np.arccos(np.clip((np.trace(dcm) - 1) / 2, -1, 1))))
     left = float(np.degrees(np.linalg.norm(state.omega_BN_B)))
-    return {"angle_deg": angle, "rate_left_deg_s": left, "peak_momentum_nms": peak, "seconds": whole_s}
+    return {"angle_deg": angle, "rate_left_deg_s": left, "peak_momentum_n_m_s": peak, "seconds": whole_s}
 
 
 def gravity_gradient() -> dict[str, object]:
@@ -168,7 +168,7 @@ def gravity_gradient() -> dict[str, object]:
     sim.InitializeSimulation()
     sim.ConfigureStopTime(macros.sec2nano(0.1))
     sim.ExecuteSimulation()
-    return {"torque_nm": np.array(effector.gravityGradientOutMsg.read().gravityGradientTorque_B).ravel().tolist()}
+    return {"torque_n_m": np.array(effector.gravityGradientOutMsg.read().gravityGradientTorque_B).ravel().tolist()}
 
 
 if __name__ == "__main__":
