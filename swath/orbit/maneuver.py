@@ -22,7 +22,7 @@ from swath.orbit.uncertainty import SIGMAS_90, Doubt
 from swath.table import Table, column
 from swath.time import elapsed_s, format_utc, seconds
 
-__all__ = ["Maneuvers", "Steps", "find_maneuvers", "maneuvers_between", "spoiled", "steps_of", "told"]
+__all__ = ["Maneuvers", "Steps", "between", "find_maneuvers", "maneuvers_between", "spoiled", "steps_of", "told"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -161,8 +161,12 @@ def maneuvers_between(
     Those between the epoch and the far end of the span, on either side of the epoch. What comes after the last set of
     the history it cannot know.
     """
-    found = find_maneuvers(history)
-    return found.take((found.before > min(epoch, start)) & (found.after < max(epoch, stop)))
+    return between(find_maneuvers(history), min(epoch, start), max(epoch, stop))
+
+
+def between(maneuvers: Maneuvers, one: np.datetime64, other: np.datetime64) -> Maneuvers:
+    """Which of them may lie between two moments, in either order? One that ends or begins at a set is beyond it."""
+    return maneuvers.take((maneuvers.before > min(one, other)) & (maneuvers.after < max(one, other)))
 
 
 def spoiled(doubt: Doubt, elements: Elements, at: npt.ArrayLike, maneuvers: Maneuvers) -> Doubt:

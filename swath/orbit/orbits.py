@@ -17,7 +17,7 @@ from swath.orbit.elements import Loaded, newest_for
 from swath.orbit.ephemeris import Ephemeris, sgp4_ephemeris
 from swath.orbit.growth import learned_growth
 from swath.orbit.history import histories
-from swath.orbit.maneuver import Maneuvers, find_maneuvers, spoiled
+from swath.orbit.maneuver import Maneuvers, between, find_maneuvers, spoiled, told
 from swath.orbit.oem import OemEphemeris
 from swath.orbit.uncertainty import Doubt, Growth, check_age, doubt
 
@@ -58,7 +58,7 @@ class Orbit:
         if len(self.history) < 2 or not times.size:
             return wide
         low, high = min(self.elements.epoch, times.min()), max(self.elements.epoch, times.max())
-        known = self.maneuvers.take((self.maneuvers.before > low) & (self.maneuvers.after < high))
+        known = between(self.maneuvers, low, high)
         return spoiled(wide, self.elements, times, known) if len(known) else wide
 
     def called(self, name: str) -> bool:
@@ -70,7 +70,12 @@ class Orbit:
 
         Raises :class:`DataError` where elements are more than 30 days from it.
         """
-        return [] if self.elements is None else check_age(self.elements, start, stop)
+        if self.elements is None:
+            return []
+        said = check_age(self.elements, start, stop, self.doubt)
+        low, high = min(self.elements.epoch, start), max(self.elements.epoch, stop)
+        known = told(between(self.maneuvers, low, high)) if len(self.history) > 1 else ""
+        return [*said, f"{self.name}: {known}"] if known else said
 
 
 def called(asked: str, name: str, norad_id: int | None, cospar_id: str) -> bool:

@@ -10,6 +10,7 @@ are wide enough for nine in ten of the mixture. A history of its own narrows (or
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,10 +161,16 @@ def along_track_sigma_s(age_days: npt.ArrayLike) -> Floats:
     return _between(np.abs(np.asarray(age_days, np.float64)), _ALONG_90_S, _AGE_DAYS) / SIGMAS_90
 
 
-def check_age(elements: Elements, start: np.datetime64, stop: np.datetime64) -> list[str]:
+def check_age(
+    elements: Elements,
+    start: np.datetime64,
+    stop: np.datetime64,
+    doubt_at: Callable[[npt.ArrayLike], Doubt | None] | None = None,
+) -> list[str]:
     """Are the elements fit for ``start`` to ``stop``? Warnings that state the expected error; none below 3 days.
 
-    Raises :class:`DataError` where the span reaches more than 30 days from the epoch.
+    ``doubt_at`` gives the doubt where more is known of the satellite than this set. Raises :class:`DataError` where the
+    span reaches more than 30 days from the epoch.
     """
     ends = np.array([start, stop], "datetime64[ns]")
     ages = age_days(elements, ends)
@@ -179,7 +186,7 @@ def check_age(elements: Elements, start: np.datetime64, stop: np.datetime64) -> 
     if abs(worst) <= WARN_AGE_DAYS:
         return []
     age = f"{worst:.1f} days old" if worst > 0 else f"from {-worst:.1f} days later"
-    wide = doubt(elements, ends[which])
+    wide = (doubt_at(ends[which]) if doubt_at else None) or doubt(elements, ends[which])
     late_s, wrong_km = (
         np.format_float_positional(value, precision=2, fractional=False, trim="-")
         for value in (float(wide.along_track_90_s), float(wide.position_90_m) / 1e3)

@@ -19,6 +19,7 @@ from swath.cli.main import main
 from swath.orbit.element_text import to_tle
 from swath.report.orbit_files import pieces
 from tests.cli.test_orbit_commands import MALLIGYONG, answer
+from tests.orbit.orbits import EPOCH
 from tests.orbit.series import Burn, simulate
 
 LANDSAT = (
@@ -59,6 +60,20 @@ def test_a_history_in_the_file_teaches_and_warns_of_manoeuvres(
     words = ("orbit", "position", "--elements", history, "--at", "2026-06-07T00:00:00Z")
     (row,) = answer(capsys, *words)["positions"]
     assert "from its own" in row["because"]
+
+
+def test_windows_across_a_manoeuvre_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The set of before a burn of 0.5 m/s, and one of long after it: passes between them."""
+    sets = simulate(1, days=30.0, burns=(Burn(12.4, 0.5),))
+    kept = [one for one in sets if not 12.4 < (one.epoch - EPOCH) / np.timedelta64(1, "D") < 22.0]
+    (file := tmp_path / "gap.tle").write_text("".join(to_tle(one) for one in kept))
+    words = ("--elements", str(file), "--station=-100.4,31.4", "--start", "2026-05-21T21:13:40Z", "--hours", "24")
+    said = answer(capsys, "passes", *words)
+    assert len(said["passes"]) >= 2
+    told = re.compile(r"a manoeuvre of 0\.5\d? m/s between 2026-05-20")
+    assert all(told.search(row["because"]) for row in said["passes"])
+    assert any(told.search(line) for line in said["warnings"])
+    assert all(row["along_track_90_s"] > 20.0 for row in said["passes"])
 
 
 @pytest.mark.parametrize("ending", ["json", "csv", "geojson", "kml", "czml", "png"])
