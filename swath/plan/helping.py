@@ -18,8 +18,10 @@ from swath.plan.kernels import DONE, add_look
 from swath.plan.layout import LOOKS, State
 from swath.plan.looks import find_looks
 from swath.plan.problem import PRIORITY_WEIGHT, Problem
+from swath.plan.search.kernels import admits
 from swath.plan.state import copy_of, planned_state
 from swath.plan.stereo import find_groups
+from swath.plan.value_kernels import plan_value
 from swath.time import seconds
 
 __all__ = ["COSTS", "Help", "cheapest_help", "with_station"]
@@ -264,8 +266,12 @@ def _worth_more(
     for order in (order for order in wanted if order in lost and order not in members):
         q, asked = numbers[order], problem.requests[numbers[order]]
         exchange = cheapest_exchange(indexed, state, q, stay=urgent)
-        value = 0.0 if exchange is None else float(fleet.look[exchange[1]]["value"])
-        if exchange is None or value <= 0.0:
+        if exchange is None:
+            continue
+        trial = copy_of(fleet, state)
+        admits(fleet, trial, state, exchange[2], exchange[1])
+        value = float(plan_value(fleet, trial) - plan_value(fleet, state)) + exchange[0]
+        if value <= 0.0:
             continue
         need = 1.001 * exchange[0] / value
         for better in sorted((p for p in PRIORITY_WEIGHT if p < asked.priority), reverse=True):
@@ -351,6 +357,9 @@ def _verified(problem: Problem, plan: Plan, outlook: Outlook, helps: Sequence[He
                 good.append(help)
             continue
         exchange = cheapest_exchange(indexed, state, numbers[help.changed[0].id], stay=urgent)
-        if exchange is not None and exchange[0] < indexed.fleet.look[exchange[1]]["value"]:
+        trial = copy_of(indexed.fleet, state)
+        if exchange is None or not admits(indexed.fleet, trial, state, exchange[2], exchange[1]):
+            continue
+        if plan_value(indexed.fleet, trial) > plan_value(indexed.fleet, state):
             good.append(help)
     return good
