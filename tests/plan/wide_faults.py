@@ -83,7 +83,7 @@ def closed(problem: Problem, plan: Plan, rng: np.random.Generator) -> Faulty:
     return replace(problem, stations=stations), plan
 
 
-def station_with(**values: float) -> Fault:
+def station_with(**values: object) -> Fault:
     """Changes all stations."""
     return lambda problem, plan, rng: (
         replace(problem, stations=tuple(replace(s, **values) for s in problem.stations)),
@@ -156,6 +156,8 @@ WIDE_FAULTS: dict[str, tuple[str, Fault]] = {
     "late but worth as much": ("look_value", of("series", value=lambda r: r["value"] * 1.2)),
     "contacts that cost": ("plan_value", station_with(cost_per_min=1.0)),
     "longer tear-down": ("antenna", station_with(teardown_s=20000.0)),
+    "hills round the station": ("visibility", station_with(mask=((0.0, 85.0), (180.0, 80.0)))),
+    "a least elevation that is higher": ("visibility", station_with(min_elevation_deg=85.0)),
     "in maintenance": ("maintenance", closed),
     "nearer to the Sun than allowed": ("sun_keep_out", sunned(agility=lambda a: replace(a, sun_keep_out_deg=120.0))),
     "round the Sun takes longer": ("slew", sunned(agility=lambda a: replace(a, sun_keep_out_deg=175.0))),

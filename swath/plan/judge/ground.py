@@ -61,13 +61,31 @@ def _elevation_deg(case: Case, satellite: str, station: Station, at: npt.NDArray
     return np.asarray(np.degrees(np.arcsin(sine)), np.float64)
 
 
+def _horizon_deg(case: Case, row: Row, at_s: Floats) -> Floats:
+    """How high the satellite has to stand: the station's least elevation, or its horizon in that direction."""
+    station = case.stations[str(row["station"])]
+    if not station.mask:
+        return np.full(len(at_s), station.min_elevation_deg)
+    lon, lat = np.radians(station.lon_deg), np.radians(station.lat_deg)
+    east = np.array([-np.sin(lon), np.cos(lon), 0.0])
+    north = np.array([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)])
+    ground_m = itrf_from_geodetic(lon_deg=station.lon_deg, lat_deg=station.lat_deg, altitude_m=station.altitude_m)
+    way = case.ephemerides[str(row["satellite"])].states(row["start"] + seconds(at_s))[0] - ground_m
+    azimuth_deg = np.degrees(np.arctan2(way @ east, way @ north)) % 360.0
+    at_deg, height_deg = np.array(sorted(station.mask), np.float64).T
+    horizon = np.interp(azimuth_deg, at_deg, height_deg, period=360.0)
+    return np.asarray(np.maximum(horizon, station.min_elevation_deg), np.float64)
+
+
 def judge_contacts(case: Case) -> Iterator[Violation]:
     """The satellite stands high enough, and no more comes down than can."""
     for row in case.contacts:
         id, station = str(row["id"]), case.stations[str(row["station"])]
         at_s, high_deg, could_bit = _flow(case, row)
-        if high_deg.min() < station.min_elevation_deg - ANGLE_DEG:
-            yield Violation("visibility", id, f"{high_deg.min():.2f} deg above the horizon of {station.id}")
+        above_deg = high_deg - _horizon_deg(case, row, at_s)
+        if above_deg.min() < -ANGLE_DEG:
+            because = f"{-above_deg.min():.2f} deg below the least elevation or the horizon of {station.id}"
+            yield Violation("visibility", id, because)
         most = could_bit[-1] / max(float(at_s[-1]), 1e-9)
         if not 0.0 <= row["rate_bit_s"] <= most * (1.0 + 1e-9) + 1e-3 or row["rate_bit_s"] == 0.0 < row["volume_bit"]:
             yield Violation("rate", id, f"{row['rate_bit_s']:.0f} bit/s, at most {most:.0f} can be received")
