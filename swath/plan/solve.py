@@ -52,8 +52,8 @@ def solve(
             _take_urgent(indexed, fleet, state, q)
     _start(indexed, fleet, state, relaxation.looks.tolist())
     done = 0 if stop() else _search(fleet, state, seed, rounds, stop)
-    hasten_all(indexed.fleet, state, copy_of(fleet, state))
     if not stop():
+        hasten_all(indexed.fleet, state, copy_of(fleet, state))
         settle(indexed, state, by_value, stop)
     acquisitions, contacts = plan_tables(indexed, state)
     return Plan(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import cos, radians
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from swath.plan.layout import Fleet
-from swath.plan.sequence_kernels import turn_s
 
 __all__ = ["best_chains", "exclusions"]
 
@@ -15,38 +16,48 @@ Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
+_SLACK_DEG = 1e-6
+"""a turn this much too far counts as possible: the cosine of a small angle has no more digits"""
+
 
 @njit(cache=True)
 def exclusions(fleet: Fleet, looks: Whole, reach_s: Floats) -> tuple[Whole, Flags]:
     """Which later looks of its satellite exclude each look?
 
     ``looks`` by satellite and start; ``reach_s`` by satellite, no shorter than any look and the turn after it: beyond
-    it nothing excludes. The flags of look i for i + 1, i + 2, ... stand from ``first[i]`` on.
+    it nothing excludes. The flags of look i for i + 1, i + 2, ... stand from ``first[i]`` on. Two looks that a turn
+    just fits between never exclude each other, whatever rounding does (``_SLACK_DEG``).
     """
-    first, j = np.zeros(len(looks) + 1, np.int64), 0
-    for i in range(len(looks)):
+    count = len(looks)
+    who, satellite = np.empty(count, np.int64), np.empty(count, np.int64)
+    when, sight = np.empty((count, 2)), np.empty((count, 3))
+    for i in range(count):
         a = fleet.look[looks[i]]
-        until = a["start"] + reach_s[a["satellite"]]
+        who[i], satellite[i], when[i, 0], when[i, 1] = a["request"], a["satellite"], a["start"], a["stop"]
+        sight[i, 0], sight[i, 1], sight[i, 2] = a["x"], a["y"], a["z"]
+    first, j = np.zeros(count + 1, np.int64), 0
+    for i in range(count):
+        until = when[i, 0] + reach_s[satellite[i]]
         j = max(j, i + 1)
-        while j < len(looks) and _same(fleet, looks, i, j) and fleet.look[looks[j]]["start"] < until:
+        while j < count and satellite[j] == satellite[i] and when[j, 0] < until:
             j += 1
         first[i + 1] = first[i] + j - i - 1
     flags = np.zeros(first[-1], np.bool_)
-    for i in range(len(looks)):
-        a = fleet.look[looks[i]]
+    for i in range(count):
+        craft = fleet.satellite[satellite[i]]
+        rate, acceleration, settling = craft["rate_deg_s"], craft["acceleration_deg_s2"], craft["settling_s"]
         for k in range(first[i + 1] - first[i]):
-            b = fleet.look[looks[i + 1 + k]]
-            excluded = a["request"] == b["request"] or b["start"] < a["stop"]
+            j = i + 1 + k
+            time = when[j, 0] - when[i, 1] - settling
+            excluded = who[i] == who[j] or time < -1e-9
             if not excluded:
-                turn = turn_s(fleet, a["satellite"], b["start"], a["x"], a["y"], a["z"], b["x"], b["y"], b["z"])
-                excluded = a["stop"] + turn > b["start"]
+                # as far as it can turn in the time: bang-bang, or with a coast
+                half = max(time, 0.0) / 2.0
+                far = acceleration * half * half if half * acceleration <= rate else rate * (time - rate / acceleration)
+                near = sight[i, 0] * sight[j, 0] + sight[i, 1] * sight[j, 1] + sight[i, 2] * sight[j, 2]
+                excluded = far < 180.0 and near < cos(radians(far + _SLACK_DEG))
             flags[first[i] + k] = excluded
     return first, flags
-
-
-@njit(cache=True)
-def _same(fleet: Fleet, looks: Whole, i: int, j: int) -> bool:
-    return bool(fleet.look[looks[i]]["satellite"] == fleet.look[looks[j]]["satellite"])
 
 
 @njit(cache=True)

@@ -97,7 +97,8 @@ def relax(indexed: Indexed, stop: Callable[[], bool] = lambda: False) -> Relaxat
     )
     if simple <= proven:
         proven, words = simple, "every request at its best look: nothing that is relaxed makes a difference"
-    return Relaxation(fixed_value + proven * (1.0 + _MARGIN), words, looks[_packed(relaxed, chains)])
+    packed = np.empty(0, np.int64) if stop() else _packed(relaxed, chains)
+    return Relaxation(fixed_value + proven * (1.0 + _MARGIN), words, looks[packed])
 
 
 def _without_sun(indexed: Indexed) -> Indexed:
