@@ -60,6 +60,7 @@ def plan(
     satellites: int = 1,
     orders: int = 500,
     days: int = 1,
+    continuous: bool = False,
     out: Path | None = None,
     json: bool = False,
 ) -> int:
@@ -86,6 +87,8 @@ def plan(
         Of a generated case (own).
     days
         Of a generated case (own).
+    continuous
+        Afterwards, and as long again, prove a bound for looks at any times as well (own).
     out
         Write the plan here, in the form of its instance set.
     json
@@ -96,20 +99,29 @@ def plan(
 
     known: InstanceSet = find("swath.instances", instances)
     generated = f"satellites = {satellites}\norders = {orders}\ndays = {days}\nseed = {seed}\n"
-    texts = {"own.toml": generated} if case is None and instances == "own" else _texts(known, case)
-    problem = known.read(texts)
+    problem = known.read({"own.toml": generated} if case is None and instances == "own" else _texts(known, case))
     make = known.solve if planner is None else find("swath.planners", planner)
     with interruptible(clock), _progress(instances, clock) as told:
         answer: Answer = make(problem, budget=clock, seed=seed, told=told)
     took_s = clock.passed_s()
     text = answer.text if plan is None else _text(plan)
     verdict = known.judge(problem, text)
+    row = _row(instances, case, seed, answer, verdict, took_s, clock)
+    if continuous:
+        row["bound_continuous"] = _any_times(known, problem, Clock(seconds_of(stop)))
     if out is not None and plan is None:
         from swath.store.folder import write_whole
 
         write_whole(out, text)
-    _print(_row(instances, case, seed, answer, verdict, took_s, clock), as_json=json)
+    _print(row, as_json=json)
     return 0 if verdict.valid else 1
+
+
+def _any_times(known: InstanceSet, problem: Any, clock: Clock) -> float:
+    if not hasattr(known, "continuous_bound"):
+        raise InputError("this set has no other times than its grid", where="--continuous", fix="Leave it out")
+    with interruptible(clock):
+        return float(known.continuous_bound(problem, budget=clock))
 
 
 def seconds_of(text: str) -> float:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from swath.plan.bench.own import OwnCase, generate, looks_from_json, looks_to_json, spec_from_toml
 from swath.plan.bench.own_judge import judge_looks
-from swath.plan.bench.own_model import own_model
+from swath.plan.bench.own_model import continuous_task, own_model
 from swath.plan.bench.protocol import Answer, Told, Verdict
 from swath.plan.engine.budget import Budget
-from swath.plan.engine.solve import solve_task
+from swath.plan.engine.solve import prove, solve_task
 
 __all__ = ["OWN", "Own"]
 
@@ -40,6 +40,10 @@ class Own:
         more = {"nodes": found.certificate.nodes, "arcs": found.certificate.arcs}
         bound = found.certificate.bound * (1.0 + _TABLE)
         return Answer(looks_to_json(case, model.taken(found.taken)), bound, because, more)
+
+    def continuous_bound(self, case: OwnCase, *, budget: Budget) -> float:
+        """What no plan exceeds, whenever its looks begin: bins of 1 s, each taken at its most favourable."""
+        return prove(continuous_task(case, 1.0), budget=budget).bound
 
     def judge(self, case: OwnCase, text: str) -> Verdict:
         """Anybody's plan, by exact SGP4."""

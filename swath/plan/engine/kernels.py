@@ -26,6 +26,8 @@ class Sights(NamedTuple):
     """(n, 3) unit vectors at the start"""
     after: Floats
     group: Whole
+    blur_deg: Floats
+    """the line of sight may lie so far away from the one given: 0, or for bins of times half their sweep"""
     by_stop: Whole
     far: Whole
 
@@ -43,12 +45,13 @@ def turn_s(angle_deg: float, rate_deg_s: float, acceleration_deg_s2: float) -> f
 
 
 @njit(cache=True, inline="always", error_model="numpy")
-def _fits(a: Floats, b: Floats, gap_s: float, agility: Floats) -> bool:
-    """Is there time to turn from direction a to direction b (unit vectors)?"""
+def _fits(a: Floats, b: Floats, blur_deg: float, gap_s: float, agility: Floats) -> bool:
+    """Is there time to turn from about direction a to about direction b (unit vectors)?"""
     if gap_s < agility[2]:
         return False
     cosine = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
     angle_deg = acos(max(-1.0, min(1.0, cosine))) * 180.0 / pi
+    angle_deg = max(angle_deg - blur_deg, 0.0)
     return bool(turn_s(angle_deg, agility[0], agility[1]) + agility[2] <= gap_s)
 
 
@@ -65,7 +68,7 @@ def count_arcs(s: Sights, begin: int, end: int, agility: Floats, slack_s: float,
             gap = s.start_s[j] - s.stop_s[i] + slack_s
             if gap < 0.0:
                 break
-            if s.group[i] != s.group[j] and _fits(s.after[i], s.before[j], gap, agility):
+            if s.group[i] != s.group[j] and _fits(s.after[i], s.before[j], s.blur_deg[i] + s.blur_deg[j], gap, agility):
                 arcs[j] += 1
 
 
@@ -81,7 +84,7 @@ def fill_arcs(
             gap = s.start_s[j] - s.stop_s[i] + slack_s
             if gap < 0.0:
                 break
-            if s.group[i] != s.group[j] and _fits(s.after[i], s.before[j], gap, agility):
+            if s.group[i] != s.group[j] and _fits(s.after[i], s.before[j], s.blur_deg[i] + s.blur_deg[j], gap, agility):
                 tail[at] = i
                 at += 1
 

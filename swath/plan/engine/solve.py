@@ -33,6 +33,8 @@ _REACH = 1e-3
 _CLOSE = 5e-3
 _CONSENSUS = 300
 _FIRST = 0.4
+_PRICES_UNTIL = 0.3
+"""share of the budget"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def solve_task(
     task, seed and number of rounds, same plan; with a clock the machine has a say.
     """
     search, pricer, columns = Search(task, budget=budget, seed=seed, told=told), Pricer(task, task.outer), Columns(task)
-    prices, exact = _prices(search, pricer, columns, price)
+    prices, exact = _prices(search, pricer, columns, price, until=_PRICES_UNTIL)
     certificate = certify(task, prices.price)
     search.bound = certificate.bound
     search.tell("bound")
@@ -76,7 +78,7 @@ def solve_task(
         widen(pricer, columns, prices, _REACH * certificate.bound, _MOST_COLUMNS)
         _pack(search, pricer, columns)
     if certificate.bound - search.value > _CLOSE * certificate.bound:
-        agree(search, pricer, prices, sweeps=_CONSENSUS, until=0.6)
+        agree(search, pricer, prices, sweeps=_CONSENSUS, until=0.85)
     polish(search, pricer, start_s, prices)
     return Found(search.taken, search.value, certificate)
 
@@ -84,18 +86,20 @@ def solve_task(
 def prove(task: Task, *, budget: Budget, price: Floats | None = None) -> Certificate:
     """What can no paths exceed? The bound alone, for judging plans of others."""
     search = Search(task, budget=budget, seed=0, told=lambda what, value, bound: None)
-    return certify(task, _prices(search, Pricer(task, task.outer), Columns(task), price)[0].price)
+    return certify(task, _prices(search, Pricer(task, task.outer), Columns(task), price, until=1.0)[0].price)
 
 
-def _prices(search: Search, pricer: Pricer, columns: Columns, price: Floats | None) -> tuple[Prices, bool]:
+def _prices(
+    search: Search, pricer: Pricer, columns: Columns, price: Floats | None, *, until: float
+) -> tuple[Prices, bool]:
     """The prices that prove most and whether they are that, or the best there was time for."""
     budget = search.budget
     begin = _first_prices(search.task) if price is None else np.maximum(price, 0.0)
     prices = descend(
-        pricer, Prices(begin, np.inf), _DESCENT, stop=lambda: budget.used() >= 0.3, seen=search.offer_paths
+        pricer, Prices(begin, np.inf), _DESCENT, stop=lambda: budget.used() >= until, seen=search.offer_paths
     )
     search.bound = prices.bound
-    return generate(pricer, columns, prices, _GENERATION, used_up=lambda: budget.used() >= 0.3, left_s=budget.left_s)
+    return generate(pricer, columns, prices, _GENERATION, used_up=lambda: budget.used() >= until, left_s=budget.left_s)
 
 
 def _first_prices(task: Task) -> Floats:

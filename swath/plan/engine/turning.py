@@ -40,6 +40,8 @@ class Looks:
     """(C, 3) rate deg/s, acceleration deg/s2, settling s"""
     always_s: Floats
     """(C) after so long a gap every turn is done: arcs are listed for shorter gaps only"""
+    blur_deg: Floats | None = None
+    """(n) for bins of times: how far the line of sight may lie away from the one given; None: nowhere"""
 
 
 def net_of_looks(looks: Looks, *, slack_s: float = 0.0, threads: int = 2) -> Net:
@@ -57,7 +59,8 @@ def net_of_looks(looks: Looks, *, slack_s: float = 0.0, threads: int = 2) -> Net
         by_stop[a:b] = a + order
         far[a:b] = np.searchsorted(looks.stop_s[a:b][order], looks.start_s[a:b] - looks.always_s[c], side="right")
     arcs, arc_first = np.zeros(count, np.int64), np.zeros(count + 1, np.int64)
-    sights = Sights(looks.start_s, looks.stop_s, looks.before, looks.after, looks.group, by_stop, far)
+    blur = np.zeros(count) if looks.blur_deg is None else looks.blur_deg
+    sights = Sights(looks.start_s, looks.stop_s, looks.before, looks.after, looks.group, blur, by_stop, far)
     jobs: list[tuple[int, int, Floats]] = [
         (a, b, looks.agility[c]) for c, (a, b) in enumerate(_ranges(looks.chain_first)) if b > a
     ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from swath.errors import InputError
 from swath.plan.bench.own import OwnCase, Spec, Taken, generate, looks_from_json, looks_to_json, spec_from_toml
 from swath.plan.bench.own_judge import judge_looks
-from swath.plan.bench.own_model import own_model
+from swath.plan.bench.own_model import continuous_task, own_model
 from swath.plan.bench.own_set import OWN
 from swath.plan.bench.protocol import Answer
 from swath.plan.engine.budget import Rounds
@@ -66,6 +66,19 @@ def test_the_judge_finds(words: str, spoil: object) -> None:
     verdict = judge_looks(case, spoil(looks))  # type: ignore[operator]
     assert any(words in line for line in verdict.broken)
     assert verdict.value == 0.0
+
+
+def test_a_bound_for_any_times_is_no_less_than_one_for_the_grid() -> None:
+    case = generate(Spec(satellites=1, orders=60, seed=3, step_s=5))
+    grid = prove(own_model(case).task, budget=Rounds(2000)).bound
+    any_times = [prove(continuous_task(case, bin_s), budget=Rounds(2000)).bound for bin_s in (1.0, 4.0)]
+    assert grid <= any_times[0] * (1 + 1e-6) <= any_times[1] * (1 + 2e-6)
+    assert any_times[0] < 1.1 * grid
+    fine = generate(replace(case.spec, step_s=1))
+    plan = OWN.solve(fine, budget=Rounds(300), seed=1, told=lambda what, value, bound: None)
+    assert OWN.judge(fine, plan.text).value <= any_times[0]
+    with pytest.raises(InputError, match="bins"):
+        continuous_task(case, 20.0)
 
 
 def test_more_satellites_never_lower_the_bound() -> None:

@@ -1,0 +1,104 @@
+"""How good are plans? Every instance set, each case judged by its own independent judge.
+
+    python benchmarks/quality/run.py [aeossp] [own] [spot5] [satnet] [--seed N] [--share S]
+
+Runs ``swath bench plan SET CASE --json`` for every case in reach, each in a fresh process as a user would, and prints
+one row a case: value, bound, gap, seconds, valid. Rows go to benchmarks/results/quality-SET.json. Cases of others are
+read from ../shared/data/planning, or from planning/ under SWATH_SHARED_DATA. ``--share 0.5`` halves all stop times. Run
+it on an idle machine: stop times are wall time, and what a plan is worth depends on what was computed in them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = ["cases", "main", "plotted", "row"]
+
+REPO = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("SWATH_SHARED_DATA", REPO.parent / "shared" / "data")) / "planning"
+RESULTS = REPO / "benchmarks" / "results"
+OWN = ((1, 500, 5.0), (4, 2000, 30.0), (24, 20_000, 60.0), (24, 20_000, 180.0))
+GROWTH = (1, 2, 4, 8, 16, 24)
+
+
+def cases(name: str) -> list[tuple[str, list[str], float]]:
+    """Label, arguments and stop time (s) of every case of a set."""
+    if name == "own":
+        return [
+            (f"{s} x {o}, {stop:g} s", ["own", "--satellites", str(s), "--orders", str(o)], stop) for s, o, stop in OWN
+        ]
+    if name == "growth":
+        return [(str(s), ["own", "--satellites", str(s), "--orders", str(500 * s)], 20.0) for s in GROWTH]
+    if name == "aeossp":
+        return [(f.name, ["aeossp", str(f)], 60.0) for f in sorted((DATA / "aeossp" / "train").iterdir())]
+    if name == "spot5":
+        files = sorted((DATA / "spot5").glob("*.spot"), key=lambda path: int(path.stem))
+        return [(f.stem, ["spot5", str(f)], 60.0) for f in files]
+    return [(f.name, ["satnet", str(f)], 120.0) for f in sorted((DATA / "satnet").iterdir())]
+
+
+def row(label: str, arguments: list[str], stop_s: float, seed: int) -> dict[str, Any]:
+    """One case, as its own process tells it."""
+    command = [sys.executable, "-c", "import sys; from swath.cli.main import main; sys.exit(main())", "bench", "plan"]
+    run = subprocess.run(
+        [*command, *arguments, "--stop", f"{stop_s:g}s", "--seed", str(seed), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode not in (0, 1):
+        sys.exit(f"{label}: {run.stderr}")
+    found = json.loads(run.stdout)
+    return {"case": label} | {k: v for k, v in found.items() if k not in ("case", "instances", "broken", "interrupted")}
+
+
+def plotted(rows: list[dict[str, Any]]) -> None:
+    """Growth from 1 to 24 satellites, as a picture beside the results."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4), layout="constrained")
+    satellites = [int(entry["case"]) for entry in rows]
+    axes.plot(satellites, [entry["bound"] for entry in rows], "o--", color="#888888", label="no plan exceeds this")
+    axes.plot(satellites, [entry["value"] for entry in rows], "o-", color="#1f6f8b", label="plan")
+    axes.set_xlabel("satellites (500 orders each, one day, 20 s of planning)")
+    axes.set_ylabel("value")
+    axes.set_ylim(0.0)
+    for entry, many in zip(rows, satellites, strict=True):
+        axes.annotate(f"{100 * entry['gap']:.2f} %", (many, entry["value"]), (4, -14), textcoords="offset points")
+    axes.legend()
+    figure.savefig(RESULTS / "quality-growth.png", dpi=120)
+
+
+def main() -> None:
+    """Runs the sets asked for and prints their rows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    known = ["aeossp", "own", "spot5", "satnet", "growth"]
+    parser.add_argument("sets", nargs="*", default=known[:4], choices=[*known, []])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--share", type=float, default=1.0)
+    asked = parser.parse_args()
+    for name in asked.sets:
+        rows = []
+        print(f"\n{name}\n{'case':<20}{'value':>12}{'bound':>12}{'gap %':>9}{'seconds':>9}  valid")
+        for label, arguments, stop_s in cases(name):
+            found = row(label, arguments, stop_s * asked.share, asked.seed)
+            rows.append(found)
+            gap = "" if found["gap"] is None else f"{100 * found['gap']:.3f}"
+            valid = "yes" if found["valid"] else "NO"
+            print(f"{label:<20}{found['value']:>12.2f}{found['bound']:>12.2f}{gap:>9}{found['seconds']:>9.1f}  {valid}")
+        (RESULTS / f"quality-{name}.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+        if name == "growth":
+            plotted(rows)
+
+
+if __name__ == "__main__":
+    main()
