@@ -47,5 +47,7 @@ class Part:
 
     def left_s(self) -> float:
         """Seconds that are left of this part."""
-        left_s, used = self._budget.left_s(), self._budget.used()
-        return left_s if left_s == inf or used >= 1.0 else max(left_s * (self._until - used) / (1.0 - used), 0.0)
+        left_s = self._budget.left_s()
+        if left_s == inf or (used := self._budget.used()) >= 1.0:
+            return left_s
+        return max(left_s * (self._until - used) / (1.0 - used), 0.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from swath.plan.engine.budget import Budget
+from swath.plan.engine.budget import Budget, Part
 from swath.plan.engine.certificate import Certificate, certify
 from swath.plan.engine.consensus import agree
 from swath.plan.engine.descent import Prices, descend
@@ -69,6 +69,7 @@ def solve_task(
     polished until the budget is used up or plan and bound meet. The bound is worked out anew by :func:`certify`. Same
     task, seed and number of rounds, same plan; with a clock the machine has a say.
     """
+    budget = Part(budget, 1.0)  # reading and modelling have taken their time already: shares are of what is left
     search, pricer, columns = Search(task, budget=budget, seed=seed, told=told), Pricer(task, task.outer), Columns(task)
     prices, exact = _prices(search, pricer, columns, price, until=_PRICES_UNTIL)
     certificate = certify(task, prices.price)
