@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from swath.plan.build import Outlook
 from swath.plan.commands import commands_of
 from swath.plan.feasible import Feasibility, feasibility
 from swath.plan.form import plan_from_json, plan_to_json
+from swath.plan.looks import ClearSky
 from swath.plan.orders import Order
 from swath.plan.problem import Problem
 from swath.report.czml import plan_czml
@@ -59,18 +61,30 @@ class PlannedMission:
 def prepared(mission: Mission | Path, *, seed: int | None = None) -> PlannedMission:
     """The planning problem of a mission: routine and urgent orders together, as if all were known from the start.
 
-    The forecast is the simulated one of the mission's seed.
+    The forecast is the mission's own, or the simulated one of its seed.
     """
     if isinstance(mission, Path):
         mission = read_mission(mission)
     if seed is not None:
         mission = replace(mission, seed=checked_seed(seed))
     warnings = [w for s in mission.satellites for w in check_age(s.elements, mission.start, mission.stop)]
-    eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed)
+    eop = packaged_eop()
     ephemerides = ephemerides_of(mission.satellites, mission.start - _MARGIN, mission.stop + _MARGIN, eop)
-    outlook = Outlook(ephemerides, eop, lambda **where: clear_probability(weather, **where))
+    outlook = Outlook(ephemerides, eop, _sky(mission))
     asked = replace(mission, orders=(*mission.orders, *(Order("point", request) for request in mission.urgent)))
     return PlannedMission(mission, outlook, problem_of(asked, outlook), tuple(warnings))
+
+
+def _sky(mission: Mission) -> ClearSky:
+    """The forecast to plan with."""
+    if mission.forecast is not None:
+        return mission.forecast
+    weather = SimulatedWeather(seed=mission.seed)
+
+    def simulated(*, lon_deg: Any, lat_deg: Any, at: Any) -> Any:
+        return clear_probability(weather, lon_deg=lon_deg, lat_deg=lat_deg, at=at)
+
+    return simulated
 
 
 def planned_mission(ready: PlannedMission, *, stop: Callable[[], bool] = lambda: False) -> PlannedMission:
@@ -201,11 +215,11 @@ def chances_of(
         raise InputError(f"{days:g} days", where="--days", fix=f"Give more than 0 and at most {_MOST_DAYS:g}")
     mission = read_mission(path)
     start, stop = mission.start, mission.start + seconds(86400.0 * days)
-    eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed)
+    eop = packaged_eop()
     orbits = ephemerides_of(mission.satellites, start - _MARGIN, stop + _MARGIN, eop)
     place = Place.point("new", lon_deg=lon_deg, lat_deg=lat_deg)
     asked = Request("new", place, "watch", 1.0, start, start, stop, stop, min_sun_elevation_deg, max_off_nadir_deg, 2e3)
-    outlook = Outlook(orbits, eop, lambda **where: clear_probability(weather, **where))
+    outlook = Outlook(orbits, eop, _sky(mission))
     return feasibility(asked, mission.satellites, outlook, start=start, stop=stop)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from swath.errors import DataError, InputError
 from swath.model import Elements, Place, Request, Station
 from swath.orbit.forms import parse_elements
+from swath.plan.forecast import GridForecast
 from swath.plan.orders import Order
 from swath.plan.problem import Owner
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
@@ -23,6 +24,7 @@ from swath.spacecraft.agility import fitted_turning
 from swath.spacecraft.catalog import stations as known_stations
 from swath.spacecraft.power import Duty, Thermal
 from swath.store.craft import read_bus
+from swath.store.forecast import read_forecast
 from swath.store.orders import MAX_EXTENT_M, read_orders
 from swath.store.section import Section
 from swath.time import seconds
@@ -63,6 +65,8 @@ class Mission:
     files: tuple[Path, ...]
     """everything the mission was read from, the mission file first"""
     owners: tuple[Owner, ...] = ()
+    forecast: GridForecast | None = None
+    """for ``swath plan``; a run flies under simulated weather and plans with its forecast"""
 
     @property
     def routine(self) -> tuple[Request, ...]:
@@ -100,14 +104,14 @@ def read_mission(path: Path) -> Mission:
     stations = tuple(_station(s) for s in root.tables("stations"))
     orders = root.table("orders")
     order_name = orders.text("file")
-    if Path(order_name).name != order_name:
-        raise InputError(
-            f"file = {order_name!r} is a path", where=orders.where, fix="Put the order list beside the mission file"
-        )
-    order_file = path.parent / order_name
+    order_file = _beside(path, order_name, orders.where)
     asked = read_orders(order_file, start=start, stop=stop)
     orders.done()
     owners = tuple(_owner(s) for s in root.tables("owners"))
+    sky = root.optional_table("forecast")
+    sky_file = _beside(path, sky.text("file"), sky.where) if sky.values else None
+    forecast = read_forecast(sky_file) if sky_file else None
+    sky.done()
     urgent = tuple(_urgent(s, start, stop) for s in root.tables("urgent"))
     root.done()
     for kind, ids in (
@@ -116,9 +120,17 @@ def read_mission(path: Path) -> Mission:
         ("order", (r.id for r in (*(order.request for order in asked), *urgent))),
     ):
         _check_ids(kind, ids, path)
+    files = (path, order_file, *((sky_file,) if sky_file else ()))
     return Mission(
-        name, title, seed, start, stop, operations, satellites, stations, asked, urgent, (path, order_file), owners
+        name, title, seed, start, stop, operations, satellites, stations, asked, urgent, files, owners, forecast
     )
+
+
+def _beside(path: Path, name: str, where: str) -> Path:
+    """A file in the mission's own folder."""
+    if Path(name).name != name:
+        raise InputError(f"file = {name!r} is a path", where=where, fix="Put the file beside the mission file")
+    return path.parent / name
 
 
 def _owner(section: Section) -> Owner:
