@@ -92,7 +92,7 @@ def _cpu_s(pid: int) -> float:
 
 
 @contextmanager
-def _watched(pid: int, every_s: float) -> Iterator[tuple[list[int], dict[int, float]]]:
+def watched(pid: int, every_s: float) -> Iterator[tuple[list[int], dict[int, float]]]:
     """Samples a process and its children until the block ends: memory of all (KiB), CPU time of each (s)."""
     memory_kib, cpu_s, finished = [0], {pid: 0.0}, threading.Event()
 
@@ -117,7 +117,7 @@ def measure(command: list[str], *, every_s: float = 0.4) -> tuple[float, float, 
     start = time.monotonic()
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=REPO) as process,
-        _watched(process.pid, every_s) as (memory_kib, sampled_s),
+        watched(process.pid, every_s) as (memory_kib, sampled_s),
     ):
         text = process.stdout.readline() if process.stdout else b""
         first_s = time.monotonic() - start

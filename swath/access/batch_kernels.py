@@ -102,14 +102,9 @@ def refine_crossings(b: Floats, c: Floats, h: float, nadir: bool, cosine: float,
     _cubic_roots(b)
     for _ in range(2):
         if nadir:
-            if squared:
-                _off_nadirs(b, c, h, cosine, True)
-            else:
-                _off_nadirs(b, c, h, cosine, False)
-        elif squared:
-            _elevations(b, c, h, True)
+            _off_nadirs(b, c, h, cosine, squared)
         else:
-            _elevations(b, c, h, False)
+            _elevations(b, c, h, squared)
 
 
 @inner

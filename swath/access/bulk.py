@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from swath.access.cap_kernels import bounds, caps, margins
 from swath.access.crossing_kernels import Ask
-from swath.access.kernels import in_order, sweep
+from swath.access.kernels import in_order, new_book, sweep
 from swath.access.look import Nadir
 from swath.access.many import Ground
 from swath.access.signal_kernels import LANES, PLACE, coefficients
 from swath.errors import InputError
 from swath.orbit.ephemeris import TabulatedEphemeris
 
-__all__ = ["BaseWindows", "base_windows", "windows_of"]
+__all__ = ["BaseWindows", "base_windows", "base_windows_of_many"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -102,10 +102,10 @@ def base_windows(
     on what a signal can do inside it (``docs/explanation/access.md``). Against a brute-force search at random orbits:
     tests/access/test_bulk.py. Raises :class:`InputError` for a nadir that does not exist.
     """
-    return next(windows_of([table], ground, min_elevation_deg, max_off_nadir_deg, nadir))
+    return next(base_windows_of_many([table], ground, min_elevation_deg, max_off_nadir_deg, nadir))
 
 
-def windows_of(
+def base_windows_of_many(
     tables: Iterable[TabulatedEphemeris],
     ground: Ground,
     min_elevation_deg: npt.ArrayLike,
@@ -133,5 +133,5 @@ def _search(table: TabulatedEphemeris, field: _Field, most_rad: float, nadir: Na
     rise = margins(bound, h, field.highest_m, False)
     fall = rise if most_rad < 0.0 else margins(bound, h, field.highest_m, True)
     ask = Ask(c, h, field.rows, cosine, bool(np.sin(field.least_rad[0]) > _SQUARES_FROM), bool(cosine > _SQUARES_FROM))
-    windows = sweep(ask, field.blocks, field.cells, field.grid, where, rise, fall)
+    windows = sweep(ask, new_book(len(field.rows)), field.blocks, field.cells, field.grid, where, rise, fall)
     return BaseWindows(*in_order(windows, field.name))

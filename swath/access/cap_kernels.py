@@ -20,8 +20,8 @@ _TILT = 0.0034
 
 @inner
 def _largest(c: Floats, k: int, h: float, out: Floats) -> None:
-    out[:] = 0.0
-    out[4] = inf
+    for i in range(6):
+        out[i] = inf if i == 4 else 0.0
     for part in range(3):
         u = 0.5 * part
         v = a = j = s = r = 0.0
@@ -150,13 +150,13 @@ def runs_of_cap(cap: Floats, cells: Ints, bands: int, across: int, out: Ints) ->
     found = 0
     for band in range(first, last + 1):
         base = band * across
-        if whole:
-            out[found, 0], out[found, 1] = cells[base], cells[base + across]
-        elif west <= east:
-            out[found, 0], out[found, 1] = cells[base + west], cells[base + east + 1]
-        else:
-            out[found, 0], out[found, 1] = cells[base], cells[base + east + 1]
-            found += 1
-            out[found, 0], out[found, 1] = cells[base + west], cells[base + across]
-        found += 1
+        for part in range(2):
+            begin, end = (0, across) if whole else (west, east + 1)
+            if not whole and west > east:
+                begin, end = (0, east + 1) if part == 0 else (west, across)
+            elif part == 1:
+                continue
+            if cells[base + begin] < cells[base + end]:
+                out[found, 0], out[found, 1] = cells[base + begin], cells[base + end]
+                found += 1
     return found

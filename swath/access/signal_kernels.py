@@ -96,8 +96,11 @@ def foot(x: float, y: float, z: float) -> float:
 def coefficients(r: Floats, v: Floats, a: Floats, h: float, geodetic: bool) -> Floats:
     """The polynomials of ``orbit.table_kernels.quintics`` and, beside them, cubics of the foot: ``(n, 6, 4)``."""
     n = len(r) - 1
-    c = np.zeros((n, 6, 4))
-    c[:, :, :3] = quintics(r, v, a, h)
+    c, motion = np.empty((n, 6, 4)), quintics(r, v, a, h)
+    for k in range(n):
+        for power in range(6):
+            c[k, power, 0], c[k, power, 1] = motion[k, power, 0], motion[k, power, 1]
+            c[k, power, 2], c[k, power, 3] = motion[k, power, 2], 0.0
     at = rate = 0.0
     for k in range(n + 1 if geodetic else 0):
         before, slope = at, rate
@@ -203,7 +206,8 @@ def _slack(
 
 
 @inner
-def _elevation_hulls(p: Floats, a: Floats, b: Floats, m: Floats, h: float, squared: bool, out: Floats) -> None:
+def elevation_hulls(p: Floats, a: Floats, b: Floats, m: Floats, h: float, squared: bool, out: Floats) -> None:
+    """The elevation's hulls (``HULL`` rows of ``LANES``) in a step between the nodes ``a`` and ``b``, for one block."""
     ax, ay, az, avx, avy, avz, a2, arv = a[0], a[1], a[2], a[3], a[4], a[5], a[12], a[13]
     bx, by, bz, bvx, bvy, bvz, b2, brv = b[0], b[1], b[2], b[3], b[4], b[5], b[12], b[13]
     m0, m1, m2, m3, m4, m5, m6, m7 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
@@ -219,18 +223,10 @@ def _elevation_hulls(p: Floats, a: Floats, b: Floats, m: Floats, h: float, squar
 
 
 @inner
-def elevation_hulls(p: Floats, a: Floats, b: Floats, m: Floats, h: float, squared: bool, out: Floats) -> None:
-    """The elevation's hulls (``HULL`` rows of ``LANES``) in a step between the nodes ``a`` and ``b``, for one block."""
-    if squared:
-        _elevation_hulls(p, a, b, m, h, True, out)
-    else:
-        _elevation_hulls(p, a, b, m, h, False, out)
-
-
-@inner
-def _off_nadir_hulls(
+def off_nadir_hulls(
     p: Floats, a: Floats, b: Floats, m: Floats, h: float, s: float, squared: bool, beyond: float, out: Floats
 ) -> None:
+    """The same for the off-nadir angle of cosine ``s``, on this side of the Earth."""
     ax, ay, az, avx, avy, avz, a2, arv = a[0], a[1], a[2], a[3], a[4], a[5], a[12], a[13]
     bx, by, bz, bvx, bvy, bvz, b2, brv = b[0], b[1], b[2], b[3], b[4], b[5], b[12], b[13]
     aqx, aqy, aqz, atx, aty, atz, arq, arate = a[6], a[7], a[8], a[9], a[10], a[11], a[14], a[15]
@@ -249,14 +245,3 @@ def _off_nadir_hulls(
         # Beyond that range a place is on the far side of the Earth.
         most = out[5 * LANES + i]
         out[5 * LANES + i] = most if smaller(qa, qb) <= beyond else -1.0
-
-
-@inner
-def off_nadir_hulls(
-    p: Floats, a: Floats, b: Floats, m: Floats, h: float, s: float, squared: bool, beyond: float, out: Floats
-) -> None:
-    """The same for the off-nadir angle of cosine ``s``, on this side of the Earth."""
-    if squared:
-        _off_nadir_hulls(p, a, b, m, h, s, True, beyond, out)
-    else:
-        _off_nadir_hulls(p, a, b, m, h, s, False, beyond, out)

@@ -79,7 +79,10 @@ def windows(holds: Margin, length_s: float) -> list[tuple[float, float]]:
     t_s = np.append(np.arange(0.0, length_s, 1.0), length_s)
     g = holds(t_s)
     bend = np.flatnonzero((g[1:-1] - g[:-2]) * (g[2:] - g[1:-1]) <= 0) + 1
-    near = np.concatenate([[0, len(g) - 1], bend[np.abs(g[bend]) < 0.05]])
+    # Between two samples it can rise by what it rises from one to the next: a strip of 2 km passes in 0.3 s.
+    step_deg = np.abs(np.diff(g))
+    within_deg = np.maximum(0.05, 2.0 * np.maximum(step_deg[bend - 1], step_deg[bend]))
+    near = np.concatenate([[0, len(g) - 1], bend[np.abs(g[bend]) < within_deg]])
     fine = np.unique(np.clip(t_s[near][:, None] + np.arange(-1.0, 1.0, 0.01), 0.0, length_s))
     t_s = np.union1d(t_s, fine)
     positive = holds(t_s) > 0
