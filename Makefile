@@ -7,6 +7,8 @@ BIN := .venv/bin
 READY := .venv/ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
+ON_TWO_CORES := -n 2 --dist loadfile
+
 .PHONY: demo test test-all lint bench docs pins clean
 
 demo: $(READY)
@@ -14,10 +16,10 @@ demo: $(READY)
 	@echo "The whole story, with pictures: $(CURDIR)/out/demo/report.html (opens in any browser, without a network)"
 
 test: lint
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" $(ON_TWO_CORES)
 
 test-all: lint .venv/ready-judges
-	$(BIN)/pytest
+	$(BIN)/pytest $(ON_TWO_CORES)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -27,7 +27,7 @@ def housekeeping_of(
         time=telemetry.time,
         battery_wh=telemetry.battery_wh,
         memory_bit=telemetry.memory_bit,
-        payload_k=unknown,
+        payload_k=telemetry.temperature_k,
         battery_k=unknown,
         radio_k=unknown,
         roll_deg=telemetry.roll_deg,

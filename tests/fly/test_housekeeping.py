@@ -89,9 +89,9 @@ def test_a_lying_packet_is_taken_as_what_it_says_or_not_at_all(at: int, value: i
 
 
 def test_a_flight_tells_what_it_knows() -> None:
-    flown = Telemetry(["a"], [ROW["time"]], [90.0], [5.0], [1.0], [2.0], ["image"], [False])
+    flown = Telemetry(["a"], [ROW["time"]], [90.0], [5.0], [1.0], [2.0], ["image"], [False], [301.5], [0.25])
     made = housekeeping_of(flown, 5, pointing_error_deg=0.25)
     assert (made.mode[0], made.sunlit[0], made.battery_wh[0], made.pointing_error_deg[0]) == ("image", "no", 90.0, 0.25)
-    assert np.isnan(made.payload_k[0])
+    assert made.payload_k[0] == 301.5 and np.isnan(made.battery_k[0])
     told, bad = heard(housekeeping_packets(made, 0))
     assert bad == 0 and told.pitch_deg[0] == pytest.approx(2.0)
