@@ -135,12 +135,14 @@ def _rotation(matrix: Floats) -> tuple[Floats, float]:
     """Axis and angle (rad) of a rotation matrix."""
     skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]]) / 2.0
     sine, cosine = float(np.linalg.norm(skew)), (float(np.trace(matrix)) - 1.0) / 2.0
-    if sine > 1e-15:
-        return skew / sine, float(np.arctan2(sine, cosine))
-    if cosine > 0.0:
-        return np.array([1.0, 0.0, 0.0]), 0.0
-    axis = (matrix + np.eye(3))[:, int(np.argmax(np.diag(matrix)))]  # half a turn: twice the axis's outer square
-    return np.asarray(axis / np.linalg.norm(axis), np.float64), float(np.pi)
+    angle_rad = float(np.arctan2(sine, cosine))
+    if cosine > -0.9:
+        return (skew / sine if sine > 1e-15 else np.array([1.0, 0.0, 0.0])), angle_rad
+    # Near half a turn the sine says little: the even part is cos I + (1 - cos) a a'.
+    outer = (matrix + matrix.T) / 2.0 - cosine * np.eye(3)
+    axis = outer[:, int(np.argmax(np.diag(outer)))]
+    axis = axis / np.linalg.norm(axis)
+    return np.asarray(axis if axis @ skew >= 0.0 else -axis, np.float64), angle_rad
 
 
 def _about(axis: Floats, angle_rad: Floats) -> Floats:

@@ -140,7 +140,8 @@ def doubt(elements: Elements, at: npt.ArrayLike, growth: Growth = EXPECTED) -> D
             _between(np.abs(ages), _law(kind, elements, decay, ANCHOR_DAYS * sign) * np.array(factors))
             for sign, factors in ((1.0, after), (-1.0, before))
         )
-        both.append(np.where(ages >= 0.0, later, earlier))
+        # At the epoch itself both sides hold, so the narrower one does: older is never surer on either.
+        both.append(np.where(ages > 0.0, later, np.where(ages < 0.0, earlier, np.minimum(later, earlier))))
     turn_rad_s = elements.mean_motion_rev_day * 2.0 * np.pi / 86400.0
     speed_m_s = float(np.cbrt(3.986008e14 * turn_rad_s))
     return Doubt(both[0], both[1], speed_m_s, growth.because)

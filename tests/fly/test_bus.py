@@ -71,6 +71,14 @@ def test_a_turn_between_any_attitudes_ends_where_it_should(a: tuple, b: tuple, s
     assert (steps / np.diff(times)).max() <= whole_deg / max(turn.angle_deg, 1e-9) * (1.0 + 1e-6) + 1e-6
 
 
+def test_nearly_half_a_turn_ends_where_it_should() -> None:
+    start = facing(np.array([0.0, 1.0, 0.0]), (0.0, 1.0, 1.0))
+    for tiny in (0.0, 6e-12, 1e-7, 1e-4):
+        end = facing(np.array([0.0, -1.0, tiny]) / np.hypot(1.0, tiny), (0.0, 1.0, 1.0))
+        turn = turn_between(Agility(1.0, 0.2, 3.0, 45.0, 0.0, 0.0), 0.0, start, end)
+        assert turn.body_at(np.array([turn.settled_s]))[0] == pytest.approx(end, abs=1e-9)
+
+
 def test_wheels_share_with_the_least_effort() -> None:
     share = sharing(PYRAMID)
     axes = np.array(PYRAMID) / np.linalg.norm(PYRAMID, axis=1, keepdims=True)
