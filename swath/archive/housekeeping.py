@@ -41,7 +41,11 @@ def read_housekeeping(channel: ChannelPackets) -> tuple[Housekeeping, int]:
     tai = np.datetime64("1958-01-01", "ns") + since_ns.astype("timedelta64[ns]")
     columns = {field.name: _decoded(field, table[field.name]) for field in FIELDS}
     rows = Housekeeping(spacecraft=np.full(len(table), channel.spacecraft), time=utc_from_tai(tai), **columns)
-    return rows, channel.packets_bad + len(channel.rows) - len(table)
+    # A lying length breaks one packet into several pieces: what is damaged is counted in packets' worth of bytes.
+    wrong = channel.rows[~right, 1].sum() if (~right).any() else 0
+    pieces = channel.packets_bad + int((~right).sum())
+    whole = int(right.sum()) - len(table)
+    return rows, whole + min(pieces, max(-(-int(wrong) // (dtype.itemsize + 2)), 1))
 
 
 def _decoded(field: Field, raw: npt.NDArray[Any]) -> Any:

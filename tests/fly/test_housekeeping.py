@@ -83,7 +83,7 @@ def test_a_lying_packet_is_taken_as_what_it_says_or_not_at_all(at: int, value: i
     packet[at % (len(packet) - 2)] = value
     packet[-2:] = binascii.crc_hqx(bytes(packet[:-2]), 0xFFFF).to_bytes(2, "big")
     told, bad = heard(PacketStream.of([bytes(packet)]))
-    assert len(told) <= 1 and len(told) + bad >= 1  # a lying length may leave several damaged pieces
+    assert len(told) + bad <= 1
     if len(told):
         assert told.mode[0] and told.sunlit[0] in ("yes", "no")
 

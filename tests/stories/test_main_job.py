@@ -287,7 +287,7 @@ def test_modules_in_the_users_folder_are_left_alone(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize("after_s", [0.5, 1.5])
+@pytest.mark.parametrize("after_s", [0.0, 0.5, 1.5])
 def test_an_interrupt_ends_the_run_with_one_line_and_no_folder(tmp_path: Path, after_s: float) -> None:
     mission = small_mission(tmp_path / "in")
     swath = str(Path(sys.executable).with_name("swath"))
