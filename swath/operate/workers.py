@@ -39,22 +39,26 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
     multiprocessing.resource_tracker.ensure_running()  # first: starting it unblocks SIGINT
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        multiprocessing.forkserver.ensure_running()
+        try:
+            multiprocessing.forkserver.ensure_running()
+        finally:
+            if before is None:
+                del os.environ["PYTHONSAFEPATH"]
+            else:
+                os.environ["PYTHONSAFEPATH"] = before
+        # With its queues half made an interrupt would leave their semaphores behind: it waits until they are whole.
+        with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=give_back_memory) as pool:
+            starter = Thread(target=_start, args=(pool,))
+            starter.start()
+            try:
+                signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+                yield pool
+            except BaseException:
+                starter.join()
+                pool.shutdown(cancel_futures=True)
+                raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-        if before is None:
-            del os.environ["PYTHONSAFEPATH"]
-        else:
-            os.environ["PYTHONSAFEPATH"] = before
-    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=give_back_memory) as pool:
-        starter = Thread(target=_start, args=(pool,))
-        starter.start()
-        try:
-            yield pool
-        except BaseException:
-            starter.join()
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _start(pool: ProcessPoolExecutor) -> None:
