@@ -8,7 +8,7 @@ import numpy as np
 
 from swath.errors import InputError
 
-__all__ = ["Place", "Request", "Station"]
+__all__ = ["Place", "Receiver", "Request", "Station"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,28 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Receiver:
+    """The antenna of a ground station and what stands behind it."""
+
+    dish_m: float
+    """diameter"""
+    noise_k: float
+    """of the whole system under a clear sky"""
+    aperture_share: float = 0.6
+    """of the dish's area that works"""
+    pointing_error_deg: float = 0.02
+    implementation_loss_db: float = 1.0
+    """what the demodulator needs above the ideal of the standard"""
+
+    def __post_init__(self) -> None:
+        if not (self.dish_m > 0.0 and self.noise_k > 0.0 and 0.0 < self.aperture_share <= 1.0):
+            raise InputError(
+                f"a dish of {self.dish_m} m, {self.noise_k} K, working share {self.aperture_share}",
+                fix="Diameter and noise temperature are above zero, aperture_share up to 1",
+            )
+
+
+@dataclass(frozen=True)
 class Station:
     """A ground antenna. Data comes down at ``rate_bit_s`` while a satellite stands above ``min_elevation_deg``."""
 
@@ -81,6 +103,8 @@ class Station:
     """stretches in which it serves nobody"""
     cost_per_min: float = 0.0
     """of a contact, in the unit of the orders' values"""
+    receiver: Receiver | None = None
+    """with it and the satellite's transmitter the rate follows from the link budget, at most ``rate_bit_s``"""
 
     def __post_init__(self) -> None:
         for azimuth_deg, elevation_deg in self.mask:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swath.asked import Place, Request, Station
+from swath.asked import Place, Receiver, Request, Station
 from swath.errors import InputError
 from swath.table import Table, column
 
@@ -24,6 +24,7 @@ __all__ = [
     "Place",
     "Plan",
     "Product",
+    "Receiver",
     "Refusal",
     "Request",
     "SIMULATED",

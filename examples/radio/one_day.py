@@ -18,7 +18,7 @@ from swath.access.rates import rate_passes
 from swath.archive.decompress import decompress
 from swath.fly.channel import Channel
 from swath.fly.compress import Compression, Measured, compress
-from swath.model import Contacts
+from swath.model import Contacts, Receiver
 from swath.operate.file_day import DownFile, bring_files_down
 from swath.operate.file_link import LinkTerms
 from swath.orbit.elements import parse_tle
@@ -26,7 +26,7 @@ from swath.orbit.ephemeris import sgp4_ephemeris
 from swath.sources.eop import packaged_eop
 from swath.spacecraft.atmosphere import station_atmosphere
 from swath.spacecraft.catalog import station
-from swath.spacecraft.radio import Link, Receiver, Transmitter
+from swath.spacecraft.radio import Link, Transmitter
 
 __all__ = ["main"]
 

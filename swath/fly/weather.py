@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from swath.fly.chance import normal_cdf
 from swath.frames import geodetic_up
 
-__all__ = ["CLEAR_COVER", "SimulatedWeather", "clear_probability", "true_cloud_cover"]
+__all__ = ["CLEAR_COVER", "Forecast", "SimulatedWeather", "clear_probability", "true_cloud_cover"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +26,17 @@ CLEAR_COVER = 0.10
 
 _WAVES = 96
 _EARTH_RADIUS_M = 6371008.8
+
+
+_SURE = 1e-9
+"""a forecast that is sure of itself is believed to this"""
+
+
+class Forecast(Protocol):
+    """P(clear) over places at times, arrays of one shape."""
+
+    def __call__(self, *, lon_deg: Floats, lat_deg: Floats, at: npt.NDArray[np.datetime64]) -> Floats:
+        """0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +54,18 @@ class SimulatedWeather:
     cell_size_m: float = 40e3
     """how far the outcome at one place tells about another; likewise ``cell_s``"""
     cell_s: float = 5400.0
+    forecast: Forecast | None = None
+    """what is forecast, instead of a simulated one; the sky that comes still keeps what it says"""
 
 
 def clear_probability(
     weather: SimulatedWeather, *, lon_deg: npt.ArrayLike, lat_deg: npt.ArrayLike, at: npt.ArrayLike
 ) -> Floats:
-    """What probability of a clear sky (cover below ``CLEAR_COVER``) does the simulated forecast give? In (0, 1)."""
+    """What probability of a clear sky (cover below ``CLEAR_COVER``) does the forecast give? In (0, 1)."""
+    if weather.forecast is not None:
+        place = np.broadcast_arrays(np.asarray(lon_deg, np.float64), np.asarray(lat_deg, np.float64), np.asarray(at))
+        said = weather.forecast(lon_deg=place[0], lat_deg=place[1], at=place[2])
+        return np.asarray(np.clip(said, _SURE, 1.0 - _SURE), np.float64)
     systems = _smooth_field(weather.seed, 0, weather.system_size_m, weather.system_s, lon_deg, lat_deg, at)
     return normal_cdf(NormalDist().inv_cdf(weather.mean_clear) + weather.contrast * systems)
 

@@ -76,15 +76,8 @@ def prepared(mission: Mission | Path, *, seed: int | None = None) -> PlannedMiss
 
 
 def _sky(mission: Mission) -> ClearSky:
-    """The forecast to plan with."""
-    if mission.forecast is not None:
-        return mission.forecast
-    weather = SimulatedWeather(seed=mission.seed)
-
-    def simulated(*, lon_deg: Any, lat_deg: Any, at: Any) -> Any:
-        return clear_probability(weather, lon_deg=lon_deg, lat_deg=lat_deg, at=at)
-
-    return simulated
+    weather = SimulatedWeather(seed=mission.seed, forecast=mission.forecast)
+    return lambda **where: clear_probability(weather, **where)
 
 
 def planned_mission(ready: PlannedMission, *, stop: Callable[[], bool] = lambda: False) -> PlannedMission:

@@ -67,7 +67,7 @@ def run_mission(
     mission = read_mission(path)
     if seed is not None:
         mission = replace(mission, seed=checked_seed(seed))
-    eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed)
+    eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed, forecast=mission.forecast)
     with (
         new_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="swath-") as scratch,

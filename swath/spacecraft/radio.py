@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
+from swath.model import Receiver
 from swath.spacecraft.atmosphere import ELEVATIONS_DEG, Atmosphere
+from swath.spacecraft.light import LIGHT_M_S
 from swath.spacecraft.modcod import Acm, modcods_over_time, steady_modcod
 from swath.table import Table, column
 
@@ -20,10 +22,12 @@ __all__ = [
     "Link",
     "LinkTable",
     "PassRates",
-    "Receiver",
     "Transmitter",
+    "dish_beam_width_deg",
+    "dish_gain_db",
     "es_n0_db",
     "free_space_loss_db",
+    "g_over_t_db_k",
     "link_table",
     "pass_rates",
     "pointing_loss_db",
@@ -33,7 +37,6 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 
-_LIGHT_M_S = 299_792_458.0
 _BOLTZMANN_DB = -228.599167
 """10 log10 of 1.380649e-23 J/K"""
 _EARTH_M = 6_378_137.0
@@ -77,42 +80,6 @@ class Transmitter:
     def bandwidth_hz(self) -> float:
         """Width of the channel: symbol rate x (1 + roll-off)."""
         return self.symbol_rate_per_s * (1.0 + self.roll_off_ratio)
-
-
-@dataclass(frozen=True)
-class Receiver:
-    """The antenna of a ground station and what stands behind it."""
-
-    dish_m: float
-    """diameter"""
-    noise_k: float
-    """of the whole system under a clear sky"""
-    aperture_share: float = 0.6
-    """of the dish's area that works"""
-    pointing_error_deg: float = 0.02
-    implementation_loss_db: float = 1.0
-    """what the demodulator needs above the ideal of the standard"""
-
-    def __post_init__(self) -> None:
-        if not (self.dish_m > 0.0 and self.noise_k > 0.0 and 0.0 < self.aperture_share <= 1.0):
-            raise InputError(
-                f"a dish of {self.dish_m} m, {self.noise_k} K, working share {self.aperture_share}",
-                fix="Diameter and noise temperature are above zero, aperture_share up to 1",
-            )
-
-    def gain_db(self, frequency_hz: float) -> float:
-        """Over isotropic: share x (pi diameter / wavelength)^2."""
-        ratio = np.pi * self.dish_m * frequency_hz / _LIGHT_M_S
-        return 10.0 * float(np.log10(self.aperture_share * ratio * ratio))
-
-    def beam_width_deg(self, frequency_hz: float) -> float:
-        """Full width at half power: 70 wavelengths / diameter."""
-        return 70.0 * _LIGHT_M_S / frequency_hz / self.dish_m
-
-    def g_over_t_db_k(self, frequency_hz: float, atmosphere_db: npt.ArrayLike = 0.0) -> Floats:
-        """Gain over noise temperature; rain and cloud that weaken the signal also glow (ITU-R P.618-13, 3)."""
-        glow_k = _RAIN_K * (1.0 - 10.0 ** (-np.asarray(atmosphere_db, np.float64) / 10.0))
-        return np.asarray(self.gain_db(frequency_hz) - 10.0 * np.log10(self.noise_k + glow_k), np.float64)
 
 
 @dataclass(frozen=True)
@@ -168,13 +135,30 @@ def slant_range_m(elevation_deg: npt.ArrayLike, *, altitude_m: npt.ArrayLike) ->
 
 def free_space_loss_db(range_m: npt.ArrayLike, frequency_hz: float) -> Floats:
     """What does distance take? (4 pi range / wavelength)^2, ITU-R P.525-4; 175.31 dB at 8.2 GHz over 1,695.1 km."""
-    ratio = 4.0 * np.pi * np.asarray(range_m, np.float64) * frequency_hz / _LIGHT_M_S
+    ratio = 4.0 * np.pi * np.asarray(range_m, np.float64) * frequency_hz / LIGHT_M_S
     return np.asarray(20.0 * np.log10(ratio), np.float64)
 
 
 def pointing_loss_db(error_deg: npt.ArrayLike, beam_width_deg: float) -> Floats:
     """What does looking past each other take? 12 (error / width)^2 dB: 3 dB at half the width."""
     return np.asarray(12.0 * (np.asarray(error_deg, np.float64) / beam_width_deg) ** 2, np.float64)
+
+
+def dish_gain_db(receiver: Receiver, frequency_hz: float) -> float:
+    """How much does a dish gather, over isotropic? Share x (pi diameter / wavelength)^2."""
+    ratio = np.pi * receiver.dish_m * frequency_hz / LIGHT_M_S
+    return 10.0 * float(np.log10(receiver.aperture_share * ratio * ratio))
+
+
+def dish_beam_width_deg(receiver: Receiver, frequency_hz: float) -> float:
+    """How wide is a dish's beam, full width at half power? 70 wavelengths / diameter."""
+    return 70.0 * LIGHT_M_S / frequency_hz / receiver.dish_m
+
+
+def g_over_t_db_k(receiver: Receiver, frequency_hz: float, atmosphere_db: npt.ArrayLike = 0.0) -> Floats:
+    """Gain over noise temperature; rain and cloud that weaken the signal also glow (ITU-R P.618-13, 3)."""
+    glow_k = _RAIN_K * (1.0 - 10.0 ** (-np.asarray(atmosphere_db, np.float64) / 10.0))
+    return np.asarray(dish_gain_db(receiver, frequency_hz) - 10.0 * np.log10(receiver.noise_k + glow_k), np.float64)
 
 
 def es_n0_db(link: Link, *, elevation_deg: npt.ArrayLike, range_m: npt.ArrayLike) -> Floats:
@@ -187,7 +171,7 @@ def es_n0_db(link: Link, *, elevation_deg: npt.ArrayLike, range_m: npt.ArrayLike
     fixed_db = (
         sender.eirp_dbw
         - pointing_loss_db(sender.pointing_error_deg, sender.beam_width_deg)
-        - pointing_loss_db(station.pointing_error_deg, station.beam_width_deg(sender.frequency_hz))
+        - pointing_loss_db(station.pointing_error_deg, dish_beam_width_deg(station, sender.frequency_hz))
         - station.implementation_loss_db
         - _BOLTZMANN_DB
         - 10.0 * np.log10(sender.symbol_rate_per_s)
@@ -196,7 +180,7 @@ def es_n0_db(link: Link, *, elevation_deg: npt.ArrayLike, range_m: npt.ArrayLike
         fixed_db
         - free_space_loss_db(range_m, sender.frequency_hz)
         - air_db
-        + station.g_over_t_db_k(sender.frequency_hz, air_db),
+        + g_over_t_db_k(station, sender.frequency_hz, air_db),
         np.float64,
     )
 
@@ -221,7 +205,7 @@ def link_table(link: Link, *, altitude_m: float, min_elevation_deg: float = 5.0,
         range_m=distance_m,
         free_space_loss_db=free_space_loss_db(distance_m, link.transmitter.frequency_hz),
         atmosphere_db=air_db,
-        g_over_t_db_k=link.receiver.g_over_t_db_k(link.transmitter.frequency_hz, air_db),
+        g_over_t_db_k=g_over_t_db_k(link.receiver, link.transmitter.frequency_hz, air_db),
         es_n0_db=signal_db,
         modcod=names,
         rate_bit_s=rates,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from swath.model import Elements
+from swath.model import Elements, Station
 from swath.spacecraft.agility import Agility
+from swath.spacecraft.atmosphere import station_atmosphere
 from swath.spacecraft.bus import Bus
 from swath.spacecraft.optics import Optics
 from swath.spacecraft.power import Duty, Power, Thermal
+from swath.spacecraft.radio import Link, Transmitter
 
-__all__ = ["Memory", "Radio", "Satellite"]
+__all__ = ["Memory", "Radio", "Satellite", "link_between"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Radio:
     """bits sent per bit of picture: packet and frame headers, checksums"""
     rates: tuple[tuple[float, float], ...] = ()
     """from an elevation (deg, rising) upwards, bit/s; nothing below the first; empty: ``max_rate_bit_s`` at any"""
+    transmitter: Transmitter | None = None
+    """with it and a station's receiver the rate follows from the link budget, at most ``max_rate_bit_s``"""
 
 
 @dataclass(frozen=True)
@@ -51,3 +55,14 @@ class Satellite:
     thermal: Thermal = field(default_factory=Thermal)
     bus: Bus | None = None
     """known to flight alone; without it the body turns as ``agility`` says, whatever its wheels"""
+
+
+def link_between(satellite: Satellite, station: Station) -> Link | None:
+    """How does a satellite talk to a station? ``None`` where either does not state its radio.
+
+    Raises :class:`InputError` where the air over the station is in no shipped table and ``itur`` is not installed.
+    """
+    sender, receiver = satellite.radio.transmitter, station.receiver
+    if sender is None or receiver is None:
+        return None
+    return Link(sender, receiver, station_atmosphere(station, sender.frequency_hz))

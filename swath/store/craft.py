@@ -1,4 +1,4 @@
-"""Reads the parts of a mission file that only flight knows: the bus of a spacecraft; and files of faults."""
+"""Reads the deeper parts of a mission file: a spacecraft's bus, the two ends of a link; and files of faults."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 
 from swath.errors import DataError, InputError
 from swath.fly.faults import Faults
+from swath.model import Receiver
 from swath.spacecraft.bus import PYRAMID, Array, Axis, Bus, Shake, Wheels
+from swath.spacecraft.radio import Transmitter
 from swath.store.section import Section
 
-__all__ = ["read_bus", "read_faults"]
+__all__ = ["read_bus", "read_faults", "read_receiver", "read_transmitter"]
 
 _MOST_WHEELS = 12
 _MOST_LINES = 40
@@ -40,6 +42,35 @@ def read_bus(section: Section) -> Bus:
     wheels.done()
     section.done()
     return bus
+
+
+def read_transmitter(section: Section) -> Transmitter:
+    """The downlink radio that a table ``[spacecraft.NAME.transmitter]`` describes."""
+    sender = Transmitter(
+        frequency_hz=section.number("frequency_hz", low=1e9, high=55e9),
+        power_w=section.number("power_w", low=1e-3, high=1e4),
+        gain_db=section.number("gain_db", low=-20.0, high=70.0),
+        symbol_rate_per_s=section.number("symbol_rate_per_s", low=1e3, high=1e10),
+        feed_loss_db=section.number("feed_loss_db", 0.0, low=0.0, high=30.0),
+        beam_width_deg=section.number("beam_width_deg", 180.0, low=0.01, high=360.0),
+        pointing_error_deg=section.number("pointing_error_deg", 0.0, low=0.0, high=90.0),
+        roll_off_ratio=section.number("roll_off_ratio", 0.2, low=0.0, high=1.0),
+    )
+    section.done()
+    return sender
+
+
+def read_receiver(section: Section) -> Receiver:
+    """The antenna and what stands behind it that a table ``[stations.receiver]`` describes."""
+    receiver = Receiver(
+        dish_m=section.number("dish_m", low=0.05, high=200.0),
+        noise_k=section.number("noise_k", low=1.0, high=1e4),
+        aperture_share=section.number("aperture_share", 0.6, low=0.01, high=1.0),
+        pointing_error_deg=section.number("pointing_error_deg", 0.02, low=0.0, high=10.0),
+        implementation_loss_db=section.number("implementation_loss_db", 1.0, low=0.0, high=30.0),
+    )
+    section.done()
+    return receiver
 
 
 def _array(section: Section) -> Array:

@@ -23,7 +23,7 @@ from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.agility import fitted_turning
 from swath.spacecraft.catalog import stations as known_stations
 from swath.spacecraft.power import Duty, Thermal
-from swath.store.craft import read_bus
+from swath.store.craft import read_bus, read_receiver, read_transmitter
 from swath.store.forecast import read_forecast
 from swath.store.orders import MAX_EXTENT_M, read_orders
 from swath.store.section import Section
@@ -66,7 +66,7 @@ class Mission:
     """everything the mission was read from, the mission file first"""
     owners: tuple[Owner, ...] = ()
     forecast: GridForecast | None = None
-    """for ``swath plan``; a run flies under simulated weather and plans with its forecast"""
+    """the weather that is flown under is one that keeps it; without it both are simulated"""
 
     @property
     def routine(self) -> tuple[Request, ...]:
@@ -186,6 +186,7 @@ def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
             spacecraft_id=section.whole("ccsds_id", number + 1, low=0, high=1023),
             apid=section.whole("apid", 100 + number, low=0, high=2046),
             rates=_rising(rates, build.where),
+            transmitter=read_transmitter(sender) if (sender := build.optional_table("transmitter")).values else None,
         ),
         sensor=build.text("sensor", "optical"),
         duty=_duty(build.optional_table("duty")),
@@ -309,6 +310,7 @@ def _station(section: Section) -> Station:
         teardown_s=section.number("teardown_s", 0.0, low=0, high=3600),
         maintenance=section.spans("maintenance", ()),
         cost_per_min=section.number("cost_per_min", 0.0, low=0, high=1e9),
+        receiver=read_receiver(dish) if (dish := section.optional_table("receiver")).values else None,
     )
     section.done()
     return station

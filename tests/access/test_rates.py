@@ -13,12 +13,12 @@ import pytest
 from swath.access.passes import Passes, find_passes
 from swath.access.rates import rate_passes, rates_of_pass
 from swath.errors import InputError
-from swath.model import Station
+from swath.model import Receiver, Station
 from swath.orbit.elements import parse_tle
 from swath.orbit.ephemeris import Sgp4Ephemeris, sgp4_ephemeris
 from swath.sources.eop import packaged_eop
 from swath.spacecraft.atmosphere import station_atmosphere
-from swath.spacecraft.radio import Link, Receiver, Transmitter, link_table, table_rate_bit_s
+from swath.spacecraft.radio import Link, Transmitter, link_table, table_rate_bit_s
 
 TLE = """
 1 47932U 21022A   26127.77868784  .00005524  00000+0  25810-3 0  9999

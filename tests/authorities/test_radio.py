@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from swath.model import Station
+from swath.model import Receiver, Station
 from swath.spacecraft.atmosphere import (
     AVAILABLE_SHARES,
     ELEVATIONS_DEG,
@@ -20,7 +20,6 @@ from swath.spacecraft.modcod import MODCODS, Acm
 from swath.spacecraft.radio import (
     Link,
     PassRates,
-    Receiver,
     Transmitter,
     free_space_loss_db,
     link_table,

@@ -91,3 +91,23 @@ def test_normal_numbers_are_normal() -> None:
     assert table.mean() == pytest.approx(0.0, abs=1e-6) and table.std() == pytest.approx(1.0, abs=1e-6)
     assert (np.abs(table) < 1.0).mean() == pytest.approx(0.6827, abs=5e-4)
     assert (table**4).mean() == pytest.approx(3.0, abs=0.02)
+
+
+def test_the_sky_keeps_a_forecast_that_somebody_gives() -> None:
+    def given(*, lon_deg: np.ndarray, lat_deg: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return np.select([lon_deg < -90.0, lon_deg < 0.0, lon_deg < 90.0], [0.0, 0.25, 0.8], 1.0)
+
+    rng = np.random.default_rng(1)
+    where = {
+        "lon_deg": rng.uniform(-180, 180, 300),
+        "lat_deg": np.degrees(np.arcsin(rng.uniform(-1, 1, 300))),
+        "at": NOON + (rng.uniform(0, 30 * 86400e9, 300)).astype("timedelta64[ns]"),
+    }
+    skies = [SimulatedWeather(seed, forecast=given) for seed in range(60)]
+    clear = np.array([true_cloud_cover(sky, **where) < CLEAR_COVER for sky in skies])
+    said = given(**where)
+    assert np.allclose(clear_probability(skies[0], **where), said, atol=1e-6)
+    for p in (0.0, 0.25, 0.8, 1.0):
+        mine = clear[:, said == p]
+        allowed = 3 * np.sqrt(p * (1 - p) / mine.size) + (0.015 if 0 < p < 1 else 0.0)
+        assert mine.mean() == pytest.approx(p, abs=allowed), p

@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.errors import InputError
-from swath.model import Station
+from swath.model import Receiver, Station
 from swath.spacecraft import atmosphere
 from swath.spacecraft.atmosphere import AVAILABLE_SHARES, ELEVATIONS_DEG, Atmosphere, station_atmosphere
 from swath.spacecraft.modcod import MODCODS, Acm, modcod_named, modcods_over_time, steady_modcod
 from swath.spacecraft.radio import (
     Link,
-    Receiver,
     Transmitter,
     es_n0_db,
+    g_over_t_db_k,
     link_table,
     pass_rates,
     pointing_loss_db,
@@ -124,7 +124,7 @@ def test_each_loss_of_the_budget_is_taken_once() -> None:
 
 def test_rain_costs_twice_it_weakens_and_it_glows() -> None:
     dish = Receiver(5.0, 100.0)
-    assert dish.g_over_t_db_k(8.2e9) - dish.g_over_t_db_k(8.2e9, 3.0) == pytest.approx(
+    assert g_over_t_db_k(dish, 8.2e9) - g_over_t_db_k(dish, 8.2e9, 3.0) == pytest.approx(
         10 * np.log10((100 + 275 * (1 - 10**-0.3)) / 100)
     )
 

@@ -8,10 +8,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.rates import rates_of_pass
 from swath.frames import geodetic_up, itrf_from_geodetic
 from swath.model import Station
 from swath.plan.judge.case import TIME, Case, Row, Violation, told
 from swath.plan.judge.view import ANGLE_DEG
+from swath.spacecraft.satellite import link_between
 from swath.time import seconds
 
 __all__ = ["judge_antennas", "judge_contacts", "judge_deliveries"]
@@ -44,7 +46,13 @@ def _flow(case: Case, row: Row) -> tuple[Floats, Floats, Floats]:
     at_s = np.linspace(0.0, length_s, steps + 1)
     high_deg = _elevation_deg(case, str(row["satellite"]), station, row["start"] + seconds(at_s))
     most = min(station.rate_bit_s, satellite.radio.max_rate_bit_s)
-    if satellite.radio.rates:
+    link = link_between(satellite, station)
+    if link is not None:
+        flown = rates_of_pass(link, case.ephemerides[satellite.id], station, row["start"], row["stop"])
+        at_s, high_deg = (flown.time - row["start"]) / np.timedelta64(1, "ns") * 1e-9, flown.elevation_deg
+        now = np.minimum(flown.rate_bit_s, most)
+        flow = np.maximum(now[1:], now[:-1])
+    elif satellite.radio.rates:
         from_deg, rate = np.array(satellite.radio.rates, np.float64).T
         step = np.searchsorted(from_deg, high_deg, "right") - 1
         now = np.where(step >= 0, np.minimum(rate[np.maximum(step, 0)], most), 0.0)
