@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.errors import DataError, InputError, SwathError
+from swath.model import Receiver
+from swath.spacecraft.radio import Transmitter
+from swath.spacecraft.satellite import link_between
 from swath.store.mission import read_mission
 from swath.store.orders import COLUMNS, read_orders
 from swath.store.section import Section
@@ -74,6 +77,19 @@ def test_bad_missions_are_refused_in_words(mission: Path, old: str, new: str, sa
         read_mission(edited(mission, old, new))
     assert says in str(refused.value)
     assert refused.value.where and refused.value.fix
+
+
+def test_both_ends_of_a_link_are_read(mission: Path) -> None:
+    sender = "frequency_hz = 8.2e9\npower_w = 2.0\ngain_db = 6.0\nsymbol_rate_per_s = 1e7\n"
+    edited(mission, "[spacecraft.agile.optics]", f"[spacecraft.agile.transmitter]\n{sender}\n[spacecraft.agile.optics]")
+    read = read_mission(edited(mission, 'id = "inuvik"', 'id = "inuvik"\nreceiver = { dish_m = 5, noise_k = 150 }'))
+    assert {s.radio.transmitter for s in read.satellites} == {Transmitter(8.2e9, 2.0, 6.0, 1e7)}
+    assert [s.receiver for s in read.stations if s.id == "inuvik"] == [Receiver(5.0, 150.0)]
+    assert [link_between(read.satellites[0], s) is not None for s in read.stations] == [
+        s.id == "inuvik" for s in read.stations
+    ]
+    with pytest.raises(InputError, match="noise_k"):
+        read_mission(edited(mission, "noise_k = 150", "noise_k = -1"))
 
 
 @pytest.mark.parametrize("form", FORMS)
