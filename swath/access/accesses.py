@@ -9,18 +9,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from swath.access.bulk import base_windows
+from swath.access.bulk import base_windows, extremes
 from swath.access.conditions import All, Condition, Limit, limit, satellites_named
 from swath.access.look import Nadir
-from swath.access.many import Ground, elevations, ground_of, off_nadirs
+from swath.access.many import Ground, ground_of
 from swath.access.polygons import samples_of
-from swath.access.search import Spans, peaks, positive_spans
+from swath.access.search import Spans, positive_spans
 from swath.access.signals import Camera, Situation
 from swath.access.span_sets import joined
 from swath.errors import InputError
 from swath.frames import WGS84_A_M, WGS84_B_M, EarthOrientation
 from swath.model import Elements, Place, Windows
-from swath.orbit.ephemeris import Ephemeris, TabulatedEphemeris, tabulate
+from swath.orbit.ephemeris import Ephemeris, TabulatedEphemeris, good_step_s, tabulate
 from swath.orbit.sun import sun_direction_itrf, sunlit_signal
 from swath.table import Table, column
 from swath.time import later
@@ -32,6 +32,8 @@ __all__ = [
     "find_accesses",
     "find_eclipses",
     "looking",
+    "parts_of",
+    "motion_table",
     "tabulated_others",
     "windows_of",
 ]
@@ -39,6 +41,8 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 
 _PLACES_AT_ONCE = 5_000
+_OTHER_STEP_S = 30.0
+"""between the states of a motion that has no elements to tell from"""
 _SLACK_DEG = 1.0
 """two nadirs are up to 0.2 deg apart, and a table's lowest state may lie between two of its own"""
 Cover = Literal["any", "whole", "centre"]
@@ -76,7 +80,7 @@ def find_accesses(
     others: Mapping[str, Ephemeris] | None = None,
     cameras: Mapping[str, Camera] | None = None,
     cover: Cover = "any",
-    step_s: float = 30.0,
+    step_s: float | None = None,
 ) -> Accesses:
     """When, from ``start`` to ``stop``, can each satellite see each place under all the conditions given?
 
@@ -89,8 +93,9 @@ def find_accesses(
 
     Every window is found; 2,000 edges of random orbits lay within 0.3 ms of a brute-force search on the same ephemeris,
     grazing ones within what 0.1 m of orbit does to them (tests/access/test_accesses.py, test_conditions.py).
-    ``step_s`` is the spacing of the states that are interpolated between. Raises :class:`InputError` for limits that
-    cannot hold, and what the ephemerides raise.
+    ``step_s`` is the spacing of the states that are interpolated between: unless given that of
+    :func:`~swath.orbit.ephemeris.good_step_s` for elements, and 30 s for other motions. Raises :class:`InputError` for
+    limits that cannot hold, and what the ephemerides raise.
 
     >>> accesses = find_accesses({"SW-1": orbit}, [place], start, stop, eop, max_off_nadir_deg=30.0)  # doctest: +SKIP
     """
@@ -104,23 +109,33 @@ def find_accesses(
     if cover not in ("any", "whole", "centre"):
         raise InputError(f"cover is {cover!r}", fix="Say any, whole or centre")
     ground_of(places)  # refuses two of one name
-    seen = [samples_of(part, centre=cover == "centre") for part in _parts(places)]
-    beside = tabulated_others(asked.further, {**(others or {}), **ephemerides}, start, stop, step_s)
+    beside = tabulated_others(asked.further, {**(others or {}), **ephemerides}, start, stop)
+    tables = {name: motion_table(name, motion, start, stop, step_s) for name, motion in ephemerides.items()}
     found = []
-    for satellite, ephemeris in ephemerides.items():
-        table = tabulate(ephemeris, start, stop, step_s, name=satellite)
-        for part, samples in zip(_parts(places), seen, strict=True):
-            camera = (cameras or {}).get(satellite)
-            situation = Situation(table, samples.ground, eop, epoch_of(ephemeris), camera, beside)
+    for part in parts_of(places):
+        samples = samples_of(part, centre=cover == "centre")
+        for satellite, table in tables.items():
+            camera, epoch = (cameras or {}).get(satellite), epoch_of(ephemerides[satellite])
+            situation = Situation(table, samples.ground, eop, epoch, camera, beside)
             pieces = windows_of(asked, situation, table)
             windows, window, pieces = joined(pieces, samples.owner, whole=cover == "whole")
-            found.append(_rows(satellite, table, part, samples.ground, windows, window, pieces, eop, asked.nadir))
+            found.append(_rows(table, part, samples.ground, windows, window, pieces, eop, asked.nadir))
     return Accesses.join(found).sort_by("start", "satellite", "place")
 
 
-def _parts(places: Sequence[Place]) -> list[Sequence[Place]]:
+def parts_of(places: Sequence[Place]) -> list[Sequence[Place]]:
     """Places in lots that fit the memory."""
     return [places[first : first + _PLACES_AT_ONCE] for first in range(0, len(places), _PLACES_AT_ONCE)]
+
+
+def motion_table(
+    name: str, motion: Ephemeris, start: np.datetime64, stop: np.datetime64, step_s: float | None = None
+) -> TabulatedEphemeris:
+    """The table that a motion is searched on."""
+    if step_s is None:
+        elements = getattr(motion, "elements", None)
+        step_s = good_step_s(elements) if isinstance(elements, Elements) else _OTHER_STEP_S
+    return tabulate(motion, start, stop, step_s, name=name)
 
 
 @dataclass(frozen=True)
@@ -132,15 +147,6 @@ class Looking:
     nadir: Nadir
     further: All
     """what else must hold"""
-
-    @property
-    def condition(self) -> All:
-        """All of it as one condition."""
-        parts: list[Condition] = [limit("elevation_deg", low=self.min_elevation_deg)]
-        if self.max_off_nadir_deg is not None:
-            name = "off_nadir_deg" if self.nadir == "geodetic" else "off_nadir_geocentric_deg"
-            parts.append(limit(name, high=self.max_off_nadir_deg))
-        return All((*parts, *self.further.parts))
 
 
 def looking(
@@ -229,14 +235,13 @@ def tabulated_others(
     known: Mapping[str, Ephemeris],
     start: np.datetime64,
     stop: np.datetime64,
-    step_s: float = 30.0,
 ) -> dict[str, TabulatedEphemeris]:
     """The satellites that a condition compares with, over the span. Raises :class:`InputError` for an unknown one."""
     found = {}
     for name in sorted(satellites_named(condition)):
         if name not in known:
             raise InputError(f"a condition names the satellite {name!r}, which is not here", fix="Give its orbit too")
-        found[name] = tabulate(known[name], start, stop, step_s, name=name)
+        found[name] = motion_table(name, known[name], start, stop)
     return found
 
 
@@ -273,7 +278,6 @@ def _check(name: str, value: float | None, low: float, high: float) -> None:
 
 
 def _rows(
-    satellite: str,
     table: TabulatedEphemeris,
     places: Sequence[Place],
     ground: Ground,
@@ -284,28 +288,23 @@ def _rows(
     nadir: Nadir,
 ) -> Accesses:
     """One row a window; ``pieces`` are stretches in which a sample is seen, ``window`` numbers the window of each."""
-
-    def nearness(which: npt.NDArray[np.intp], t_s: Floats) -> Floats:
-        return np.asarray(-np.linalg.norm(table.positions_after(t_s) - ground.at_itrf_m[which], axis=-1), np.float64)
+    reached = extremes(table, ground, pieces, nadir)
 
     def best(values: Floats) -> npt.NDArray[np.intp]:
-        """The piece of each window that has the greatest value."""
-        order = np.lexsort((-values, window))
+        """The piece of each window that has the least value."""
+        order = np.lexsort((values, window))
         return np.asarray(order[np.append(True, np.diff(window[order]) > 0)[: len(order)]], np.intp)
 
-    closest_s, near = peaks(nearness, pieces)
-    _, sine = peaks(elevations(table, ground, 0.0), pieces)
-    _, cosine = peaks(off_nadirs(table, ground, 90.0, nadir), pieces)
-    nearest = best(near)
-    closest = later(table.start, closest_s[nearest])
+    nearest = best(reached.range_m)
+    closest = later(table.start, reached.closest_s[nearest])
     sun = np.sum(sun_direction_itrf(closest, eop) * ground.up[pieces.signal[nearest]], -1)
     return Accesses(
-        satellite=np.full(len(windows), satellite),
+        satellite=np.full(len(windows), table.name),
         place=np.array([place.id for place in places], "U")[windows.signal],
         start=later(table.start, windows.start_s),
         stop=later(table.start, windows.stop_s),
         closest=closest,
-        min_off_nadir_deg=np.degrees(np.arccos(np.clip(cosine[best(cosine)], -1.0, 1.0))),
-        max_elevation_deg=np.degrees(np.arcsin(np.clip(sine[best(sine)], -1.0, 1.0))),
+        min_off_nadir_deg=reached.min_off_nadir_deg[best(reached.min_off_nadir_deg)],
+        max_elevation_deg=reached.max_elevation_deg[best(-reached.max_elevation_deg)],
         sun_elevation_deg=np.degrees(np.arcsin(np.clip(sun, -1.0, 1.0))),
     )

@@ -10,14 +10,16 @@ import numpy.typing as npt
 
 from swath.access.cap_kernels import bounds, caps, margins
 from swath.access.crossing_kernels import Ask
+from swath.access.extreme_kernels import extremes_of
 from swath.access.kernels import in_order, new_book, sweep
 from swath.access.look import Nadir
 from swath.access.many import Ground
+from swath.access.search import Spans
 from swath.access.signal_kernels import LANES, PLACE, coefficients
 from swath.errors import InputError
 from swath.orbit.ephemeris import TabulatedEphemeris
 
-__all__ = ["BaseWindows", "base_windows", "base_windows_of_many"]
+__all__ = ["BaseWindows", "Extremes", "base_windows", "base_windows_of_many", "extremes"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,6 +40,20 @@ class BaseWindows:
 
     def __len__(self) -> int:
         return len(self.place)
+
+
+@dataclass(frozen=True, eq=False)
+class Extremes:
+    """Of each window, what a satellite and a place come to inside it."""
+
+    closest_s: Floats
+    """when the range is least"""
+    range_m: Floats
+    highest_s: Floats
+    """when the satellite stands highest at the place"""
+    max_elevation_deg: Floats
+    min_off_nadir_deg: Floats
+    """from the nadir asked for"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +82,7 @@ def _field(ground: Ground, min_elevation_deg: npt.ArrayLike) -> _Field:
     column = np.clip(((lon + np.pi) / (2 * np.pi) * across).astype(np.int64), 0, across - 1)
     cell = band * across + column
     name = np.argsort(cell, kind="stable")
-    rows = np.empty((many, PLACE))
-    rows[:, :3], rows[:, 3:6] = at[name], ground.up[name]
-    rows[:, 6], rows[:, 7] = np.sum(rows[:, :3] * rows[:, 3:6], -1), np.sum(rows[:, :3] ** 2, -1)
-    rows[:, 8] = np.sin(least[name])
+    rows = _rows(at[name], ground.up[name], np.sin(least[name]))
     filled = np.resize(rows, (-(-many // LANES) * LANES, PLACE))
     blocks = np.ascontiguousarray(filled.reshape(-1, LANES, PLACE).swapaxes(1, 2)).ravel()
     cells = np.searchsorted(cell[name], np.arange(bands * across + 1)).astype(np.int64)
@@ -83,6 +96,14 @@ def _field(ground: Ground, min_elevation_deg: npt.ArrayLike) -> _Field:
         float(far.max()),
         (float(least.min()), float(least.max())),
     )
+
+
+def _rows(at_itrf_m: Floats, up: Floats, sine: npt.ArrayLike) -> Floats:
+    rows = np.empty((len(up), PLACE))
+    rows[:, :3], rows[:, 3:6] = at_itrf_m, up
+    rows[:, 6], rows[:, 7] = np.sum(rows[:, :3] * rows[:, 3:6], -1), np.sum(rows[:, :3] ** 2, -1)
+    rows[:, 8] = sine
+    return rows
 
 
 def base_windows(
@@ -137,3 +158,23 @@ def _search(table: TabulatedEphemeris, field: _Field, most_rad: float, nadir: Na
     ask = Ask(c, h, field.rows, cosine, bool(np.sin(field.least_rad[0]) > _SQUARES_FROM), bool(cosine > _SQUARES_FROM))
     windows = sweep(ask, new_book(len(field.rows)), field.blocks, field.cells, field.grid, where, rise, fall)
     return BaseWindows(*in_order(windows, field.name))
+
+
+def extremes(table: TabulatedEphemeris, ground: Ground, windows: Spans, nadir: Nadir = "geodetic") -> Extremes:
+    """How near, how high and how far from the nadir does it get in each window, and when?
+
+    ``windows.signal`` numbers the places. Moments to 1 ms, of the greatest of samples a step of the table apart: angles
+    to 1e-6 degrees (tests/access/test_bulk.py).
+    """
+    c = coefficients(table.r_itrf_m, table.v_itrf_m_s, table.a_itrf_m_s2, table.step_s, nadir == "geodetic")
+    which, used = np.unique(windows.signal, return_inverse=True)
+    rows = _rows(ground.at_itrf_m[which], ground.up[which], 0.0)
+    found = extremes_of(c, table.step_s, rows, used.astype(np.int64), windows.start_s, windows.stop_s)
+    closest_s, range_m, highest_s, sine, cosine = found.T
+    return Extremes(
+        closest_s,
+        range_m,
+        highest_s,
+        np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))),
+        np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))),
+    )

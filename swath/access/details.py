@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.access.accesses import Accesses, Cover, Looking, epoch_of, tabulated_others
-from swath.access.conditions import Condition
+from swath.access.accesses import (
+    Accesses,
+    Cover,
+    Looking,
+    epoch_of,
+    motion_table,
+    parts_of,
+    tabulated_others,
+    windows_of,
+)
+from swath.access.edge_doubts import DoubtOf, Elsewhere, because_of, edge_doubts, elsewhere, unknown_doubt
 from swath.access.polygons import Samples, samples_of
 from swath.access.search import Spans
-from swath.access.shifted import Shifted
 from swath.access.signals import QUANTITIES, Camera, Situation
-from swath.access.span_sets import overlapping
+from swath.access.span_sets import joined
 from swath.frames import EarthOrientation
 from swath.model import Place
-from swath.orbit.ephemeris import Ephemeris, tabulate
-from swath.orbit.maneuver import Maneuvers, told
+from swath.orbit.ephemeris import Ephemeris, TabulatedEphemeris
+from swath.orbit.maneuver import Maneuvers
 from swath.orbit.sun import sun_direction_itrf
-from swath.orbit.uncertainty import Doubt
 from swath.table import Table, column
-from swath.time import elapsed_s, later
+from swath.time import elapsed_s
 
-__all__ = ["Details", "DoubtOf", "Rows", "because_of", "describe", "edge_doubts", "unknown_doubt"]
+__all__ = ["Details", "describe"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Times = npt.NDArray[np.datetime64]
-DoubtOf = Callable[[Times], Doubt | None]
-"""how far a satellite may be from where it is said to be, at UTC times; ``None``: nobody knows (``Orbit.doubt``)"""
 
-_SAID = {
-    "doubtful": "within the doubt of the orbit there may be no window",
-    "unknown": "nobody says how sure the orbit is",
-}
-_BESIDE_S = 300.0
-"""how far beyond a window its edges are looked for when the satellite is elsewhere than thought"""
-_PAIRS_AT_ONCE = 20_000
+_JOINED_S = 1e-3
+"""stretches closer than this are one"""
 
 
 @dataclass(frozen=True)
@@ -91,79 +91,86 @@ def describe(
     the elements and the window is told. Of an area, angles are those to the nearest part that is seen. Tests:
     tests/access/test_details.py.
     """
-    samples = samples_of(places, centre=cover == "centre")
     number = {place.id: row for row, place in enumerate(places)}
     owner = np.array([number[name] for name in accesses.place.tolist()], np.intp)
     known = {**(others or {}), **ephemerides}
-    parts, rows, seen = [], [], []
-    for satellite in np.unique(accesses.satellite).tolist():
-        ephemeris, mine = ephemerides[satellite], np.flatnonzero(accesses.satellite == satellite)
-        wanted = asked[satellite] if isinstance(asked, Mapping) else asked
-        beside = tabulated_others(wanted.further, known, start, stop)
-        table = tabulate(ephemeris, start, stop, name=satellite)
-        camera = (cameras or {}).get(satellite)
-        known_of = (doubts or {}).get(satellite, unknown_doubt), (maneuvers or {}).get(satellite, Maneuvers.empty())
-        situation = Situation(table, samples.ground, eop, epoch_of(ephemeris), camera, beside)
-        for few in _lots(mine, owner, samples):
-            start_s, stop_s = (elapsed_s(table.start, at[few]) for at in (accesses.start, accesses.stop))
-            of = Rows(start_s, stop_s, owner[few], situation, samples, wanted.condition, *known_of, cover == "whole")
-            row, sample = _seen(of)
-            seen.append((few[row], sample))
-            parts.append(_details(of, accesses.closest[few], _nearest(of, accesses.closest[few], row, sample)))
-            rows.append(few)
-    if not parts:
-        return Details.empty()
-    every = Details.join(parts).take(np.argsort(np.concatenate(rows)))
-    return _with_coverage(every, accesses, owner, samples, seen)
-
-
-def _nearest(of: Rows, at: Times, seen_row: Ints, seen_sample: Ints) -> Ints:
-    """The sample of each place that is nearest at the closest approach, of an area among those that are seen."""
-    row, sample = of.pairs()
-    hidden = np.ones(len(row), bool)
-    pair, seen = row * len(of.samples.owner) + sample, seen_row * len(of.samples.owner) + seen_sample
-    hidden[np.isin(pair, seen)] = False
-    away_m = QUANTITIES["range_m"].of(of.situation, sample, elapsed_s(of.situation.motion.start, at)[row], "")
-    order = np.lexsort((away_m, hidden, row))
-    return np.asarray(sample[order[np.append(True, np.diff(row[order]) > 0)]], np.intp)
-
-
-def unknown_doubt(at: Times) -> Doubt | None:
-    """Of orbits of which nobody says how sure they are."""
-    return None
+    parts, rows, first = [], [], 0
+    for part in parts_of(places):
+        samples = samples_of(part, centre=cover == "centre")
+        inside = (owner >= first) & (owner < first + len(part))
+        found, seen = [], []
+        for satellite in np.unique(accesses.satellite[inside]).tolist():
+            mine = np.flatnonzero(inside & (accesses.satellite == satellite))
+            motion, look = ephemerides[satellite], asked[satellite] if isinstance(asked, Mapping) else asked
+            table = motion_table(satellite, motion, start, stop)
+            beside = tabulated_others(look.further, known, start, stop)
+            situation = Situation(table, samples.ground, eop, epoch_of(motion), (cameras or {}).get(satellite), beside)
+            edges = (elapsed_s(table.start, at[mine]) for at in (accesses.start, accesses.stop))
+            of = _Windows(Spans(owner[mine] - first, *edges), look, situation, table, samples, cover == "whole")
+            wide = elsewhere(motion, table, (doubts or {}).get(satellite, unknown_doubt))
+            burns = (maneuvers or {}).get(satellite, Maneuvers.empty())
+            row, sample = of.seen()
+            at = accesses.closest[mine]
+            nearest = _nearest(of, at, row, sample)
+            found.append(_details(of, at, nearest, wide, burns))
+            seen.append((mine[row], sample))
+            rows.append(mine)
+        if found:
+            parts.append(
+                _with_coverage(Details.join(found), accesses.start, rows[-len(found) :], owner - first, samples, seen)
+            )
+        first += len(part)
+    return Details.join(parts).take(np.argsort(np.concatenate(rows))) if parts else Details.empty()
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Some windows of one satellite, and what made them windows."""
+class _Windows:
+    """Windows of one satellite over some places, and what made them windows."""
 
-    start_s: Floats
-    stop_s: Floats
-    owner: Ints
-    """number of the place of each"""
+    spans: Spans
+    """``signal`` numbers the places"""
+    look: Looking
     situation: Situation
+    table: TabulatedEphemeris
     samples: Samples
-    condition: Condition
-    doubt: DoubtOf
-    maneuvers: Maneuvers
-    whole: bool = False
+    whole: bool
 
-    def pairs(self) -> tuple[Ints, Ints]:
-        """Every window with every sample of its place: numbers of window and sample."""
-        many = np.bincount(self.samples.owner)[self.owner]
-        row = np.repeat(np.arange(len(self.owner)), many)
-        first = np.searchsorted(self.samples.owner, self.owner)
-        return row, first[row] + np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
+    def search(self, table: TabulatedEphemeris) -> Spans:
+        """All windows of the same places when the satellite moves so."""
+        pieces = windows_of(self.look, replace(self.situation, motion=table), table)
+        return joined(pieces, self.samples.owner, whole=self.whole)[0]
+
+    def seen(self) -> tuple[Ints, Ints]:
+        """Which samples are seen in which windows? Numbers of window and sample."""
+        many, owner = np.bincount(self.samples.owner), self.samples.owner
+        if self.whole or len(owner) == len(many):
+            each = many[self.spans.signal]
+            row = np.repeat(np.arange(len(each)), each)
+            first = np.searchsorted(owner, self.spans.signal)
+            return row, first[row] + np.arange(len(row)) - np.repeat(np.cumsum(each) - each, each)
+        pieces = windows_of(self.look, self.situation, self.table)
+        apart_s = self.table.duration_s + 1.0  # one long axis, a stretch for every place
+        order = np.lexsort((self.spans.start_s, self.spans.signal))
+        begins = self.spans.signal[order] * apart_s + self.spans.start_s[order]
+        place = owner[pieces.signal]
+        row = order[np.maximum(np.searchsorted(begins, place * apart_s + pieces.start_s + _JOINED_S, "right") - 1, 0)]
+        held = (self.spans.signal[row] == place) & (pieces.start_s < self.spans.stop_s[row])
+        held &= pieces.stop_s > self.spans.start_s[row]
+        row, sample = np.unique(np.stack([row[held], pieces.signal[held]]), axis=1)
+        return row, sample
 
 
-def _lots(rows: Ints, owner: Ints, samples: Samples) -> list[Ints]:
-    """Windows in lots that fit the memory with all samples of their places."""
-    pairs = np.cumsum(np.bincount(samples.owner)[owner[rows]])
-    cuts = np.searchsorted(pairs, np.arange(_PAIRS_AT_ONCE, pairs[-1], _PAIRS_AT_ONCE))
-    return [lot for lot in np.split(rows, np.unique(cuts)) if len(lot)]
+def _nearest(of: _Windows, at: Times, row: Ints, sample: Ints) -> Ints:
+    """Of each window the sample that is nearest at a moment, among those that are seen."""
+    away_m = QUANTITIES["range_m"].of(of.situation, sample, elapsed_s(of.situation.motion.start, at)[row], "")
+    order = np.lexsort((away_m, row))
+    nearest = np.searchsorted(of.samples.owner, of.spans.signal)
+    best = order[np.append(True, np.diff(row[order]) > 0)[: len(order)]]
+    nearest[row[best]] = sample[best]
+    return np.asarray(nearest, np.intp)
 
 
-def _details(of: Rows, at: Times, nearest: Ints) -> Details:
+def _details(of: _Windows, at: Times, nearest: Ints, wide: Elsewhere | None, burns: Maneuvers) -> Details:
     situation = of.situation
     t_s = elapsed_s(situation.motion.start, at)
 
@@ -173,8 +180,8 @@ def _details(of: Rows, at: Times, nearest: Ints) -> Details:
     east, north = situation.ground.level(nearest)
     sun = sun_direction_itrf(at, situation.eop)
     unknown = np.full(len(at), np.nan)
-    expected = of.doubt(at)
-    edges, certainty = edge_doubts(of)
+    edges, certainty = edge_doubts(of.spans, of.search, wide, of.table.duration_s)
+    along_s, across_m = (unknown, unknown) if wide is None else wide.bounds(at)
     age = unknown if situation.epoch is None else elapsed_s(situation.epoch, at) / 86400.0
     return Details(
         **{name: value(name) for name in ("off_nadir_deg", "roll_deg", "pitch_deg", "range_m", "incidence_deg")},
@@ -186,91 +193,38 @@ def _details(of: Rows, at: Times, nearest: Ints) -> Details:
         covered_fraction=np.ones(len(at)),
         covered_so_far_fraction=np.ones(len(at)),
         age_days=age,
-        along_track_90_s=unknown if expected is None else expected.along_track_90_s,
-        cross_track_90_m=unknown if expected is None else expected.cross_track_90_m,
+        along_track_90_s=along_s,
+        cross_track_90_m=across_m,
         start_doubt_s=edges[0],
         stop_doubt_s=edges[1],
         certainty=certainty,
-        because=because_of(of, certainty, at),
+        because=because_of(certainty, at, situation.epoch, burns),
     )
 
 
-def because_of(of: Rows, certainty: npt.NDArray[np.str_], at: Times) -> npt.NDArray[np.str_]:
-    """What to know before trusting each window."""
-    epoch, said = of.situation.epoch, []
-    for certain, when in zip(certainty.tolist(), at, strict=True):
-        lines = _SAID.get(certain, "")
-        if epoch is not None and len(of.maneuvers):
-            first, last = min(epoch, when), max(epoch, when)
-            between = of.maneuvers.take((of.maneuvers.before > first) & (of.maneuvers.after < last))
-            lines = "; ".join(filter(None, [lines, told(between)]))
-        said.append(lines)
-    return np.array(said, "U")
-
-
-def edge_doubts(of: Rows) -> tuple[tuple[Floats, Floats], npt.NDArray[np.str_]]:
-    """How far each edge may move, and whether the window is there wherever the satellite may be."""
-    motion, many = of.situation.motion, len(of.owner)
-    knots_s = np.linspace(0.0, motion.duration_s, int(motion.duration_s // 3600) + 2)
-    bounds = of.doubt(later(motion.start, knots_s))
-    start_s, stop_s = of.start_s, of.stop_s
-    if bounds is None:
-        return (np.full(many, np.nan), np.full(many, np.nan)), np.full(many, "unknown")
-    beside_s = _BESIDE_S + 2.0 * np.interp(start_s, knots_s, bounds.along_track_90_s)
-    low_s, high_s = np.maximum(start_s - beside_s, 0.0), np.minimum(stop_s + beside_s, motion.duration_s)
-    slack_s = np.interp(start_s, knots_s, bounds.along_track_90_s)
-    away, there = np.zeros((2, 2, many)), np.ones(many, bool)
-    for kind, sign in ((0, 1.0), (0, -1.0), (1, 1.0), (1, -1.0)):
-        late_s = bounds.along_track_90_s * (sign if kind == 0 else 0.0)
-        moved = Shifted(motion, knots_s, late_s, bounds.cross_track_90_m * (sign if kind == 1 else 0.0))
-        first, last = _edges_of(of, moved, (low_s, high_s), slack_s)
-        here = np.isfinite(first)
-        there &= here
-        for edge, off_s in enumerate((first - start_s, last - stop_s)):
-            away[kind, edge] = np.maximum(away[kind, edge], np.where(here, np.abs(off_s), 0.0))
-    both = np.hypot(away[0], away[1])
-    both[0, start_s < 1e-6] = np.nan
-    both[1, stop_s > motion.duration_s - 1e-6] = np.nan
-    return (both[0], both[1]), np.where(there, "certain", "doubtful")
-
-
-def _edges_of(of: Rows, moved: Shifted, between_s: tuple[Floats, Floats], slack_s: Floats) -> tuple[Floats, Floats]:
-    """Edges of each window when the satellite moves so; infinite where there is none that overlaps it by its slack."""
-    row, sample = of.pairs()
-    situation = replace(of.situation, motion=moved, ground=of.samples.ground.take(sample))
-    found = of.condition.within(situation, Spans(np.arange(len(row)), between_s[0][row], between_s[1][row]))
-    found = Spans(row[found.signal], found.start_s, found.stop_s)
-    found = overlapping([found], np.bincount(row).tolist() if of.whole else 1)
-    mine = found.signal
-    touches = found.start_s < of.stop_s[mine] + slack_s[mine]
-    touches &= found.stop_s > of.start_s[mine] - slack_s[mine]
-    first, last = np.full(len(of.owner), np.inf), np.full(len(of.owner), -np.inf)
-    np.minimum.at(first, mine[touches], found.start_s[touches])
-    np.maximum.at(last, mine[touches], found.stop_s[touches])
-    return first, last
-
-
-def _seen(of: Rows) -> tuple[Ints, Ints]:
-    """Which samples of areas are seen in which windows?"""
-    row, sample = of.pairs()
-    areas = np.bincount(row)[row] > 1
-    row, sample = row[areas], sample[areas]
-    spans = Spans(np.arange(len(row)), of.start_s[row], of.stop_s[row])
-    ground = of.samples.ground.take(sample)
-    found = np.unique(of.condition.within(replace(of.situation, ground=ground), spans).signal)
-    return row[found], sample[found]
-
-
 def _with_coverage(
-    details: Details, accesses: Accesses, owner: Ints, samples: Samples, seen: Sequence[tuple[Ints, Ints]]
+    details: Details,
+    start: Times,
+    rows: Sequence[Ints],
+    owner: Ints,
+    samples: Samples,
+    seen: Sequence[tuple[Ints, Ints]],
 ) -> Details:
-    """Of each area: its share in each window, and the share seen up to its end by all windows that began before."""
+    """Of each area: its share in each window, and the share seen up to its end by all windows that began before.
+
+    ``details`` are those of the windows ``rows``, whose places are ``owner``; ``seen`` pairs windows and samples.
+    """
+    mine = np.concatenate(rows)
+    number = np.empty(len(owner), np.intp)
+    number[mine] = np.arange(len(mine))
+    owner, start = owner[mine], start[mine]
     row, sample = (np.concatenate([pair[side] for pair in seen]) for side in (0, 1))
-    area = np.bincount(samples.owner, minlength=len(np.unique(samples.owner)))[owner] > 1
+    row = number[row]
+    area = np.bincount(samples.owner)[owner] > 1
     covered = np.where(area, np.bincount(row, samples.share_fraction[sample], len(owner)), 1.0)
     # A sample counts once: in the first window, by its start, that sees it.
     rank = np.empty(len(owner), np.intp)
-    rank[np.lexsort((accesses.start,))] = np.arange(len(owner))
+    rank[np.lexsort((start,))] = np.arange(len(owner))
     order = np.lexsort((rank[row], sample))
     first = order[np.append(True, np.diff(sample[order]) > 0)[: len(order)]]
     fresh = np.bincount(row[first], samples.share_fraction[sample[first]], len(owner))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from swath.access.batch_kernels import BATCH, refine_crossings, refine_nearest
 from swath.access.cap_kernels import runs_of_cap
 from swath.access.crossing_kernels import EDGE_S, PIECES, Ask, crossing, single, split, stretches
-from swath.access.nearest_kernels import approach, nearest
+from swath.access.extreme_kernels import approach, nearest
 from swath.access.signal_kernels import HULL, LANES, PLACE, elevation_hulls, inner, kernel, nodes, off_nadir_hulls
 
 __all__ = ["Book", "in_order", "new_book", "stamped", "sweep"]

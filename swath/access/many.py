@@ -1,4 +1,4 @@
-"""Conditions between one satellite and many places, asked together."""
+"""Many places and stations as arrays."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from swath.access.look import Nadir, cos_off_nadir, nadir_direction, sin_elevation
-from swath.access.search import ManySignals
 from swath.errors import InputError
 from swath.frames import geodetic_up, itrf_from_geodetic
 from swath.model import Place, Station
-from swath.orbit.ephemeris import TabulatedEphemeris
 
-__all__ = ["Ground", "elevations", "ground_of", "off_nadirs"]
+__all__ = ["Ground", "ground_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -72,26 +69,3 @@ def _masks(places: Sequence[Place] | Sequence[Station]) -> dict[int, Mask]:
             azimuth_deg, elevation_deg = np.array(sorted(place.mask), np.float64).T
             found[number] = azimuth_deg, elevation_deg
     return found
-
-
-def elevations(table: TabulatedEphemeris, ground: Ground, least_deg: Floats | float) -> ManySignals:
-    """Signal number i: the satellite stands above ``least_deg`` (one limit, or one a place) at place i."""
-    least = np.broadcast_to(np.sin(np.radians(least_deg)), len(ground.up))
-
-    def ask(which: Ints, t_s: Floats) -> Floats:
-        r = table.positions_after(t_s)
-        return np.asarray(sin_elevation(r, ground.at_itrf_m[which], ground.up[which]) - least[which], np.float64)
-
-    return ask
-
-
-def off_nadirs(table: TabulatedEphemeris, ground: Ground, most_deg: float, nadir: Nadir) -> ManySignals:
-    """Signal number i: place i lies within ``most_deg`` of the satellite's nadir, on this side of the Earth or not."""
-    least = np.cos(np.radians(most_deg))
-
-    def ask(which: Ints, t_s: Floats) -> Floats:
-        r = table.positions_after(t_s)
-        cosine = cos_off_nadir(r, ground.at_itrf_m[which], nadir_direction(r, nadir))
-        return np.asarray(cosine - least, np.float64)
-
-    return ask

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.access.accesses import epoch_of, tabulated_others
-from swath.access.conditions import Condition, Horizon
-from swath.access.details import DoubtOf, Rows, because_of, edge_doubts, unknown_doubt
+from swath.access.accesses import epoch_of, motion_table, tabulated_others
+from swath.access.conditions import Condition
+from swath.access.edge_doubts import DoubtOf, Elsewhere, because_of, edge_doubts, elsewhere, unknown_doubt
 from swath.access.many import ground_of
-from swath.access.passes import Passes
-from swath.access.polygons import Samples
+from swath.access.passes import Passes, above_horizon, passes_of
+from swath.access.search import Spans
 from swath.access.signals import QUANTITIES, Situation
 from swath.errors import InputError
 from swath.frames import EarthOrientation
 from swath.model import Station
-from swath.orbit.ephemeris import Ephemeris, tabulate
+from swath.orbit.ephemeris import Ephemeris, TabulatedEphemeris, tabulate
 from swath.orbit.maneuver import Maneuvers
+from swath.orbit.uncertainty import SIGMAS_90
 from swath.table import Table, column
 from swath.time import elapsed_s, later
 
@@ -81,51 +82,64 @@ def describe_passes(
 ) -> PassDetails:
     """What else is true of each pass that ``find_passes`` found? Arguments and doubt as in ``describe``."""
     ground = ground_of(stations)
-    samples = Samples(ground, np.arange(len(stations)), np.ones(len(stations)))
     number = {station.id: row for row, station in enumerate(stations)}
     owner = np.array([number[name] for name in passes.station.tolist()], np.intp)
-    condition = Horizon() if where is None else Horizon() & where
+    condition = above_horizon(where)
     beside = tabulated_others(condition, {**(others or {}), **ephemerides}, start, stop)
     parts, rows = [], []
-    for satellite, ephemeris in ephemerides.items():
+    for satellite, motion in ephemerides.items():
         mine = np.flatnonzero(passes.satellite == satellite)
         if not len(mine):
             continue
-        table = tabulate(ephemeris, start, stop, name=satellite)
-        situation = Situation(table, ground, eop, epoch_of(ephemeris), others=beside)
-        start_s, stop_s = (elapsed_s(table.start, at[mine]) for at in (passes.start, passes.stop))
-        doubt = (doubts or {}).get(satellite, unknown_doubt)
+        table = motion_table(satellite, motion, start, stop)
+        situation = Situation(table, ground, eop, epoch_of(motion), others=beside)
+        spans = Spans(owner[mine], *(elapsed_s(table.start, at[mine]) for at in (passes.start, passes.stop)))
+
+        def search(table: TabulatedEphemeris, situation: Situation = situation) -> Spans:
+            return passes_of(replace(situation, motion=table), condition, table)
+
+        wide = elsewhere(motion, table, (doubts or {}).get(satellite, unknown_doubt))
+        edges, certainty = edge_doubts(spans, search, wide, table.duration_s)
         burns = (maneuvers or {}).get(satellite, Maneuvers.empty())
-        of = Rows(start_s, stop_s, owner[mine], situation, samples, condition, doubt, burns)
-        parts.append(_details(of, passes.culmination[mine]))
+        at = passes.culmination[mine]
+        because = because_of(certainty, at, situation.epoch, burns)
+        parts.append(_details(spans, situation, at, wide, edges, certainty, because))
         rows.append(mine)
     return PassDetails.join(parts).take(np.argsort(np.concatenate(rows))) if parts else PassDetails.empty()
 
 
-def _details(of: Rows, at: npt.NDArray[np.datetime64]) -> PassDetails:
-    situation, t_s = of.situation, elapsed_s(of.situation.motion.start, at)
+def _details(
+    spans: Spans,
+    situation: Situation,
+    at: npt.NDArray[np.datetime64],
+    wide: Elsewhere | None,
+    edges: tuple[Floats, Floats],
+    certainty: npt.NDArray[np.str_],
+    because: npt.NDArray[np.str_],
+) -> PassDetails:
+    t_s = elapsed_s(situation.motion.start, at)
 
     def value(quantity: str, t_s: Floats = t_s) -> Floats:
-        return QUANTITIES[quantity].of(situation, of.owner, t_s, "")
+        return QUANTITIES[quantity].of(situation, spans.signal, t_s, "")
 
-    unknown, expected = np.full(len(at), np.nan), of.doubt(at)
-    edges, certainty = edge_doubts(of)
+    unknown = np.full(len(at), np.nan)
+    along_s, across_m = (unknown, unknown) if wide is None else wide.bounds(at)
     return PassDetails(
-        start_azimuth_deg=value("azimuth_deg", of.start_s),
+        start_azimuth_deg=value("azimuth_deg", spans.start_s),
         culmination_azimuth_deg=value("azimuth_deg"),
-        stop_azimuth_deg=value("azimuth_deg", of.stop_s),
+        stop_azimuth_deg=value("azimuth_deg", spans.stop_s),
         range_m=value("range_m"),
         direction=np.where(value("northward_m_s") >= 0.0, "ascending", "descending"),
         sunlit=value("umbra_deg") > 0.0,
         sun_elevation_deg=value("sun_elevation_deg"),
         age_days=unknown if situation.epoch is None else elapsed_s(situation.epoch, at) / 86400.0,
-        along_track_sigma_s=unknown if expected is None else expected.along_track_sigma_s,
-        along_track_90_s=unknown if expected is None else expected.along_track_90_s,
-        cross_track_90_m=unknown if expected is None else expected.cross_track_90_m,
+        along_track_sigma_s=along_s / SIGMAS_90,
+        along_track_90_s=along_s,
+        cross_track_90_m=across_m,
         start_doubt_s=edges[0],
         stop_doubt_s=edges[1],
         certainty=certainty,
-        because=because_of(of, certainty, at),
+        because=because,
     )
 
 

@@ -18,7 +18,7 @@ from swath.access.windows import Stretches
 from swath.errors import DataError, InputError
 from swath.time import format_utc, seconds
 
-__all__ = ["ManySignals", "Signal", "Spans", "peaks", "positive_spans", "windows_where"]
+__all__ = ["ManySignals", "Signal", "Spans", "positive_spans", "windows_where"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -30,6 +30,7 @@ ManySignals = Callable[[Ints, Floats], Floats]
 """g of signal number ``which`` at seconds ``t``, both ``(n,)``"""
 
 _FEWEST_STEPS = 4
+_SUMMIT_S = 1e-3
 _ZOOM = 7
 """points inside a bracket in each round of narrowing down on an extremum"""
 
@@ -96,21 +97,6 @@ def positive_spans(signals: ManySignals, where: Spans, *, step_s: float = 30.0, 
     return Spans(found.signal[real], found.start_s[real], found.stop_s[real])
 
 
-def peaks(
-    signals: ManySignals, where: Spans, *, step_s: float = 30.0, tolerance_s: float = 1e-5
-) -> tuple[Floats, Floats]:
-    """When in each span is its signal highest, and how high? ``(t_s, value)``, both as long as ``where``."""
-    if not len(where):
-        return np.empty(0), np.empty(0)
-    ask = _checked(signals)
-    span, t_s = _samples(where, step_s)
-    g = ask(where.signal[span], t_s)
-    order = np.lexsort((-g, span))
-    best = order[np.flatnonzero(np.append(True, np.diff(span[order]) > 0))]
-    low_s, high_s = _neighbours(span, t_s, best)
-    return _summit(ask, where.signal, low_s, high_s, t_s[best], g[best], tolerance_s)
-
-
 def _checked(signals: ManySignals) -> ManySignals:
     def ask(which: Ints, t_s: Floats) -> Floats:
         g = np.asarray(signals(which, t_s), np.float64)
@@ -152,7 +138,7 @@ def _hidden(
     rows = np.flatnonzero((g <= 0.0) & falls_before & falls_after)
     low_s, high_s = _neighbours(span, t_s, rows)
     top_s, top = _summit(
-        lambda which, t: sign * ask(which, t), where.signal[span[rows]], low_s, high_s, t_s[rows], g[rows], 1e-3, 0.0
+        lambda which, t: sign * ask(which, t), where.signal[span[rows]], low_s, high_s, t_s[rows], g[rows]
     )
     risen = top > 0.0
     return span[rows[risen]], top_s[risen], sign * top[risen]
@@ -165,13 +151,11 @@ def _summit(
     high_s: Floats,
     best_s: Floats,
     best: Floats,
-    tolerance_s: float,
-    enough: float = np.inf,
 ) -> tuple[Floats, Floats]:
-    """Narrow brackets of one maximum each down to ``tolerance_s``, or until it is more than ``enough``."""
+    """Narrow brackets of one maximum each down to a millisecond, or until it is above zero."""
     low_s, high_s, best_s, best = low_s.copy(), high_s.copy(), best_s.copy(), best.copy()
     inside = np.arange(1, _ZOOM + 1) / (_ZOOM + 1)
-    while (busy := np.flatnonzero((high_s - low_s > tolerance_s) & (best <= enough))).size:
+    while (busy := np.flatnonzero((high_s - low_s > _SUMMIT_S) & (best <= 0.0))).size:
         step_s = (high_s[busy] - low_s[busy]) / (_ZOOM + 1)
         t_s = low_s[busy, None] + (high_s - low_s)[busy, None] * inside
         g = ask(np.repeat(which[busy], _ZOOM), t_s.ravel()).reshape(t_s.shape)

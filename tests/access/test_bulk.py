@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swath.access.bulk import BaseWindows, base_windows
+from swath.access.bulk import BaseWindows, base_windows, extremes
 from swath.access.many import ground_of
+from swath.access.search import Spans
 from swath.errors import DataError, InputError
 from swath.model import Elements, Place
 from swath.orbit.ephemeris import sgp4_ephemeris, tabulate
@@ -123,3 +124,37 @@ def test_no_places_give_no_windows_and_an_unknown_nadir_is_refused() -> None:
     assert len(base_windows(table, ground_of([]))) == 0
     with pytest.raises(InputError, match="'up' is no nadir"):
         base_windows(table, ground_of(some_places(1)), max_off_nadir_deg=30.0, nadir="up")
+
+
+@given(
+    orbits(),
+    PLACES,
+    st.sampled_from(["geodetic", "geocentric"]),
+    st.floats(0.0, 20.0),
+    st.floats(0.001, 30.0),
+)
+@settings(max_examples=EXAMPLES)
+def test_extremes_are_those_of_close_samples(
+    elements: Elements, place: Place, nadir: str, after_hours: float, hours: float
+) -> None:
+    """Angles and ranges once a second (or 2,000 times), by formulas of their own."""
+    start = EPOCH + np.timedelta64(round(after_hours * 3600), "s")
+    orbit, length_s = sgp4_ephemeris(elements, packaged_eop()), max(round(hours * 3600), 3)
+    try:
+        table = tabulate(orbit, start, start + np.timedelta64(length_s, "s"))
+    except DataError:
+        return
+    window = Spans(np.zeros(1, np.intp), np.array([0.2 * length_s]), np.array([0.9 * length_s]))
+    found = extremes(table, ground_of([place]), window, nadir)
+    t_s = np.linspace(window.start_s[0], window.stop_s[0], max(length_s, 2000))
+    r, spot = table.positions_after(t_s), brute.place_xyz_m(place)
+    range_m = np.linalg.norm(r - spot, axis=-1)
+    elevation_deg = 90.0 - brute.angle_deg(r - spot, -brute.geodetic_down(spot[None]))
+    off_nadir_deg = brute.angle_deg(spot - r, brute.geodetic_down(r) if nadir == "geodetic" else -r)
+    assert found.range_m[0] == pytest.approx(range_m.min(), abs=30.0) and found.range_m[0] <= range_m.min() + 0.01
+    assert -1e-6 <= found.max_elevation_deg[0] - elevation_deg.max() < 0.6
+    assert -0.6 < found.min_off_nadir_deg[0] - off_nadir_deg.min() <= 2e-5
+    for moment_s, values in ((found.closest_s[0], range_m), (found.highest_s[0], -elevation_deg)):
+        at = np.interp(moment_s, t_s, values)
+        assert at == pytest.approx(values.min(), abs=0.6 if values is not range_m else 30.0)
+        assert window.start_s[0] <= moment_s <= window.stop_s[0]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swath.access.search import Spans, peaks, positive_spans, windows_where
+from swath.access.search import Spans, positive_spans, windows_where
 from swath.access.windows import Stretches
 from swath.errors import DataError, InputError
 
@@ -104,12 +104,3 @@ def test_many_signals_at_once_keep_their_numbers_and_order() -> None:
     np.testing.assert_allclose(found.stop_s, [920.0, 120.0], atol=1e-4)
     nothing = Spans(np.empty(0, np.intp), np.empty(0), np.empty(0))
     assert len(positive_spans(lambda which, t_s: t_s, nothing)) == 0
-
-
-@given(st.floats(0.0, 1000.0), st.floats(0.5, 400.0), st.floats(-50.0, 450.0))
-def test_peaks_are_the_highest_points_of_their_spans(start_s: float, length_s: float, top_s: float) -> None:
-    spans = Spans(np.zeros(2, np.intp), np.full(2, start_s), np.array([start_s + length_s, start_s + 2 * length_s]))
-    t_s, height = peaks(lambda _, t: -((t - start_s - top_s) ** 2), spans)
-    want_s = np.clip(start_s + top_s, spans.start_s, spans.stop_s)
-    np.testing.assert_allclose(t_s, want_s, atol=2e-3)
-    np.testing.assert_allclose(height, -((want_s - start_s - top_s) ** 2), atol=1e-5 * (1 + abs(top_s)))
