@@ -28,6 +28,7 @@ from swath.time import later
 __all__ = [
     "Accesses",
     "Looking",
+    "accesses_under",
     "epoch_of",
     "find_accesses",
     "find_eclipses",
@@ -106,6 +107,25 @@ def find_accesses(
         nadir=nadir,
         where=where,
     )
+    return accesses_under(
+        asked, ephemerides, places, start, stop, eop, others=others, cameras=cameras, cover=cover, step_s=step_s
+    )
+
+
+def accesses_under(
+    asked: Looking,
+    ephemerides: Mapping[str, Ephemeris],
+    places: Sequence[Place],
+    start: np.datetime64,
+    stop: np.datetime64,
+    eop: EarthOrientation,
+    *,
+    others: Mapping[str, Ephemeris] | None = None,
+    cameras: Mapping[str, Camera] | None = None,
+    cover: Cover = "any",
+    step_s: float | None = None,
+) -> Accesses:
+    """The same as :func:`find_accesses` under what :func:`looking` made of the limits and conditions."""
     if cover not in ("any", "whole", "centre"):
         raise InputError(f"cover is {cover!r}", fix="Say any, whole or centre")
     ground_of(places)  # refuses two of one name
@@ -148,6 +168,37 @@ class Looking:
     further: All
     """what else must hold"""
 
+    @property
+    def plain(self) -> bool:
+        """Is nothing asked but elevation and off-nadir angle?"""
+        return not self.further.parts
+
+    def implied_off_nadir_deg(self, low_m: float) -> float:
+        """How far from the nadir can a place be, given limits to roll and pitch, or to the distance from the track?
+
+        ``low_m``: least distance of the satellite from the Earth's centre.
+        """
+
+        def reach(quantity: str) -> float:
+            ends = [
+                max(abs(part.low), abs(part.high))
+                for part in _flat(self.further)
+                if isinstance(part, Limit)
+                and part.quantity == quantity
+                and part.low is not None
+                and part.high is not None
+            ]
+            return min(ends, default=np.inf)
+
+        turned, found = (reach("roll_deg"), reach("pitch_deg")), 90.0
+        if max(turned) < 90.0:
+            found = float(np.degrees(np.arccos(np.prod(np.cos(np.radians(turned))))))
+        away_rad = float(np.hypot(reach("across_m"), reach("along_m"))) / WGS84_B_M
+        if away_rad < 0.5:
+            sideways, down = WGS84_A_M * np.sin(away_rad), low_m - WGS84_A_M * np.cos(away_rad)
+            found = min(found, float(np.degrees(np.arctan2(sideways, max(down, 0.0)))))
+        return found + _SLACK_DEG
+
 
 def looking(
     *,
@@ -166,25 +217,28 @@ def looking(
     _check("min_sun_elevation_deg", min_sun_elevation_deg, -90.0, 90.0)
     if nadir not in ("geodetic", "geocentric"):
         raise InputError(f"{nadir!r} is no nadir", fix="Say geodetic or geocentric")
-    further = where.parts if isinstance(where, All) else () if where is None else (where,)
+    further = _flat(where) if isinstance(where, All) else [] if where is None else [where]
     # Bounds that rule out nearly everything are worth knowing before the search, wherever they are said.
     bounds = [part for part in further if isinstance(part, Limit)]
-    if min_elevation_deg is None:
-        lows = [part.low for part in bounds if part.quantity == "elevation_deg" and part.low is not None]
-        lows += [90.0 - part.high for part in bounds if part.quantity == "incidence_deg" and part.high is not None]
-        min_elevation_deg = max(lows, default=0.0)
-    if max_off_nadir_deg is None and nadir == "geodetic":
-        highs = [part.high for part in bounds if part.quantity == "off_nadir_deg" and part.high is not None]
-        max_off_nadir_deg = min((high for high in highs if high <= 90.0), default=None)
+    lows = {part: part.low for part in bounds if part.quantity == "elevation_deg" and part.low is not None}
+    lows |= {part: 90.0 - part.high for part in bounds if part.quantity == "incidence_deg" and part.high is not None}
+    given = [] if min_elevation_deg is None else [min_elevation_deg]
+    lowest_deg = max([*given, *lows.values()], default=0.0)
+    highs = {part: part.high for part in bounds if part.quantity == "off_nadir_deg" and part.high is not None}
+    highs = {part: high for part, high in highs.items() if high <= 90.0 and nadir == "geodetic"}
+    widest_deg = min([*([] if max_off_nadir_deg is None else [max_off_nadir_deg]), *highs.values()], default=None)
+    one_sided = [part for part in (*lows, *highs) if part.low is None or part.high is None]
+    further = [part for part in further if part not in one_sided]
     if min_sun_elevation_deg is not None:
-        further = (limit("sun_elevation_deg", low=min_sun_elevation_deg), *further)
-    return Looking(min_elevation_deg, max_off_nadir_deg, nadir, All(further))
+        further = [limit("sun_elevation_deg", low=min_sun_elevation_deg), *further]
+    return Looking(lowest_deg, widest_deg, nadir, All(tuple(further)))
 
 
 def windows_of(asked: Looking, situation: Situation, table: TabulatedEphemeris) -> Spans:
     """Windows of one satellite and many places: elevation and off-nadir first, the rest inside what they leave."""
     widest_deg, nadir = asked.max_off_nadir_deg, asked.nadir
-    if widest_deg is None and (implied_deg := _implied_off_nadir_deg(asked.further, table)) < 65.0:
+    low_m = float(np.linalg.norm(table.r_itrf_m, axis=-1).min())
+    if widest_deg is None and (implied_deg := asked.implied_off_nadir_deg(low_m)) < 65.0:
         widest_deg, nadir = implied_deg, "geodetic"
     base = base_windows(
         table,
@@ -195,28 +249,6 @@ def windows_of(asked: Looking, situation: Situation, table: TabulatedEphemeris) 
     )
     spans = Spans(base.place.astype(np.intp), base.start_s, base.stop_s)
     return asked.further.within(situation, spans)
-
-
-def _implied_off_nadir_deg(further: All, table: TabulatedEphemeris) -> float:
-    """Limits to roll and pitch, or to the distance across and along the track, leave only places near the nadir."""
-
-    def reach(quantity: str) -> float:
-        ends = [
-            max(abs(part.low), abs(part.high))
-            for part in _flat(further)
-            if isinstance(part, Limit) and part.quantity == quantity and part.low is not None and part.high is not None
-        ]
-        return min(ends, default=np.inf)
-
-    turned, found = (reach("roll_deg"), reach("pitch_deg")), 90.0
-    if max(turned) < 90.0:
-        found = float(np.degrees(np.arccos(np.prod(np.cos(np.radians(turned))))))
-    away_rad = float(np.hypot(reach("across_m"), reach("along_m"))) / WGS84_B_M
-    if away_rad < 0.5:
-        low_m = float(np.linalg.norm(table.r_itrf_m, axis=-1).min())
-        sideways, down = WGS84_A_M * np.sin(away_rad), low_m - WGS84_A_M * np.cos(away_rad)
-        found = min(found, float(np.degrees(np.arctan2(sideways, max(down, 0.0)))))
-    return found + _SLACK_DEG
 
 
 def _flat(condition: All) -> list[Condition]:

@@ -19,6 +19,7 @@ from swath.access.accesses import (
     windows_of,
 )
 from swath.access.edge_doubts import DoubtOf, Elsewhere, because_of, edge_doubts, elsewhere, unknown_doubt
+from swath.access.many import numbers_of
 from swath.access.polygons import Samples, samples_of
 from swath.access.search import Spans
 from swath.access.signals import QUANTITIES, Camera, Situation
@@ -91,14 +92,12 @@ def describe(
     the elements and the window is told. Of an area, angles are those to the nearest part that is seen. Tests:
     tests/access/test_details.py.
     """
-    number = {place.id: row for row, place in enumerate(places)}
-    owner = np.array([number[name] for name in accesses.place.tolist()], np.intp)
-    known = {**(others or {}), **ephemerides}
+    owner, known = numbers_of(places, accesses.place), {**(others or {}), **ephemerides}
     parts, rows, first = [], [], 0
     for part in parts_of(places):
         samples = samples_of(part, centre=cover == "centre")
         inside = (owner >= first) & (owner < first + len(part))
-        found, seen = [], []
+        found, seen, lots = [], [], []  # of each satellite
         for satellite in np.unique(accesses.satellite[inside]).tolist():
             mine = np.flatnonzero(inside & (accesses.satellite == satellite))
             motion, look = ephemerides[satellite], asked[satellite] if isinstance(asked, Mapping) else asked
@@ -107,18 +106,14 @@ def describe(
             situation = Situation(table, samples.ground, eop, epoch_of(motion), (cameras or {}).get(satellite), beside)
             edges = (elapsed_s(table.start, at[mine]) for at in (accesses.start, accesses.stop))
             of = _Windows(Spans(owner[mine] - first, *edges), look, situation, table, samples, cover == "whole")
-            wide = elsewhere(motion, table, (doubts or {}).get(satellite, unknown_doubt))
-            burns = (maneuvers or {}).get(satellite, Maneuvers.empty())
+            doubt, burns = (doubts or {}).get(satellite, unknown_doubt), (maneuvers or {}).get(satellite)
             row, sample = of.seen()
-            at = accesses.closest[mine]
-            nearest = _nearest(of, at, row, sample)
-            found.append(_details(of, at, nearest, wide, burns))
+            found.append(_details(of, accesses.closest[mine], (row, sample), elsewhere(motion, table, doubt), burns))
             seen.append((mine[row], sample))
-            rows.append(mine)
-        if found:
-            parts.append(
-                _with_coverage(Details.join(found), accesses.start, rows[-len(found) :], owner - first, samples, seen)
-            )
+            lots.append(mine)
+        if lots:
+            rows.append(np.concatenate(lots))
+            parts.append(_with_coverage(Details.join(found), accesses, rows[-1], owner - first, samples, seen))
         first += len(part)
     return Details.join(parts).take(np.argsort(np.concatenate(rows))) if parts else Details.empty()
 
@@ -170,8 +165,10 @@ def _nearest(of: _Windows, at: Times, row: Ints, sample: Ints) -> Ints:
     return np.asarray(nearest, np.intp)
 
 
-def _details(of: _Windows, at: Times, nearest: Ints, wide: Elsewhere | None, burns: Maneuvers) -> Details:
-    situation = of.situation
+def _details(
+    of: _Windows, at: Times, seen: tuple[Ints, Ints], wide: Elsewhere | None, burns: Maneuvers | None
+) -> Details:
+    situation, nearest = of.situation, _nearest(of, at, *seen)
     t_s = elapsed_s(situation.motion.start, at)
 
     def value(quantity: str) -> Floats:
@@ -204,20 +201,19 @@ def _details(of: _Windows, at: Times, nearest: Ints, wide: Elsewhere | None, bur
 
 def _with_coverage(
     details: Details,
-    start: Times,
-    rows: Sequence[Ints],
+    accesses: Accesses,
+    rows: Ints,
     owner: Ints,
     samples: Samples,
     seen: Sequence[tuple[Ints, Ints]],
 ) -> Details:
     """Of each area: its share in each window, and the share seen up to its end by all windows that began before.
 
-    ``details`` are those of the windows ``rows``, whose places are ``owner``; ``seen`` pairs windows and samples.
+    ``details`` are those of the windows ``rows`` of all, ``seen`` pairs windows and samples.
     """
-    mine = np.concatenate(rows)
     number = np.empty(len(owner), np.intp)
-    number[mine] = np.arange(len(mine))
-    owner, start = owner[mine], start[mine]
+    number[rows] = np.arange(len(rows))
+    owner, start = owner[rows], accesses.start[rows]
     row, sample = (np.concatenate([pair[side] for pair in seen]) for side in (0, 1))
     row = number[row]
     area = np.bincount(samples.owner)[owner] > 1

@@ -140,10 +140,10 @@ def _edges_of(
 
 
 def because_of(
-    certainty: npt.NDArray[np.str_], at: Times, epoch: np.datetime64 | None, maneuvers: Maneuvers
+    certainty: npt.NDArray[np.str_], at: Times, epoch: np.datetime64 | None, maneuvers: Maneuvers | None
 ) -> npt.NDArray[np.str_]:
     """What to know before trusting each window; a manoeuvre between the elements and the window is told."""
-    if epoch is None or not len(maneuvers):
+    if epoch is None or maneuvers is None or not len(maneuvers):
         kinds, number = np.unique(certainty, return_inverse=True)
         return np.array([_SAID.get(kind, "") for kind in kinds.tolist()], "U")[number] if len(kinds) else certainty
     said: list[str] = []

@@ -12,7 +12,7 @@ from swath.errors import InputError
 from swath.frames import geodetic_up, itrf_from_geodetic
 from swath.model import Place, Station
 
-__all__ = ["Ground", "ground_of"]
+__all__ = ["Ground", "ground_of", "numbers_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -69,3 +69,9 @@ def _masks(places: Sequence[Place] | Sequence[Station]) -> dict[int, Mask]:
             azimuth_deg, elevation_deg = np.array(sorted(place.mask), np.float64).T
             found[number] = azimuth_deg, elevation_deg
     return found
+
+
+def numbers_of(places: Sequence[Place] | Sequence[Station], ids: npt.NDArray[np.str_]) -> Ints:
+    """Which number among the places has each of the ids?"""
+    number = dict(zip([place.id for place in places], range(len(places)), strict=True))
+    return np.array([number[id] for id in ids.tolist()], np.intp)

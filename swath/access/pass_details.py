@@ -11,7 +11,7 @@ import numpy.typing as npt
 from swath.access.accesses import epoch_of, motion_table, tabulated_others
 from swath.access.conditions import Condition
 from swath.access.edge_doubts import DoubtOf, Elsewhere, because_of, edge_doubts, elsewhere, unknown_doubt
-from swath.access.many import ground_of
+from swath.access.many import ground_of, numbers_of
 from swath.access.passes import Passes, above_horizon, passes_of
 from swath.access.search import Spans
 from swath.access.signals import QUANTITIES, Situation
@@ -82,8 +82,7 @@ def describe_passes(
 ) -> PassDetails:
     """What else is true of each pass that ``find_passes`` found? Arguments and doubt as in ``describe``."""
     ground = ground_of(stations)
-    number = {station.id: row for row, station in enumerate(stations)}
-    owner = np.array([number[name] for name in passes.station.tolist()], np.intp)
+    owner = numbers_of(stations, passes.station)
     condition = above_horizon(where)
     beside = tabulated_others(condition, {**(others or {}), **ephemerides}, start, stop)
     parts, rows = [], []

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from swath.cli.windows import MOST_LINES, doubt_words, more_lines
-from swath.errors import InputError, SwathError
+from swath.cli.windows import MOST_LINES, compared_with, doubt_words, more_lines
+from swath.errors import DataError, InputError, SwathError
+from swath.frames import WGS84_A_M
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from swath.access.accesses import Accesses
+    from swath.access.accesses import Looking
     from swath.access.conditions import Condition
+    from swath.access.cost import Cost
+    from swath.access.questions import AccessQuestion
     from swath.access.signals import Camera
     from swath.cli.orbits import Asked
+    from swath.cli.streams import Wish
     from swath.model import Place
     from swath.orbit.ephemeris import Ephemeris
     from swath.orbit.orbits import Orbit
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
     from swath.table import Table
 
 __all__ = ["access", "app"]
+
+_SAMPLES = 270
+"""points that stand for an area, in the mean"""
 
 app = App(
     name="access",
@@ -53,6 +60,9 @@ def access(
     cover: Literal["any", "whole", "centre"] = "any",
     satellite: list[str] | None = None,
     out: Path | None = None,
+    columns: str | None = None,
+    workers: int | None = None,
+    yes: bool = False,
     json: bool = False,
 ) -> int:
     """When can each satellite see each place under the conditions given? One row a window.
@@ -90,30 +100,42 @@ def access(
         Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
         work. May be given several times.
     out
-        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml or .png.
+        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml or .png. A .parquet or
+        .csv may hold any number of windows: beyond 200,000 they come by satellite, place and time.
+    columns
+        Of a .parquet or .csv: which columns, as satellite,place,start; or the word times for the least and the fastest.
+    workers
+        Processes that search for a large file; one for each core unless told otherwise.
+    yes
+        Begin even if more than 1,000,000,000 windows are to be expected.
     json
         Print JSON instead of a table.
     """
-    from swath.cli.orbits import asked_for, check_form, give, span
-    from swath.cli.windows import FORMS, compared_with, few, forms_of, found_for, hours_to_search, where_of
+    from swath.cli.orbits import asked_for, check_form, span
+    from swath.cli.streams import Wish, columns_of, streamed
+    from swath.cli.windows import FORMS, answered, hours_to_search, where_of
 
     check_form(out, FORMS)
-    ends = span(start, hours_to_search(hours, next))
-    spots, wanted = _places(places, place or []), where_of(where)
+    wish = Wish(out, json, next, columns_of(columns, out), workers, yes)
+    ends, spots, wanted = span(start, hours_to_search(hours, next)), _places(places, place or []), where_of(where)
     asked = asked_for(elements, satellite or [], *ends)
-    limits = {
-        "max_off_nadir_deg": max_off_nadir_deg,
-        "min_elevation_deg": min_elevation_deg,
-        "min_sun_elevation_deg": min_sun_elevation_deg,
-        "nadir": nadir,
-    }
-    others = compared_with(wanted, asked, elements, ends[0] + (ends[1] - ends[0]) // 2)
-    table = _Question(asked, spots, limits, wanted, own_swath, cover, others).answer(ends, next)
-    rows, names = table.to_json(), [field.name for field in fields(table)]
-    title = f"Access of {few(list(asked.fleet))} to {few([spot.id for spot in spots])}"
-    forms = forms_of(lambda: found_for(title, table, asked, {spot.id: spot for spot in spots}, ends))
-    give("accesses", rows, _lines(rows), asked, out=out, as_json=json, columns=names, forms=forms)
+    limits = (max_off_nadir_deg, min_elevation_deg, min_sun_elevation_deg, nadir)
+    looks = _looks(asked, limits, wanted, own_swath)
+    question = _question(asked, spots, ends, looks, cover, compared_with(wanted, asked, elements, ends))
+    if not streamed("accesses", question, asked, _cost(question, asked, wish), wish):
+        _give(answered("accesses", question, asked, next), question, asked, wish)
     return 0
+
+
+def _give(table: Table, question: AccessQuestion, asked: Asked, wish: Wish) -> None:
+    from swath.cli.orbits import give
+    from swath.cli.windows import few, forms_of, found_for
+
+    rows, names = table.to_json(), [field.name for field in fields(table)]
+    title = f"Access of {few(list(asked.fleet))} to {few([place.id for place in question.places])}"
+    spots = {place.id: place for place in question.places}
+    forms = forms_of(lambda: found_for(title, table, asked, spots, question.span), asked.notes)
+    give("accesses", rows, _lines(rows), asked, out=wish.out, as_json=wish.as_json, columns=names, forms=forms)
 
 
 def _places(file: Path | None, typed: Sequence[str]) -> tuple[Place, ...]:
@@ -126,85 +148,98 @@ def _places(file: Path | None, typed: Sequence[str]) -> tuple[Place, ...]:
     return spots
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What is asked of every satellite."""
+def _looks(
+    asked: Asked,
+    limits: tuple[float | None, float | None, float | None, Literal["geodetic", "geocentric"]],
+    wanted: Condition | None,
+    own_swath: bool,
+) -> dict[str, Looking]:
+    """What is asked of each satellite; one of which nobody knows the own swath is left out."""
+    from swath.access.accesses import looking
 
-    asked: Asked
-    spots: Sequence[Place]
-    limits: Mapping[str, Any]
-    wanted: Condition | None
-    own_swath: bool
-    cover: Literal["any", "whole", "centre"]
-    others: Mapping[str, Ephemeris]
-
-    def answer(self, ends: tuple[np.datetime64, np.datetime64], first_only: bool) -> Table:
-        """Windows with their details, side by side."""
-        import numpy as np
-
-        from swath.access.accesses import Accesses, find_accesses, looking
-        from swath.access.details import describe
-        from swath.cli.orbits import ask_each
-        from swath.cli.windows import next_only, tell_cost
-        from swath.sources.eop import packaged_eop
-
-        eop, cameras = packaged_eop(), {name: self._camera(orbit) for name, orbit in self.asked.fleet.items()}
-        known = {name: camera for name, camera in cameras.items() if camera is not None}
-        looks = {}
-        hours = float((ends[1] - ends[0]) / np.timedelta64(1, "h"))
-        if not first_only:
-            tell_cost(len(self.asked.fleet), len(self.spots), hours, self._share())
-
-        def question(name: str, orbit: Orbit) -> Accesses:
-            wanted = self._of_one(name, orbit)
-            looks[name] = looking(**self.limits, where=wanted)
-            given = {"where": wanted, "others": self.others, "cameras": known, "cover": self.cover, **self.limits}
-
-            def search(start: np.datetime64, stop: np.datetime64) -> Accesses:
-                return find_accesses({name: orbit.ephemeris}, self.spots, start, stop, eop, **given)
-
-            return next_only(search, *ends, len(self.spots), "place") if first_only else search(*ends)
-
-        windows = Accesses.join(ask_each(self.asked, "access", question, ends[: 1 + (not first_only)])).sort_by(
-            "start", "satellite", "place"
-        )
-        orbits = {name: orbit for name, orbit in self.asked.fleet.items() if name in looks}
-        details = describe(
-            windows, {name: orbit.ephemeris for name, orbit in orbits.items()}, self.spots, *ends, eop,
-            asked=looks, cover=self.cover, others=self.others, cameras=known,
-            doubts={name: orbit.doubt for name, orbit in orbits.items()},
-            maneuvers={name: orbit.maneuvers for name, orbit in orbits.items()},
-        )  # fmt: skip
-        return windows.beside(details)
-
-    def _of_one(self, name: str, orbit: Orbit) -> Condition | None:
-        """What is asked of one satellite: with ``--own-swath`` what its instrument can see, too."""
-        if not self.own_swath:
-            return self.wanted
-        from swath.access.instruments import own_look
-
-        own, said = own_look(_catalogued(name, orbit), _height_m(orbit))
-        self.asked.notes["warnings"].append(f"windows of {said}")
-        return own if self.wanted is None else own & self.wanted
-
-    def _camera(self, orbit: Orbit) -> Camera | None:
-        from swath.access.instruments import camera_of
-
+    looks, first = {}, None
+    for name, orbit in asked.fleet.items():
         try:
-            return camera_of(_catalogued(orbit.name, orbit), _height_m(orbit))
-        except SwathError:
-            return None  # nothing is known of its pixels: the column stays empty
+            looks[name] = looking(
+                max_off_nadir_deg=limits[0], min_elevation_deg=limits[1], min_sun_elevation_deg=limits[2],
+                nadir=limits[3], where=_of_one(name, orbit, asked, wanted, own_swath),
+            )  # fmt: skip
+        except DataError as error:
+            first = first or error
+            asked.notes["failed"].append({"satellite": name, "because": str(error)})
+    if first is not None and not looks:
+        raise first
+    asked.fleet = {name: asked.fleet[name] for name in looks}
+    return looks
 
-    def _share(self) -> float:
-        """Of all places, how many come into view in one revolution of a satellite 600 km high?"""
-        import numpy as np
 
-        reach = 7.0 / 6.4
-        elevation_deg, widest = self.limits["min_elevation_deg"] or 0.0, self.limits["max_off_nadir_deg"]
-        far_rad = np.arccos(np.cos(np.radians(elevation_deg)) / reach) - np.radians(elevation_deg)
-        if widest is not None and widest < 66.0:
-            far_rad = min(far_rad, np.arcsin(reach * np.sin(np.radians(widest))) - np.radians(widest))
-        return float(np.sin(max(far_rad, 0.0)))
+def _question(
+    asked: Asked,
+    spots: Sequence[Place],
+    ends: tuple[np.datetime64, np.datetime64],
+    looks: Mapping[str, Looking],
+    cover: Literal["any", "whole", "centre"],
+    others: Mapping[str, Ephemeris],
+) -> AccessQuestion:
+    from swath.access.questions import AccessQuestion
+    from swath.sources.eop import packaged_eop
+
+    cameras = {name: _camera(orbit) for name, orbit in asked.fleet.items()}
+    known = {name: camera for name, camera in cameras.items() if camera is not None}
+    return AccessQuestion(spots, ends, packaged_eop(), looks, cover, others, known)
+
+
+def _of_one(name: str, orbit: Orbit, asked: Asked, wanted: Condition | None, own_swath: bool) -> Condition | None:
+    """What is asked of one satellite: with ``--own-swath`` what its instrument can see, too."""
+    if not own_swath:
+        return wanted
+    from swath.access.instruments import own_look
+
+    try:
+        satellite = _catalogued(name, orbit)
+    except InputError as error:
+        raise DataError(error.what, where=name, fix="Give --max-off-nadir-deg or --where") from error
+    own, said = own_look(satellite, _height_m(orbit))
+    asked.notes["warnings"].append(f"windows of {said}")
+    return own if wanted is None else own & wanted
+
+
+def _camera(orbit: Orbit) -> Camera | None:
+    from swath.access.instruments import camera_of
+
+    try:
+        return camera_of(_catalogued(orbit.name, orbit), _height_m(orbit))
+    except SwathError:
+        return None  # nothing is known of its pixels: the column stays empty
+
+
+def _cost(question: AccessQuestion, asked: Asked, wish: Wish) -> Cost:
+    """Of the whole question, each satellite with its own limits; of "when next", one window each."""
+    from swath.access.cost import Cost, estimate, shape_of
+    from swath.access.questions import Limits
+    from swath.access.stream import TIMES
+
+    if wish.first_only:
+        return Cost(len(asked.fleet) * len(question.places), 0.0, 0)
+    quick = bool(wish.columns) and set(wish.columns) <= set(TIMES) and question.limits(asked.fleet) is not None
+    areas = sum(1 for place in question.places if place.ring and question.cover != "centre")
+    samples = round(1 + _SAMPLES * areas / len(question.places))
+    total = Cost(0, 0.0, 0)
+    for name, orbit in asked.fleet.items():
+        look = question.looks[name]
+        try:
+            shape = orbit.elements or shape_of(orbit.ephemeris, question.span[0])
+        except DataError:
+            continue  # it will be told of when it is asked
+        widest_deg = look.max_off_nadir_deg
+        if widest_deg is None:
+            low_m = WGS84_A_M + (_height_m(orbit) if orbit.elements else 600e3)
+            implied_deg = look.implied_off_nadir_deg(low_m)
+            widest_deg = implied_deg if implied_deg < 90.0 else None
+        limits = Limits(look.min_elevation_deg, widest_deg)
+        count = len(question.places)
+        total += estimate([shape], count, *question.span, limits, samples=None if quick else samples)
+    return total
 
 
 def _catalogued(name: str, orbit: Orbit) -> CatalogSatellite:

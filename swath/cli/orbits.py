@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from swath.orbit.orbits import Orbit
 
-__all__ = ["Asked", "ask_each", "asked_for", "check_form", "give", "span"]
+__all__ = ["Asked", "ask_each", "asked_for", "check_form", "give", "say", "span"]
 
 Found = TypeVar("Found")
 
@@ -152,10 +152,11 @@ def give(
         print(payload(), end="")
     elif out is None:
         print("\n".join(table))
-    _say(asked.notes)
+    say(asked.notes)
 
 
-def _say(notes: Mapping[str, Sequence[Any]]) -> None:
+def say(notes: Mapping[str, Sequence[Any]], held: str = "--json lists them") -> None:
+    """What there is to know besides the answer, on stderr."""
     said = [
         *(source["told"] for source in notes["sources"]),
         *notes["warnings"],
@@ -165,7 +166,7 @@ def _say(notes: Mapping[str, Sequence[Any]]) -> None:
     for line in said[:_NOTES_SHOWN]:
         print(f"swath: {line}", file=sys.stderr)
     if len(said) > _NOTES_SHOWN:
-        print(f"swath: ... and {len(said) - _NOTES_SHOWN} more; --json lists them", file=sys.stderr)
+        print(f"swath: ... and {len(said) - _NOTES_SHOWN} more; {held}", file=sys.stderr)
 
 
 def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from swath.cli.windows import MOST_LINES, more_lines
-from swath.errors import InputError, SwathError
+from swath.errors import DataError, InputError, SwathError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from swath.access.conditions import Condition
-    from swath.access.passes import Passes
+    from swath.access.cost import Cost
+    from swath.access.questions import PassQuestion
     from swath.cli.orbits import Asked
+    from swath.cli.streams import Wish
     from swath.model import Station
-    from swath.orbit.ephemeris import Ephemeris
-    from swath.orbit.orbits import Orbit
     from swath.table import Table
 
 __all__ = ["app", "passes"]
@@ -48,6 +45,9 @@ def passes(
     frequency_hz: float | None = None,
     satellite: list[str] | None = None,
     out: Path | None = None,
+    columns: str | None = None,
+    workers: int | None = None,
+    yes: bool = False,
     json: bool = False,
 ) -> int:
     """When does each satellite stand above a station's horizon, and how high does it get?
@@ -80,95 +80,90 @@ def passes(
         Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
         work. May be given several times.
     out
-        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml or .png. With --sample a .csv
-        or .parquet holds the samples.
+        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml or .png. A .parquet or
+        .csv may hold any number of passes: beyond 200,000 they come by satellite, station and time. With --sample a
+        .csv or .parquet holds the samples.
+    columns
+        Of a .parquet or .csv: which columns, as satellite,station,start,stop.
+    workers
+        Processes that search for a large file; one for each core unless told otherwise.
+    yes
+        Begin even if more than 1,000,000,000 passes are to be expected.
     json
         Print JSON instead of a table.
     """
-    from swath.cli.orbits import asked_for, check_form, give, span
-    from swath.cli.windows import FORMS, compared_with, forms_of, found_for, hours_to_search, parquet, where_of
+    from swath.access.questions import PassQuestion
+    from swath.cli.orbits import asked_for, check_form, span
+    from swath.cli.streams import Wish, columns_of, streamed
+    from swath.cli.windows import FORMS, answered, compared_with, hours_to_search, where_of
+    from swath.sources.eop import packaged_eop
 
     check_form(out, FORMS)
-    ends = span(start, hours_to_search(hours, next))
-    horizon, wanted = _mask(mask), where_of(where)
+    wish = Wish(out, json, next, columns_of(columns, out), workers, yes)
+    ends, horizon, wanted = span(start, hours_to_search(hours, next)), _mask(mask), where_of(where)
     stations = [_station(text, min_elevation_deg, horizon) for text in station]
     asked = asked_for(elements, satellite or [], *ends)
-    others = compared_with(wanted, asked, elements, ends[0] + (ends[1] - ends[0]) // 2)
-    found = _search(asked, stations, ends, wanted, others, next)
-    table = _described(found, asked, stations, ends, wanted, others)
-    rows, names = table.to_json(), [field.name for field in fields(table)]
-    forms = forms_of(lambda: found_for(_title(asked, stations), table, asked, stations, ends))
-    if sample is None:
-        give("passes", rows, _lines(rows), asked, out=out, as_json=json, columns=names, forms=forms)
-        return 0
-    samples = _samples(found, asked, stations, sample, frequency_hz)
-    asked.notes["samples"] = samples.to_json()
-    if out is not None and out.suffix.lower() in (".csv", ".parquet"):
-        rows, names = asked.notes.pop("samples"), [field.name for field in fields(samples)]
-        forms[".parquet"] = lambda: parquet(samples)
-    lines = [*_lines(table.to_json()), "", *_sample_lines(samples.to_json())]
-    give("passes", rows, lines, asked, out=out, as_json=json, columns=names, forms=forms)
+    question = PassQuestion(stations, ends, packaged_eop(), wanted, compared_with(wanted, asked, elements, ends))
+    if sample is not None:
+        _give_samples(question, asked, wish, sample, frequency_hz)
+    elif not streamed("passes", question, asked, _cost(question, asked, next), wish):
+        _give(answered("passes", question, asked, next), question, asked, wish)
     return 0
 
 
-def _search(
-    asked: Asked,
-    stations: Sequence[Station],
-    ends: tuple[np.datetime64, np.datetime64],
-    wanted: Condition | None,
-    others: Mapping[str, Ephemeris],
-    first_only: bool,
-) -> Passes:
-    import numpy as np
+def _give(table: Table, question: PassQuestion, asked: Asked, wish: Wish) -> None:
+    from swath.cli.orbits import give
 
-    from swath.access.passes import Passes, find_passes
-    from swath.cli.orbits import ask_each
-    from swath.cli.windows import next_only, tell_cost
-    from swath.sources.eop import packaged_eop
-
-    eop = packaged_eop()
-    if not first_only:
-        tell_cost(len(asked.fleet), len(stations), float((ends[1] - ends[0]) / np.timedelta64(1, "h")), 0.4)
-
-    def question(name: str, orbit: Orbit) -> Passes:
-        def search(start: np.datetime64, stop: np.datetime64) -> Passes:
-            return find_passes({name: orbit.ephemeris}, stations, start, stop, eop, where=wanted, others=others)
-
-        return next_only(search, *ends, len(stations), "station") if first_only else search(*ends)
-
-    return Passes.join(ask_each(asked, "passes", question, ends[: 1 + (not first_only)])).sort_by(
-        "start", "satellite", "station"
-    )
+    rows, names = table.to_json(), [field.name for field in fields(table)]
+    forms = _forms(table, question, asked)
+    give("passes", rows, _lines(rows), asked, out=wish.out, as_json=wish.as_json, columns=names, forms=forms)
 
 
-def _described(
-    found: Passes,
-    asked: Asked,
-    stations: Sequence[Station],
-    ends: tuple[np.datetime64, np.datetime64],
-    wanted: Condition | None,
-    others: Mapping[str, Ephemeris],
-) -> Table:
-    from swath.access.pass_details import describe_passes
-    from swath.sources.eop import packaged_eop
-
-    orbits = {name: asked.fleet[name] for name in dict.fromkeys(found.satellite.tolist())}
-    details = describe_passes(
-        found, {name: orbit.ephemeris for name, orbit in orbits.items()}, stations, *ends, packaged_eop(),
-        where=wanted, others=others, doubts={name: orbit.doubt for name, orbit in orbits.items()},
-        maneuvers={name: orbit.maneuvers for name, orbit in orbits.items()},
-    )  # fmt: skip
-    return found.beside(details)
-
-
-def _samples(
-    found: Passes, asked: Asked, stations: Sequence[Station], step_s: float, frequency_hz: float | None
-) -> Table:
+def _give_samples(question: PassQuestion, asked: Asked, wish: Wish, step_s: float, frequency_hz: float | None) -> None:
+    """The passes and a table of samples; a .csv or .parquet holds the samples."""
     from swath.access.pass_details import sample_passes
-    from swath.sources.eop import packaged_eop
+    from swath.access.passes import Passes
+    from swath.cli.orbits import give
+    from swath.cli.streams import small
+    from swath.cli.windows import answered, parquet
 
+    small(_cost(question, asked, wish.first_only), wish)
+    table = answered("passes", question, asked, wish.first_only)
+    found = Passes(**{field.name: getattr(table, field.name) for field in fields(Passes)})
     orbits = {name: orbit.ephemeris for name, orbit in asked.fleet.items()}
-    return sample_passes(found, orbits, stations, packaged_eop(), step_s=step_s, frequency_hz=frequency_hz)
+    samples = sample_passes(found, orbits, question.stations, question.eop, step_s=step_s, frequency_hz=frequency_hz)
+    rows, names = table.to_json(), [field.name for field in fields(table)]
+    lines, forms = [*_lines(rows), "", *_sample_lines(samples.to_json())], _forms(table, question, asked)
+    if wish.out is not None and wish.out.suffix.lower() in (".csv", ".parquet"):
+        rows, names = samples.to_json(), [field.name for field in fields(samples)]
+        forms[".parquet"] = lambda: parquet(samples, asked.notes)
+    else:
+        asked.notes["samples"] = samples.to_json()
+    give("passes", rows, lines, asked, out=wish.out, as_json=wish.as_json, columns=names, forms=forms)
+
+
+def _forms(table: Table, question: PassQuestion, asked: Asked) -> dict[str, Callable[[], str | bytes]]:
+    from swath.cli.windows import few, forms_of, found_for
+
+    title = f"Passes of {few(list(asked.fleet))} over {few([one.id for one in question.stations])}"
+    return forms_of(lambda: found_for(title, table, asked, question.stations, question.span), asked.notes)
+
+
+def _cost(question: PassQuestion, asked: Asked, first_only: bool) -> Cost:
+    from swath.access.cost import Cost, estimate, shape_of
+    from swath.access.questions import Limits
+
+    if first_only:
+        return Cost(len(asked.fleet) * len(question.stations), 0.0, 0)
+    limits = Limits(min((station.min_elevation_deg for station in question.stations), default=0.0))
+    total = Cost(0, 0.0, 0)
+    for orbit in asked.fleet.values():
+        try:
+            shape = orbit.elements or shape_of(orbit.ephemeris, question.span[0])
+        except DataError:
+            continue  # it will be told of when it is asked
+        total += estimate([shape], len(question.stations), *question.span, limits, samples=1)
+    return total
 
 
 def _station(text: str, min_elevation_deg: float, mask: tuple[tuple[float, float], ...]) -> Station:
@@ -196,12 +191,6 @@ def _mask(path: Path | None) -> tuple[tuple[float, float], ...]:
     from swath.sources.places import read_mask
 
     return read_mask(path)
-
-
-def _title(asked: Asked, stations: Sequence[Station]) -> str:
-    from swath.cli.windows import few
-
-    return f"Passes of {few(list(asked.fleet))} over {few([one.id for one in stations])}"
 
 
 def _lines(rows: list[dict[str, Any]]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import sys
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     import numpy as np
 
     from swath.access.conditions import Condition
+    from swath.access.questions import AccessQuestion, PassQuestion
     from swath.cli.orbits import Asked
     from swath.model import Place, Station
     from swath.orbit.ephemeris import Ephemeris
+    from swath.orbit.orbits import Orbit
     from swath.report.windows import Found
     from swath.table import Table
 
 __all__ = [
     "FORMS",
     "MOST_LINES",
+    "answered",
     "compared_with",
     "doubt_words",
     "few",
@@ -34,7 +37,6 @@ __all__ = [
     "parquet",
     "place_of",
     "position_of",
-    "tell_cost",
     "where_of",
 ]
 
@@ -47,11 +49,8 @@ MOST_LINES = 500
 
 _NEXT_H = 20 * 24.0
 _FIRST_H = 3.0
-_MOST_WINDOWS = 200_000
-_WINDOWS_PER_S = 4_000.0
 _TRACK_STEP_S = 30.0
 _MOST_STATES = 500_000
-_WORTH_TELLING_S = 10.0
 
 
 def hours_to_search(hours: float | None, next_only: bool) -> float:
@@ -120,7 +119,9 @@ def where_of(text: str | None) -> Condition | None:
     return None if text is None else condition(text)
 
 
-def compared_with(condition: Condition | None, asked: Asked, elements: str | None, middle: Any) -> dict[str, Ephemeris]:
+def compared_with(
+    condition: Condition | None, asked: Asked, elements: str | None, ends: tuple[np.datetime64, np.datetime64]
+) -> dict[str, Ephemeris]:
     """The orbits of satellites that a condition names: out of the same elements, or of the catalogue."""
     from swath.access.conditions import satellites_named
     from swath.cli.orbits import asked_for
@@ -129,24 +130,26 @@ def compared_with(condition: Condition | None, asked: Asked, elements: str | Non
     found: dict[str, Ephemeris] = {}
     for name in sorted(names):
         same = [orbit for orbit in asked.fleet.values() if orbit.called(name)]
-        orbits = same or list(asked_for(elements, [name], middle, middle).fleet.values())
+        orbits = same or list(asked_for(elements, [name], *ends).fleet.values())
         found[name] = orbits[0].ephemeris
     return found
 
 
-def tell_cost(satellites: int, places: int, hours: float, share: float) -> None:
-    """Say what a large question will cost before it is asked; refuse one whose answer would not fit.
+def answered(key: str, question: AccessQuestion | PassQuestion, asked: Asked, first_only: bool) -> Table:
+    """The windows of all satellites with their details, in the order of their start; or only the next ones."""
+    from swath.cli.orbits import ask_each
 
-    ``share`` is the part of all places that come into view in one revolution. A low satellite makes 15 a day.
-    """
-    windows = satellites * places * hours / 24.0 * 15.0 * share
-    if windows > _MOST_WINDOWS:
-        raise InputError(
-            f"about {windows:,.0f} windows ({satellites:,} satellites, {places:,} places, {hours:g} h)",
-            fix=f"At most {_MOST_WINDOWS:,} at a time: shorten --hours, choose satellites, or tighten the conditions",
-        )
-    if (seconds := windows / _WINDOWS_PER_S + satellites * hours / 24.0 * 0.01) > _WORTH_TELLING_S:
-        print(f"swath: about {windows:,.0f} windows, {seconds:,.0f} s", file=sys.stderr)
+    ends, kind, at = question.span, question.kinds[0], question.at
+
+    def find(name: str, orbit: Orbit) -> Any:
+        if not first_only:
+            return question.find(name, orbit, ends)
+        return next_only(lambda a, b: question.find(name, orbit, (a, b)), *ends, question.places_asked, at)
+
+    found = ask_each(asked, key, find, ends[: 1 + (not first_only)])
+    windows: Any = kind.join(found).sort_by("start", "satellite", at)
+    table: Table = windows.beside(question.describe(windows, asked.fleet))
+    return table
 
 
 def found_for(
@@ -179,7 +182,7 @@ def found_for(
     return Found(title, windows, *ends, places, tracks, made)
 
 
-def forms_of(found: Callable[[], Found]) -> dict[str, Callable[[], str | bytes]]:
+def forms_of(found: Callable[[], Found], notes: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
     """The files that an answer can be written as, besides JSON and CSV."""
 
     def png() -> bytes:
@@ -199,17 +202,18 @@ def forms_of(found: Callable[[], Found]) -> dict[str, Callable[[], str | bytes]]
 
     return {
         **{f".{name}": text(name) for name in ("geojson", "czml", "ics", "kml")},
-        ".parquet": lambda: parquet(found().windows),
+        ".parquet": lambda: parquet(found().windows, notes),
         ".png": png,
     }
 
 
-def parquet(table: Table) -> bytes:
-    """The bytes of a Parquet file: times in UTC, units and meanings in the columns' metadata."""
+def parquet(table: Table, notes: Mapping[str, Any]) -> bytes:
+    """A Parquet file: times in UTC, units and meanings in the columns' metadata, notes in the file's own."""
     import pyarrow.parquet
 
-    file = io.BytesIO()
-    pyarrow.parquet.write_table(table.to_arrow(), file, compression="zstd")
+    file, made = io.BytesIO(), table.to_arrow(worded=False)
+    made = made.replace_schema_metadata({"notes": json.dumps(notes)})
+    pyarrow.parquet.write_table(made, file, compression="zstd")
     return file.getvalue()
 
 

@@ -8,7 +8,7 @@ import multiprocessing.resource_tracker
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
@@ -19,12 +19,12 @@ __all__ = ["WORKERS", "worker_pool"]
 
 WORKERS = 2
 
-_SHARED = ["swath.operate.ground", "swath.operate.shot", "swath.operate.before"]
+_SHARED = ("swath.operate.ground", "swath.operate.shot", "swath.operate.before")
 """imported once, before the workers are forked"""
 
 
 @contextmanager
-def worker_pool() -> Iterator[ProcessPoolExecutor]:
+def worker_pool(workers: int = WORKERS, imports: Sequence[str] = _SHARED) -> Iterator[ProcessPoolExecutor]:
     """A pool of worker processes, forked from a clean server so that threads of this process do no harm.
 
     The server is started with Python's safe path: else a ``random.py`` in the folder that a user stands in would be
@@ -33,7 +33,7 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
     interrupt strikes the main thread only, and so never between asking for a worker and counting it in.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_SHARED)
+    context.set_forkserver_preload(list(imports))
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     multiprocessing.resource_tracker.ensure_running()  # first: starting it unblocks SIGINT
@@ -47,8 +47,8 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
             else:
                 os.environ["PYTHONSAFEPATH"] = before
         # With its queues half made an interrupt would leave their semaphores behind: it waits until they are whole.
-        with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=give_back_memory) as pool:
-            starter = Thread(target=_start, args=(pool,))
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=give_back_memory) as pool:
+            starter = Thread(target=_start, args=(pool, workers))
             starter.start()
             try:
                 signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
@@ -61,7 +61,7 @@ def worker_pool() -> Iterator[ProcessPoolExecutor]:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
 
-def _start(pool: ProcessPoolExecutor) -> None:
+def _start(pool: ProcessPoolExecutor, workers: int) -> None:
     """A worker is started with each task that finds none idle: as many short tasks as there shall be workers."""
-    for _ in range(WORKERS):
+    for _ in range(workers):
         pool.submit(time.sleep, 0.1)

@@ -21,6 +21,7 @@ __all__ = [
     "Ephemeris",
     "Sgp4Ephemeris",
     "TabulatedEphemeris",
+    "Turning",
     "even_times",
     "good_step_s",
     "reentry",
@@ -36,6 +37,18 @@ _LOWEST_M = 80e3
 """no satellite completes an orbit that dips below this"""
 _STENCIL = 9
 _STEPS_S = (*range(10, 60, 10), *range(60, 150, 15), 150, 180, 240, 300, 450, 600)
+
+
+class Turning(Protocol):
+    """What is known of how fast an orbit is flown."""
+
+    @property
+    def mean_motion_rev_day(self) -> float:
+        """Revolutions a day."""
+
+    @property
+    def eccentricity(self) -> float:
+        """0 for a circle."""
 
 
 class Ephemeris(Protocol):
@@ -171,7 +184,7 @@ def table_of(name: str, start: np.datetime64, step_s: float, r_itrf_m: Floats) -
     return TabulatedEphemeris(name, start.astype("datetime64[ns]"), step_s, r_itrf_m, v_itrf_m_s, a_itrf_m_s2)
 
 
-def good_step_s(elements: Elements) -> float:
+def good_step_s(elements: Turning) -> float:
     """How far apart may the states of a table be, so that it is exact (:class:`TabulatedEphemeris`) and no slower?
 
     An angle of 0.14 rad at perigee, less for eccentric orbits, whose motion changes within a step; from a fixed choice

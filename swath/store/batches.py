@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +22,22 @@ _ROWS = 1_000_000
 """of a row group: enough to be read fast, little enough to be held"""
 
 
-def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+def write_batches(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, notes: Mapping[str, Any] | None = None
+) -> int:
     """Write batches of one schema to ``.parquet`` or ``.csv`` and say how many rows there were.
+
+    ``notes`` go into a Parquet file's own metadata as JSON, under ``notes``, as they are when the last batch is in.
 
     No more than a row group and a batch are held. Under another name until the last batch is in, so that nobody ever
     reads half of it; where the batches end in an error nothing is left. Raises :class:`InputError` for another ending
     and where the file cannot be made.
     """
     path = path.absolute()
-    kinds: dict[str, Callable[[Any, pa.Schema, Iterable[pa.RecordBatch]], int]] = {".parquet": _parquet, ".csv": _csv}
+    kinds: dict[str, Callable[[Any, pa.Schema, Iterable[pa.RecordBatch]], int]] = {
+        ".parquet": partial(_parquet, notes=notes or {}),
+        ".csv": _csv,
+    }
     write = kinds.get(path.suffix.lower())
     if write is None:
         raise InputError(f"no form for the ending {path.suffix!r}", where=str(path), fix="Use .parquet or .csv")
@@ -46,7 +55,7 @@ def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
     return rows
 
 
-def _parquet(file: Any, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+def _parquet(file: Any, schema: pa.Schema, batches: Iterable[pa.RecordBatch], notes: Mapping[str, Any]) -> int:
     names = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     rows = 0
     # Times of windows have random digits: encoding them otherwise saves little and costs more than finding them.
@@ -57,10 +66,12 @@ def _parquet(file: Any, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) ->
             held.append(batch)
             rows += len(batch)
             if sum(map(len, held)) >= _ROWS:
-                writer.write_table(pa.Table.from_batches(held), row_group_size=2 * _ROWS)
+                writer.write_table(pa.Table.from_batches(held).unify_dictionaries(), row_group_size=2 * _ROWS)
                 held.clear()
         if held:
-            writer.write_table(pa.Table.from_batches(held), row_group_size=2 * _ROWS)
+            writer.write_table(pa.Table.from_batches(held).unify_dictionaries(), row_group_size=2 * _ROWS)
+        if notes:
+            writer.add_key_value_metadata({"notes": json.dumps(notes)})
     return rows
 
 
