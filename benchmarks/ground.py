@@ -18,15 +18,18 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from swath.archive.assemble import assemble
 from swath.archive.cog import write_cog
+from swath.archive.incoming import IncomingFiles
 from swath.archive.quicklook import natural_colour, write_quicklook
-from swath.archive.receive import receive
 from swath.archive.scene import build_scene
-from swath.fly.downlink import encode_picture, transmit
+from swath.archive.source_packets import picture_in
+from swath.fly.outbox import Outbox
 from swath.fly.picture import LineStates, Picture, picture_header
+from swath.fly.source_packets import encode_picture
 from swath.frames import EarthOrientation, itrf_from_geodetic, itrf_from_teme
+from swath.operate.file_link import LinkTerms, hold_file_contact
 from swath.sources.eop import packaged_eop
 
 __all__ = ["main", "measure", "picture"]
@@ -64,6 +67,16 @@ def picture(lines: int, columns: int, eop: EarthOrientation) -> Picture:
     return Picture(pixels, LineStates(line, at.astype(np.int64), r, v, level + 8.0, level, level), header)
 
 
+def brought_down(file: npt.NDArray[np.uint8], folder: Path) -> None:
+    """The file over a link without loss: CFDP, packets, frames, and back into a file."""
+    with tempfile.TemporaryDirectory(dir=folder) as ground:
+        space = Outbox(77, 1)
+        space.add("p", file)
+        terms = LinkTerms(1e9, 1e6)
+        hold_file_contact(space, IncomingFiles(Path(ground), entity=1), terms, start_s=0.0, stop_s=60.0, seed=0)
+        assert (Path(ground) / "p").stat().st_size == len(file)
+
+
 def measure(taken: Picture, eop: EarthOrientation, folder: Path) -> dict[str, float]:
     """CPU seconds of each step for one picture."""
     steps: dict[str, float] = {}
@@ -74,10 +87,9 @@ def measure(taken: Picture, eop: EarthOrientation, folder: Path) -> dict[str, fl
         steps[name] = time.process_time() - begin
         return result
 
-    packets = timed("encode", lambda: encode_picture(taken, SATELLITE, 1))
-    sent = timed("transmit", lambda: transmit(packets, SATELLITE, first_frame=0, loss=0.0, seed=0))
-    heard = timed("receive", lambda: receive(sent.data))
-    (got,) = timed("assemble", lambda: assemble([heard]))
+    file = timed("encode", lambda: np.frombuffer(b"".join(encode_picture(taken, SATELLITE, 1)), np.uint8))
+    timed("link", lambda: brought_down(file, folder))
+    got = timed("read", lambda: picture_in(file, spacecraft=77))
     options: Any = {"station": "s", "received": START, "eop": eop, "knowledge_sigma_deg": 1e-3}
     scene = timed("scene", lambda: build_scene(got, **options))
     layers = dict(zip(scene.bands, scene.pixels, strict=True))

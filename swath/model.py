@@ -187,6 +187,8 @@ class Telemetry(Table):
     sunlit: npt.NDArray[np.bool_] = column("?", "-", "")
     temperature_k: npt.NDArray[np.float64] = column("f8", "K", "of the camera's electronics")
     wheel_share: npt.NDArray[np.float64] = column("f8", "-", "share of its momentum that the fullest wheel holds")
+    battery_k: npt.NDArray[np.float64] = column("f8", "K", "of the battery")
+    radio_k: npt.NDArray[np.float64] = column("f8", "K", "of the transmitter")
 
 
 @dataclass(frozen=True)

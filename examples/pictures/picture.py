@@ -16,19 +16,18 @@ from pathlib import Path
 
 import numpy as np
 
-from swath.archive.assemble import assemble
 from swath.archive.camera import camera_of
 from swath.archive.ortho import orthorectify
 from swath.archive.quicklook import natural_colour, write_quicklook
 from swath.archive.radar import map_radar
-from swath.archive.receive import receive
 from swath.archive.rpc import fit_rpc
 from swath.archive.sensor_picture import write_sensor_picture
+from swath.archive.source_packets import picture_in
 from swath.fly.change import add_building, burn, raise_water
-from swath.fly.downlink import encode_picture, transmit
 from swath.fly.picture import Picture
 from swath.fly.pictures import take_picture
 from swath.fly.sar import RadarPicture
+from swath.fly.source_packets import encode_picture
 from swath.fly.world import make_world
 from swath.fly.world_truth import edit_shares, heights_on
 from swath.frames import geodetic_from_itrf, orbital_axes, ray_to_ellipsoid
@@ -88,8 +87,8 @@ def main(folder: Path, size_m: float) -> None:
         image = natural_colour(picture.pixels, tuple(picture.header["bands"]), most_px=1400)
         write_quicklook(folder / f"{name}_SIMULATED.png", image, simulated=True, description=f"{name} the flood")
     # Down to the ground, and from here on only from bytes.
-    sent = transmit(encode_picture(before, satellite, 1), satellite, first_frame=0, loss=0.0, seed=0)
-    (received,) = assemble([receive(sent.data)])
+    file = b"".join(encode_picture(before, satellite, 1))
+    received = picture_in(file, spacecraft=satellite.radio.spacecraft_id)
     rpc = fit_rpc(camera_of(received), low_m=-50.0, high_m=400.0)
     write_sensor_picture(folder / "sensor_SIMULATED.tif", received, rpc, simulated=True)
     side = int(size_m / 4.0)

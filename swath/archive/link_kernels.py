@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["check_sum", "cut_packets", "find_frames", "join_fields", "unpack_samples"]
+__all__ = ["check_sum", "cut_file", "cut_packets", "find_frames", "join_fields", "unpack_samples"]
 
 Bytes = npt.NDArray[np.uint8]
 Array = npt.NDArray[Any]
@@ -144,6 +144,36 @@ def cut_packets(
                 bad += 1
         frame = end // size
         at = -1 if frame >= last else end
+
+
+@njit(cache=True, nogil=True)
+def cut_file(stream: Bytes, least: int, most: int, patience: int, found: Array) -> tuple[int, int]:
+    """Cut a file in telemetry packets with a secondary header: rows (start, length) to ``found``; good and breaks.
+
+    Where no packet of ``least`` to ``most`` bytes begins whose error control agrees, the next byte is tried, until
+    ``patience`` bytes have been checked in vain.
+    """
+    good = breaks = 0
+    at = 0
+    searching = False
+    while at + least <= len(stream):
+        if stream[at] >> 3 == 1 and stream[at + 2] >> 6 == 3:
+            length = 7 + int(stream[at + 4]) * 256 + int(stream[at + 5])
+            if least <= length <= most and at + length <= len(stream) and length <= patience:
+                if check_sum(stream, at, at + length) == 0:
+                    found[good, 0] = at
+                    found[good, 1] = length
+                    good += 1
+                    at += length
+                    searching = False
+                    continue
+                patience -= length
+        breaks += 0 if searching else 1
+        searching = True
+        at += 1
+    if not searching and at < len(stream):
+        breaks += 1
+    return good, breaks
 
 
 @njit(cache=True, nogil=True)

@@ -20,17 +20,13 @@ from swath.errors import DataError
 from swath.spacecraft.link_format import (
     CHUNK_BYTES,
     HEADER_KEYS,
-    KIND_LINES,
-    KIND_PIXELS,
     LINE_RECORD,
     LINES_PER_CHUNK,
-    WHOLE_PICTURE,
 )
 
 __all__ = [
     "MAX_PICTURE_BYTES",
     "LineRecords",
-    "PacketName",
     "PictureHeader",
     "ReceivedPicture",
     "band_counts",
@@ -43,8 +39,6 @@ __all__ = [
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-PacketName = tuple[int, int, int]
-"""Picture number, kind, chunk: how the ground asks for a packet again."""
 
 MAX_PICTURE_BYTES = 512 * 2**20
 """Larger pictures are refused: a header is 200 bytes and could ask for any amount of memory."""
@@ -119,12 +113,7 @@ class ReceivedPicture:
     record_chunks: Mapping[int, LineRecords]
     """line records that have arrived, by chunk"""
     pixel_chunks: Mapping[int, Bytes]
-    """pixel chunks that have arrived, views of the receptions they came in"""
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """(spacecraft, picture number): what it is asked for by."""
-        return self.spacecraft, self.number
+    """pixel chunks that have arrived, views of the file they came in"""
 
     @property
     def lines_missing(self) -> Whole:
@@ -144,14 +133,6 @@ class ReceivedPicture:
             header.line_chunks,
             header.pixel_chunks,
         )
-
-    @property
-    def missing(self) -> tuple[PacketName, ...]:
-        """Exactly the packets to ask for again. Without a header its size is unknown: the whole picture."""
-        if self.header is None:
-            return ((self.number, WHOLE_PICTURE, 0),)
-        lines = ((self.number, KIND_LINES, chunk) for chunk in self.lines_missing.tolist())
-        return (*lines, *((self.number, KIND_PIXELS, chunk) for chunk in self.pixels_missing.tolist()))
 
     @property
     def missing_fraction(self) -> float:
@@ -187,7 +168,7 @@ def require_header(picture: ReceivedPicture) -> PictureHeader:
         raise DataError(
             "no header has arrived",
             where=f"picture {picture.number} of spacecraft {picture.spacecraft}",
-            fix="Ask for the whole picture again",
+            fix="Ask for the file's beginning again",
         )
     return picture.header
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 
-__all__ = ["Channel", "arrivals", "lost_units"]
+__all__ = ["Channel", "arrivals", "arriving", "lost_units"]
 
+Bytes = npt.NDArray[np.uint8]
 Whole = npt.NDArray[np.int64]
 
 
@@ -28,9 +29,11 @@ class Channel:
     """are overtaken by others"""
     late_count: int = 20
     """by up to so many"""
+    damaged_share: float = 0.0
+    """of those lost, come with a burst of up to 16 wrong bits instead of not at all; error control always finds it"""
 
     def __post_init__(self) -> None:
-        shares = (self.loss, self.duplicate_share, self.late_share)
+        shares = (self.loss, self.damaged_share, self.duplicate_share, self.late_share)
         if not all(0.0 <= share <= 1.0 for share in shares) or self.burst_count < 1.0 or self.late_count < 1:
             raise InputError(
                 f"a channel of loss {self.loss}, bursts of {self.burst_count}",
@@ -57,11 +60,36 @@ def lost_units(count: int, channel: Channel, rng: np.random.Generator) -> npt.ND
 
 
 def arrivals(count: int, channel: Channel, rng: np.random.Generator) -> Whole:
-    """Which of ``count`` units arrive, in the order of arrival? Numbers from 0; one may come twice."""
-    there = np.flatnonzero(~lost_units(count, channel, rng))
+    """Which of ``count`` units arrive, in the order of arrival? Numbers from 0; one may come twice, one be damaged."""
+    return _arrivals(count, channel, rng)[0]
+
+
+def arriving(units: Bytes, channel: Channel, rng: np.random.Generator) -> tuple[Bytes, int]:
+    """What arrives of ``units`` ``(n, bytes)``, in the order of arrival, and how many of those are whole."""
+    came, hurt = _arrivals(len(units), channel, rng)
+    if not len(hurt):
+        return units[came], len(came)
+    return _damaged(units, hurt, rng)[came], len(came) - int(np.isin(came, hurt).sum())
+
+
+def _arrivals(count: int, channel: Channel, rng: np.random.Generator) -> tuple[Whole, Whole]:
+    """Numbers in the order of arrival, and those of the damaged among them."""
+    lost = lost_units(count, channel, rng)
+    hurt = np.flatnonzero(lost)[rng.random(int(lost.sum())) < channel.damaged_share]
+    there = np.sort(np.concatenate([np.flatnonzero(~lost), hurt]))
     twice = there[rng.random(len(there)) < channel.duplicate_share]
+    place = np.concatenate([there, twice + 0.5])
     there = np.concatenate([there, twice])
-    place = there.astype(np.float64) + np.append(np.zeros(len(there) - len(twice)), np.full(len(twice), 0.5))
     late = rng.random(len(there)) < channel.late_share
     place[late] += rng.integers(1, channel.late_count + 1, int(late.sum()))
-    return there[np.argsort(place, kind="stable")]
+    return there[np.argsort(place, kind="stable")], hurt
+
+
+def _damaged(units: Bytes, rows: Whole, rng: np.random.Generator) -> Bytes:
+    """The same units, two neighbouring bytes of some of them hit."""
+    hit = units.copy()
+    at = rng.integers(0, units.shape[1] - 1, len(rows))
+    burst = rng.integers(1, 2**16, len(rows))
+    hit[rows, at] ^= (burst >> 8).astype(np.uint8)
+    hit[rows, at + 1] ^= (burst & 0xFF).astype(np.uint8)
+    return hit

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.fly.attitude import Turn, looking, pointing_deg, rotation_deg, slowed, turn_between
+from swath.fly.activities import Activity, activities, span_s
+from swath.fly.attitude import Turn, pointing_deg, rotation_deg, slowed, turn_between
 from swath.fly.faults import Faults
 from swath.fly.legs import sunward
+from swath.fly.sending import Link, book_link
 from swath.fly.shake import pointing_errors_deg
 from swath.fly.vehicle import Vehicle
 from swath.model import Plan
@@ -19,7 +22,7 @@ from swath.spacecraft.agility import Agility, slew_angle_deg
 from swath.spacecraft.satellite import Satellite
 from swath.time import seconds
 
-__all__ = ["Activity", "Flight", "activities", "span_s"]
+__all__ = ["Flight"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,49 +33,12 @@ _LATE_SIGMA_S = 1.5
 _LATE_S = 5.0
 """a contact that begins later than this is reported as late"""
 _IN_TIME_S = 1e-3
+_DUTY_S = 0.1
+"""what pictures that begin a little late may add to the camera's duty"""
 _SUN_AT_LEAST_S = 120.0
 """turning to the Sun is not worth while for less"""
-_A_NS_S = 1e-9
-"""times are kept in whole nanoseconds: less is nothing"""
 _STUCK_DEG_S = 1e-3
 """wheels that leave the body less rate than this do not turn it"""
-
-
-@dataclass(frozen=True)
-class Activity:
-    """A picture or a contact of one satellite, times in seconds since the start of the flight."""
-
-    row: int
-    """in the plan's table"""
-    id: str
-    contact: bool
-    start_s: float
-    stop_s: float
-    body: Floats
-    """the attitude it needs"""
-    bit: float
-    """size of the picture; for a contact its rate, bit/s"""
-
-
-def span_s(origin: np.datetime64, start: np.datetime64, stop: np.datetime64) -> tuple[float, float]:
-    """Seconds from ``origin`` to two moments."""
-    first, last = ((t - origin).astype("timedelta64[ns]").astype(np.int64) for t in (start, stop))
-    return float(first) * 1e-9, float(last) * 1e-9
-
-
-def activities(satellite: str, plan: Plan, origin: np.datetime64) -> list[Activity]:
-    """What one satellite has to do, in the order of time."""
-    looks, contacts = plan.acquisitions, plan.contacts
-    found = []
-    for row in np.flatnonzero(looks.satellite == satellite):
-        span = span_s(origin, looks.start[row], looks.stop[row])
-        body = looking(float(looks.roll_deg[row]), float(looks.pitch_deg[row]))
-        found.append(Activity(int(row), str(looks.id[row]), False, *span, body, float(looks.data_bit[row])))
-    for row in np.flatnonzero(contacts.satellite == satellite):
-        span = span_s(origin, contacts.start[row], contacts.stop[row])
-        rate_bit_s = float(contacts.rate_bit_s[row])
-        found.append(Activity(int(row), str(contacts.id[row]), True, *span, looking(0.0, 0.0), rate_bit_s))
-    return sorted(found, key=lambda activity: (activity.start_s, activity.id))
 
 
 @dataclass
@@ -84,6 +50,11 @@ class Flight:
     origin: np.datetime64
     seed: int
     faults: Faults
+    link: Link = field(default_factory=book_link)
+    flown: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """rows of ``Flown``, by row of the plan's acquisitions"""
+    contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """rows of ``FlownContacts``, by row of the plan's contacts"""
     held: dict[int, float] = field(default_factory=dict)
     """bits still on board, by row of the plan's acquisitions"""
     deliveries: list[dict[str, Any]] = field(default_factory=list)
@@ -91,11 +62,30 @@ class Flight:
     """why, by row of the plan's acquisitions"""
     _broken_bit: float = 0.0
     _reset_until_s: float = -np.inf
+    _imaged: list[tuple[float, float]] = field(default_factory=list)
+    """when the camera worked"""
 
     @property
     def satellite(self) -> Satellite:
         """The one that flies."""
         return self.vehicle.satellite
+
+    def fly(self, until_s: float) -> Iterator[Activity]:
+        """Fly all of it, in steps: stops before each contact, so that what is to be sent can be got ready."""
+        todo = activities(self.satellite.id, self.plan, self.origin)
+        self.vehicle.warm_up(
+            [activity.start_s for activity in todo if not activity.contact],
+            [activity.stop_s for activity in todo if not activity.contact],
+        )
+        for activity in todo:
+            if activity.contact:
+                yield activity
+                self.contacts[activity.row] = self.contact(activity)
+            else:
+                self.flown[activity.row] = self.picture(activity)
+        self.rest_until(until_s)
+        for row, why in self.lost.items():
+            self.flown[row] = {**self.flown[row], "status": "lost", "because": why}
 
     def picture(self, activity: Activity) -> dict[str, Any]:
         """Take one picture, or not; returns its row of ``Flown``."""
@@ -113,6 +103,7 @@ class Flight:
             vehicle.advance(start_s)
             vehicle.advance(start_s + lasts_s, mode="image", fill_bit=activity.bit)
             self.held[activity.row] = activity.bit
+            self._imaged.append((start_s, start_s + lasts_s))
             errors_deg = self._errors_deg(activity, start_s, lasts_s, turn)
         roll_deg, pitch_deg = pointing_deg(activity.body)
         true_deg = np.array([float(roll_deg), float(pitch_deg), 0.0]) + errors_deg
@@ -282,10 +273,12 @@ class Flight:
         self.vehicle.memory_bit = sum(self.held.values())
 
     def _safe_s(self, start_s: float, stop_s: float) -> bool:
-        spans = [
-            (span_s(self.origin, t, t)[0], lasts) for t, lasts in self.faults.safe_modes.get(self.satellite.id, ())
-        ]
-        return any(begin < stop_s and start_s < begin + lasts for begin, lasts in spans)
+        return any(begin < stop_s and start_s < end for begin, end in self._safe_spans())
+
+    def _safe_spans(self) -> list[tuple[float, float]]:
+        """From when to when it is in safe mode."""
+        asked = self.faults.safe_modes.get(self.satellite.id, ())
+        return [(span_s(self.origin, t, t)[0], span_s(self.origin, t, t)[0] + lasts) for t, lasts in asked]
 
     def _judge(self, activity: Activity, turn: Turn | None) -> tuple[str, str]:
         craft, stored_wh, warm_k = self.satellite, self.vehicle.battery_wh, self.vehicle.temperature_k
@@ -299,9 +292,24 @@ class Flight:
             return "skipped", f"memory full: {room_bit / 1e9:.2f} Gbit free, {activity.bit / 1e9:.2f} Gbit needed"
         if warm_k > craft.thermal.max_k:
             return "skipped", f"camera at {warm_k:.1f} K, above its limit of {craft.thermal.max_k:.1f} K"
+        if why := self._overworked(activity):
+            return "skipped", why
         if late_s > _IN_TIME_S:
             return "blurred", f"the turn settled {late_s:.1f} s after the picture began"
         return "done", ""
+
+    def _overworked(self, activity: Activity) -> str:
+        """Why the camera cannot work now: its duty, or a restart that has let it go cold; empty where it can."""
+        duty = self.satellite.duty
+        since_s = activity.stop_s - duty.window_s
+        worked_s = sum(stop - max(start, since_s) for start, stop in self._imaged if stop > since_s)
+        worked_s += activity.stop_s - activity.start_s
+        if worked_s > duty.image_s + _DUTY_S:
+            return f"the camera would have worked {worked_s:.1f} s in {duty.window_s:.0f} s, at most {duty.image_s:g} s"
+        cold_s = max([self._reset_until_s, *(stop for _, stop in self._safe_spans() if stop <= activity.start_s)])
+        if duty.warm_up_s > 0.0 and activity.start_s < cold_s + duty.warm_up_s - _IN_TIME_S:
+            return f"the camera was cold: on for {activity.start_s - cold_s:.0f} s, it needs {duty.warm_up_s:.0f} s"
+        return ""
 
     def _errors_deg(self, activity: Activity, start_s: float, lasts_s: float, turn: Turn | None) -> Floats:
         """Mean error of pointing in a picture: roll, pitch, yaw."""
@@ -314,32 +322,37 @@ class Flight:
         return np.asarray(self.faults.scatter_share * errors.mean(axis=0), np.float64)
 
     def _send(self, activity: Activity, stop_s: float) -> float:
-        """First the pictures planned for this contact, then others, in the order they were due; returns bits sent."""
+        """What the link brings down while the contact lasts, but for a restart in it; returns bits sent."""
         if activity.id in self.faults.lost_contacts:
             return 0.0
-        looks, vehicle = self.plan.acquisitions, self.vehicle
+        vehicle, stretches = self.vehicle, [stop_s]
         quiet_s, dead_s = self.faults.resets.get(activity.id, (np.inf, 0.0))
-        quiet_s += activity.start_s
+        quiet_s = max(activity.start_s + quiet_s, vehicle.now_s)
+        if quiet_s < stop_s:
+            stretches = [quiet_s, stop_s]
         sent_bit = 0.0
-        for row in sorted(self.held, key=lambda row: (looks.contact[row] != activity.id, looks.on_ground[row], row)):
-            while self.held[row] > 0.0 and vehicle.now_s < stop_s - _A_NS_S:
-                if vehicle.now_s >= quiet_s - _A_NS_S:
-                    self._reset_until_s = quiet_s + dead_s
-                    vehicle.advance(min(self._reset_until_s, stop_s), mode="safe")
-                    quiet_s = np.inf
-                    continue
-                sent_bit += self._send_part(row, activity, min(stop_s, quiet_s))
-        self.held = {row: bit for row, bit in self.held.items() if bit > 0.0}
+        for until_s in stretches:
+            for part in self.link(activity, vehicle.now_s, until_s, self._in_order(activity)):
+                vehicle.advance(min(part.stop_s, until_s), mode="contact", fill_bit=-part.bit)
+                sent_bit += part.bit
+                self._forget(activity, part.row, part.begin_s, part.bit)
+            vehicle.advance(until_s, mode="contact")
+            if until_s < stop_s:
+                self._reset_until_s = until_s + dead_s
+                vehicle.advance(min(self._reset_until_s, stop_s), mode="safe")
         return sent_bit
 
-    def _send_part(self, row: int, activity: Activity, stop_s: float) -> float:
-        """As much of one picture as goes down until a time; returns bits sent."""
-        vehicle = self.vehicle
-        begin_s = vehicle.now_s
-        bit = min(self.held[row], activity.bit * (stop_s - begin_s))
-        vehicle.advance(min(begin_s + bit / activity.bit, stop_s), mode="contact", fill_bit=-bit)
+    def _in_order(self, activity: Activity) -> dict[int, float]:
+        """First the pictures planned for this contact, then others, in the order they were due."""
+        looks = self.plan.acquisitions
+        rows = sorted(self.held, key=lambda row: (looks.contact[row] != activity.id, looks.on_ground[row], row))
+        return {row: self.held[row] for row in rows}
+
+    def _forget(self, activity: Activity, row: int, begin_s: float, bit: float) -> None:
+        """A part of a picture need not be kept any more."""
         id = self.plan.acquisitions.id[row]
         part = {"acquisition": id, "contact": activity.id, "sent_bit": bit}
-        self.deliveries.append({**part, "start": self._at(begin_s), "stop": self._at(vehicle.now_s)})
+        self.deliveries.append({**part, "start": self._at(begin_s), "stop": self._at(self.vehicle.now_s)})
         self.held[row] -= bit
-        return bit
+        if self.held[row] <= 0.0:
+            del self.held[row]

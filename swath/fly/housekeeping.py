@@ -21,15 +21,14 @@ def housekeeping_of(
     telemetry: Telemetry, spacecraft_id: int, *, pointing_error_deg: npt.ArrayLike = np.nan
 ) -> Housekeeping:
     """What one spacecraft would tell of its flight: rows of one satellite; what the flight does not know is NaN."""
-    unknown = np.full(len(telemetry), np.nan)
     return Housekeeping(
         spacecraft=np.full(len(telemetry), spacecraft_id),
         time=telemetry.time,
         battery_wh=telemetry.battery_wh,
         memory_bit=telemetry.memory_bit,
         payload_k=telemetry.temperature_k,
-        battery_k=unknown,
-        radio_k=unknown,
+        battery_k=telemetry.battery_k,
+        radio_k=telemetry.radio_k,
         roll_deg=telemetry.roll_deg,
         pitch_deg=telemetry.pitch_deg,
         pointing_error_deg=np.broadcast_to(np.asarray(pointing_error_deg, np.float64), len(telemetry)),

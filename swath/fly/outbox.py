@@ -43,9 +43,12 @@ class Outbox:
     packets_sent: int = 0
     files: dict[int, Sending] = field(default_factory=dict)
     """by transaction number, in the order in which they are sent; those that are done stay to answer late questions"""
+    confirmed_s: dict[int, float] = field(default_factory=dict)
+    """when the ground's word came that it has all of a file: it need not be kept any more"""
     _contents: dict[int, Bytes] = field(default_factory=dict)
     _active: dict[int, None] = field(default_factory=dict)
     """those that are not done, in order"""
+    _dropped: set[int] = field(default_factory=set)
     _signal: bool = False
 
     def add(self, name: str, content: Bytes, *, checksum: int = Checksum.CRC_32C) -> int:
@@ -69,6 +72,21 @@ class Outbox:
         """Files that the ground has not confirmed."""
         return tuple(self._active)
 
+    def drop(self, number: int) -> None:
+        """A file is gone from memory: nothing of it is sent any more."""
+        self._active.pop(number, None)
+        self._dropped.add(number)
+
+    @property
+    def bytes_repeated(self) -> int:
+        """Of all file data sent so far, what was sent before."""
+        return sum(sending.bytes_repeated for sending in self.files.values())
+
+    def arrange(self, order: Iterable[int]) -> None:
+        """Send these files first, in this order, then the others as they were."""
+        first = {number: None for number in order if number in self._active}
+        self._active = first | self._active
+
     def acquire_signal(self, now_s: float) -> None:
         """A contact begins."""
         self._signal = True
@@ -90,8 +108,10 @@ class Outbox:
             number = pdu.ids.sequence
             if number in self.files:
                 self.files[number] = replace(hear(self.files[number], pdu.body, now_s), signal=self._signal)
-                if not self.files[number].done:
-                    self._active[number] = None
+                if self.files[number].delivered:
+                    self.confirmed_s.setdefault(number, now_s)
+                if not self.files[number].done and number not in self._dropped:
+                    self._active.setdefault(number)
 
     def frames(self, now_s: float, room_frames: int) -> Bytes:
         """Channel units ``(n, UNIT_BYTES)`` that go out now: about ``room_frames``, fewer where there is no more.

@@ -9,22 +9,24 @@ activity's id), the limits of the bus, and the faults one asks for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from swath.fly.activities import span_s
 from swath.fly.faults import Faults, check_faults
-from swath.fly.flight import Flight, activities, span_s
+from swath.fly.flight import Flight
+from swath.fly.sending import Link, book_link
 from swath.fly.surroundings import Surroundings
 from swath.fly.vehicle import Vehicle
 from swath.model import Flown, Plan, Telemetry, Windows
 from swath.spacecraft.satellite import Satellite
 from swath.table import Table, column
 
-__all__ = ["Deliveries", "Faults", "FlightLog", "FlownContacts", "fly_plan"]
+__all__ = ["Deliveries", "Faults", "FlightLog", "FlownContacts", "fly_plan", "log_of", "prepare_flights"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def fly_plan(
     faults: Faults | None = None,
     sample_s: float = 60.0,
     around: Mapping[str, Surroundings] | None = None,
+    link: Link | None = None,
 ) -> FlightLog:
     """Fly a plan from ``start`` to ``stop``; the same arguments give the same log.
 
@@ -83,28 +86,50 @@ def fly_plan(
     battery below its minimum, the memory full, the camera too warm, or in safe mode; ``lost`` when the memory it lay
     in broke. Satellites named in ``around`` fly through their ``surroundings``: penumbra, the angle of the array to the
     Sun, and the wheels of their bus. Battery, wheels, turns and gravity's torque agree with Basilisk
-    (tests/authorities/test_basilisk.py). Raises :class:`InputError` where plan or faults name unknown ids.
+    (tests/authorities/test_basilisk.py). ``link`` brings the pictures down, by default as the plan
+    reckons. Raises :class:`InputError` where plan or faults name unknown ids.
     """
+    flights = prepare_flights(satellites, plan, eclipses, start, seed=seed, faults=faults, around=around, link=link)
+    for flight in flights.values():
+        for _ in flight.fly(span_s(start, start, stop)[1]):
+            pass
+    return log_of(flights.values(), start, sample_s=sample_s)
+
+
+def prepare_flights(
+    satellites: tuple[Satellite, ...],
+    plan: Plan,
+    eclipses: Windows,
+    start: np.datetime64,
+    *,
+    seed: int,
+    faults: Faults | None = None,
+    around: Mapping[str, Surroundings] | None = None,
+    link: Link | None = None,
+) -> dict[str, Flight]:
+    """One flight for each satellite, by id, ready to be flown in steps (``Flight.fly``). Raises as :func:`fly_plan`."""
     faults = Faults() if faults is None else faults
     check_faults(satellites, plan, faults)
-    flown: dict[int, dict[str, Any]] = {}
-    contacts: dict[int, dict[str, Any]] = {}
-    deliveries: list[dict[str, Any]] = []
-    telemetry = []
+    flights = {}
     for satellite in satellites:
         dark = eclipses.take(eclipses.satellite == satellite.id).sort_by("start")
         shadows = [span_s(start, a, b) for a, b in zip(dark.start, dark.stop, strict=True)]
         vehicle = Vehicle(satellite, shadows, (around or {}).get(satellite.id))
-        flight = Flight(vehicle, plan, start, seed, faults)
-        for activity in activities(satellite.id, plan, start):
-            if activity.contact:
-                contacts[activity.row] = flight.contact(activity)
-            else:
-                flown[activity.row] = flight.picture(activity)
-        flight.rest_until(span_s(start, start, stop)[1])
-        flown |= {row: {**flown[row], "status": "lost", "because": why} for row, why in flight.lost.items()}
+        flights[satellite.id] = Flight(vehicle, plan, start, seed, faults, link or book_link())
+    return flights
+
+
+def log_of(flights: Iterable[Flight], start: np.datetime64, *, sample_s: float = 60.0) -> FlightLog:
+    """What has happened on board of satellites that have flown their day."""
+    flown: dict[int, dict[str, Any]] = {}
+    contacts: dict[int, dict[str, Any]] = {}
+    deliveries: list[dict[str, Any]] = []
+    telemetry = []
+    for flight in flights:
+        flown |= flight.flown
+        contacts |= flight.contacts
         deliveries += flight.deliveries
-        telemetry.append(vehicle.telemetry(start, sample_s))
+        telemetry.append(flight.vehicle.telemetry(start, sample_s))
     return FlightLog(
         flown=Flown.from_rows([flown[row] for row in sorted(flown)]),
         contacts=FlownContacts.from_rows([contacts[row] for row in sorted(contacts)]),

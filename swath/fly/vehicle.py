@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from swath.fly.legs import Legs
 from swath.fly.surroundings import STEP_S, Surroundings
+from swath.fly.warmth import Node
 from swath.fly.wheels import WheelSet
 from swath.model import Telemetry
 from swath.spacecraft.satellite import Satellite
@@ -35,13 +36,27 @@ class Vehicle:
         self.legs = Legs()
         self.wheels = WheelSet(self.bus, around) if self.bus is not None and around is not None else None
         self._edges = _whole_ns(np.array([edge for span in dark for edge in span]))
+        self._warm_edges = np.empty(0)
         self.now_s, self.battery_wh, self.memory_bit = 0.0, satellite.power.initial_wh, 0.0
-        self.temperature_k = satellite.thermal.rest_k
+        self.camera, self.battery, self.radio = (
+            Node(thermal) for thermal in (satellite.thermal, satellite.battery_thermal, satellite.radio_thermal)
+        )
         self._points = [(0.0, self.battery_wh, 0.0)]
         self._events = [0.0]
         self._modes: list[tuple[float, str]] = [(0.0, "idle")]
-        self._warmth: list[tuple[float, float, float]] = []
-        """from when, the temperature then, and the one it tends to"""
+
+    @property
+    def temperature_k(self) -> float:
+        """Of the camera."""
+        return self.camera.now_k
+
+    def warm_up(self, starts_s: list[float], stops_s: list[float]) -> None:
+        """The camera is switched on ahead of each picture, but never before the one before it is over."""
+        duty, edges = self.satellite.duty, []
+        for number, start_s in enumerate(starts_s if duty.warm_up_s * duty.warm_up_w > 0.0 else ()):
+            begin_s = max(start_s - duty.warm_up_s, stops_s[number - 1] if number else 0.0)
+            edges += [begin_s, start_s] if begin_s < start_s else []
+        self._warm_edges = _whole_ns(np.array(edges))
 
     def advance(self, until_s: float, *, mode: str = "idle", fill_bit: float = 0.0) -> None:
         """Carry on to a time in one mode, while ``fill_bit`` comes into memory (negative: leaves it). Never back."""
@@ -54,31 +69,34 @@ class Vehicle:
         begin_s, full_bit, held = self.now_s, self.memory_bit + fill_bit, self.memory_bit
         rate = fill_bit / (until_s - begin_s)
         stops_s, power_w = self._pieces(begin_s, until_s)
-        load_w = self._load_w(mode)
-        for stop_s, gained_w in zip(stops_s.tolist(), power_w.tolist(), strict=True):
-            self._charge(stop_s, gained_w - load_w)
+        load_w = self._load_w(mode, np.concatenate([[begin_s], stops_s[:-1]]))
+        for stop_s, net_w in zip(stops_s.tolist(), (power_w - load_w).tolist(), strict=True):
+            self.battery.tend(self.now_s, stop_s, abs(net_w) / max(self.satellite.power.charge_w, 1.0))
+            self._charge(stop_s, net_w)
             self.memory_bit = max(held + rate * (stop_s - begin_s), 0.0)
             self._points.append((stop_s, self.battery_wh, self.memory_bit))
         self._events += stops_s.tolist() if self.around is None else [until_s]
-        self._warm(until_s - begin_s, begin_s, mode)
+        self.camera.tend(begin_s, until_s, float(mode == "image"))
+        self.radio.tend(begin_s, until_s, float(mode == "contact"))
         # Rounding in the sum of many pictures must not leave a negative or a ghostly bit.
         self.memory_bit = full_bit if full_bit > 0.5 else 0.0
 
-    def _load_w(self, mode: str) -> float:
+    def _load_w(self, mode: str, at_s: Floats) -> Floats:
+        """What is drawn in a mode, in stretches that begin at some times."""
         power = self.satellite.power
         extra_w = {"slew": power.slew_w, "image": power.image_w, "contact": power.contact_w}
-        return power.idle_w + extra_w.get(mode, 0.0)
+        warming = (np.searchsorted(self._warm_edges, at_s, "right") % 2 == 1) & (mode != "safe")
+        return np.asarray(power.idle_w + extra_w.get(mode, 0.0) + self.satellite.duty.warm_up_w * warming, np.float64)
 
     def _pieces(self, begin_s: float, until_s: float) -> tuple[Floats, Floats]:
         """Ends of stretches of constant power up to a time, and what the array gives in each."""
         charge_w = self.satellite.power.charge_w
         if self.around is None:
-            inner = self._edges[np.searchsorted(self._edges, begin_s, "right") : np.searchsorted(self._edges, until_s)]
-            stops_s = np.array([*inner, until_s])
-            lit = np.searchsorted(self._edges, np.array([begin_s, *inner]), "right") % 2 == 0
+            stops_s = self._cut(begin_s, until_s, self._edges, self._warm_edges)
+            lit = np.searchsorted(self._edges, np.array([begin_s, *stops_s[:-1]]), "right") % 2 == 0
             return stops_s, charge_w * lit
         ticks = np.arange(np.floor(begin_s / STEP_S) + 1, np.ceil(until_s / STEP_S)) * STEP_S
-        stops_s = _whole_ns(np.array([*ticks[(ticks > begin_s) & (ticks < until_s)], until_s]))
+        stops_s = self._cut(begin_s, until_s, _whole_ns(ticks), self._warm_edges)
         at_s = np.concatenate([[begin_s], stops_s])
         rows = self.around.rows((at_s[1:] + at_s[:-1]) / 2.0)
         lit, power = self.around.lit[rows], self.satellite.power
@@ -95,6 +113,11 @@ class Vehicle:
         sun = np.einsum("nij,njk,nk->ni", body[1:], self.around.orbital_axes[rows], self.around.sun[rows])
         return stops_s, full_w * lit * np.maximum(sun @ normal / np.linalg.norm(normal), 0.0)
 
+    def _cut(self, begin_s: float, until_s: float, *edges: Floats) -> Floats:
+        """Ends of the stretches into which edges cut a time."""
+        inner = np.unique(np.concatenate(edges)) if len(self._warm_edges) else edges[0]
+        return np.append(inner[(inner > begin_s) & (inner < until_s)], until_s)
+
     def _charge(self, until_s: float, net_w: float) -> None:
         """Constant power until a time; a point on the way where the battery becomes full or empty."""
         if net_w > 0.0 and self.bus is not None:
@@ -109,13 +132,6 @@ class Vehicle:
             self._events.append(at_s)
         self.battery_wh = float(min(max(wanted, 0.0), size_wh))
         self.now_s = until_s
-
-    def _warm(self, lasts_s: float, begin_s: float, mode: str) -> None:
-        thermal = self.satellite.thermal
-        aim_k = thermal.rest_k + (thermal.rise_k if mode == "image" else 0.0)
-        if not self._warmth or self._warmth[-1][2] != aim_k:
-            self._warmth.append((begin_s, self.temperature_k, aim_k))
-        self.temperature_k = aim_k + (self.temperature_k - aim_k) * float(np.exp(-lasts_s / thermal.settles_s))
 
     def telemetry(self, origin: np.datetime64, sample_s: float) -> Telemetry:
         """The state every ``sample_s`` and at every event."""
@@ -134,17 +150,11 @@ class Vehicle:
             pitch_deg=np.degrees(np.arcsin(np.clip(sight[:, 0], -1.0, 1.0))),
             mode=_last([start for start, _ in self._modes], np.array([mode for _, mode in self._modes]), at_s),
             sunlit=lit if self.around is None else self.around.lit[self.around.rows(at_s)] > 0.0,
-            temperature_k=self._temperatures_k(at_s),
+            temperature_k=self.camera.at(at_s),
+            battery_k=self.battery.at(at_s),
+            radio_k=self.radio.at(at_s),
             wheel_share=np.interp(at_s, loads[:, 0], loads[:, 1]),
         )
-
-    def _temperatures_k(self, at_s: Floats) -> Floats:
-        if not self._warmth:
-            return np.full(len(at_s), self.temperature_k)
-        since_s, warm_k, aim_k = np.array(self._warmth).T
-        row = np.clip(np.searchsorted(since_s, at_s, "right") - 1, 0, None)
-        fading = np.exp(-np.maximum(at_s - since_s[row], 0.0) / self.satellite.thermal.settles_s)
-        return np.asarray(aim_k[row] + (warm_k[row] - aim_k[row]) * fading, np.float64)
 
 
 def _last(since_s: list[float], values: npt.NDArray[np.str_], at_s: Floats) -> npt.NDArray[np.str_]:

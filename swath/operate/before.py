@@ -7,21 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from swath.access.accesses import find_accesses
-from swath.archive.assemble import assemble
-from swath.archive.receive import receive
-from swath.fly.downlink import transmit
 from swath.frames import EarthOrientation
 from swath.model import Opportunities, Request
-from swath.operate.downlink import Landed, contact_file, hand_over
+from swath.operate.downlink import Arrival, Landed, contact_file, picture_file
+from swath.operate.file_day import DownFile, FileDay
+from swath.operate.file_link import LinkTerms
 from swath.operate.ground import Mapped, map_picture
 from swath.operate.planning import ephemerides_of
 from swath.operate.shot import Shot, shoot
 from swath.orbit.ephemeris import Ephemeris
 from swath.orbit.sun import sun_angles_deg
 from swath.plan.looks import find_looks
-from swath.store.folder import write_whole
 from swath.store.mission import Mission
 from swath.time import format_utc, seconds
 
@@ -90,12 +89,21 @@ def _looks_before(
 
 def map_before(shot: Shot, folder: Path, scratch: Path) -> Mapped:
     """Take that picture, let it come down without loss and map it. Runs in a worker process."""
-    taken = shoot(shot, scratch)
-    sent = transmit(taken.packets(), shot.satellite, first_frame=0, loss=0.0, seed=0)
-    write_whole(folder / contact_file(shot.acquisition), sent.data)
-    heard = receive(sent.data)
-    (picture,) = assemble([heard])
-    landed = Landed("archive", shot.middle, sent.frames_sent, 0, 8.0 * float(taken.sizes.sum()))
-    arrival = hand_over(picture, [heard], shot, taken.crc32, landed, scratch)
-    del sent, heard, picture
+    taken, craft = shoot(shot, scratch), shot.satellite
+    ground = scratch / shot.acquisition
+
+    def record(contact: str, data: npt.NDArray[np.uint8]) -> None:
+        with (folder / contact_file(shot.acquisition)).open("ab") as file:
+            file.write(data.data)
+
+    (folder / contact_file(shot.acquisition)).parent.mkdir(exist_ok=True)
+    day = FileDay({craft.id: craft.radio.spacecraft_id}, ground, shot.middle, seed=shot.seed, recorded=record)
+    content, rate_bit_s = taken.content(), craft.radio.max_rate_bit_s
+    day.load(DownFile(craft.id, picture_file(shot.acquisition), content, shot.middle))
+    lasts_s = 60.0 + 1.1 * 8.0 * len(content) / rate_bit_s
+    row = {"id": shot.acquisition, "satellite": craft.id, "station": "archive"}
+    made = day.hold(row, LinkTerms(rate_bit_s, rate_bit_s), 0.0, lasts_s)
+    taken.file.unlink()
+    landed = Landed("archive", shot.middle, made.frames_sent, 0, 8.0 * len(content))
+    arrival = Arrival(shot, ground / picture_file(shot.acquisition), 0.0, taken.crc32, landed)
     return map_picture(arrival, folder, None)

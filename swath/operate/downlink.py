@@ -1,29 +1,38 @@
-"""The day's contacts: what is sent in each, what arrives, and what is asked for again."""
+"""The day's contacts: satellites fly from one to the next, and what they have taken comes down as files, by CFDP."""
 
 from __future__ import annotations
 
-import zlib
+import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from swath.archive.assemble import assemble
 from swath.archive.picture import ReceivedPicture
-from swath.archive.receive import PacketTable, Reception, keep_packets, receive
-from swath.fly.downlink import airtime_s, frames_for, packets_by_name, packets_for, transmit
-from swath.fly.spacecraft import FlightLog
+from swath.archive.source_packets import picture_in
+from swath.fly.activities import Activity, span_s
+from swath.fly.channel import Channel
+from swath.fly.flight import Flight
+from swath.fly.housekeeping import housekeeping_of, housekeeping_packets
+from swath.fly.sending import Sent
 from swath.model import SIMULATED, Plan
+from swath.operate.file_day import DownFile, FileDay
+from swath.operate.file_link import LinkTerms
 from swath.operate.shot import Shot, Taken, shoot
 from swath.report.outcome import Links
-from swath.spacecraft import Satellite
-from swath.spacecraft.link_format import FRAME_DATA_BYTES
-from swath.time import seconds
+from swath.spacecraft.link_format import FILE_SEGMENT_BYTES
+from swath.store.mission import Operations
+from swath.time import elapsed_s, seconds
 
-__all__ = ["Arrival", "DayOfContacts", "Landed", "contact_file", "hand_over"]
+__all__ = ["Arrival", "DayOfContacts", "Landed", "contact_file", "link_terms", "picture_file", "telemetry_file"]
+
+DAMAGED_SHARE = 0.5
+"""of the frames that are lost: they come with wrong bits, the others not at all"""
+
+Transaction = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Landed:
 
     station: str
     received: np.datetime64
-    """when its last frame came"""
+    """when its last piece came"""
     frames_sent: int
     """repeats included"""
     frames_resent: int
@@ -41,45 +50,20 @@ class Landed:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One picture as it came down: its packets, their chunks in a scratch file for the process that maps it."""
+    """One picture as it came down: its file, for the process that maps it."""
 
     shot: Shot
-    packets: PacketTable
-    stream: Path
-    missing: int
-    """packets that never came"""
+    file: Path
+    missing_share: float
+    """of the file, which never came"""
     crc32: int
     """of the pixels as they were taken"""
     landed: Landed
 
     def picture(self) -> ReceivedPicture:
         """The picture, put together from its packets."""
-        stream = np.memmap(self.stream, np.uint8, "r")
-        (picture,) = assemble([Reception(self.packets, stream, 0, 0, 0, 0, 0)])
-        return picture
-
-
-def hand_over(
-    picture: ReceivedPicture, heard: Sequence[Reception], shot: Shot, crc32: int, landed: Landed, scratch: Path
-) -> Arrival:
-    """Put aside a picture's packets for the process that maps it."""
-    kept = keep_packets(heard, {picture.key})
-    stream = scratch / f"{shot.acquisition}.stream"
-    kept.stream.tofile(stream)
-    return Arrival(shot, kept.packets, stream, len(picture.missing), crc32, landed)
-
-
-@dataclass(eq=False)
-class _OnBoard:
-    """A picture that the satellite keeps until the ground has all of it."""
-
-    shot: Shot
-    taken: Taken
-    done_at: np.datetime64 = field(default_factory=lambda: np.datetime64("NaT"))
-    station: str = ""
-    sent: int = 0
-    """frames, repeats included"""
-    resent: int = 0
+        content = np.memmap(self.file, np.uint8, "r")
+        return picture_in(content, spacecraft=self.shot.satellite.radio.spacecraft_id)
 
 
 def contact_file(contact: str) -> Path:
@@ -87,160 +71,177 @@ def contact_file(contact: str) -> Path:
     return Path("downlink") / f"{contact}_{SIMULATED}.bin"
 
 
-class DayOfContacts:
-    """All contacts of a flight, in the order of time. What they brought fills as :meth:`arrivals` is consumed.
+def picture_file(acquisition: str) -> str:
+    """Name of a picture's file on board and on the ground."""
+    return f"pictures/{acquisition}_{SIMULATED}.packets"
 
-    A satellite's next contact brings what the one before lost. What an urgent picture lost, or what is lost in a
-    satellite's last contact, is asked for in the same contact while it lasts. Space and ground meet only in the bytes
-    that are also written to ``downlink/``.
+
+def telemetry_file(satellite: str, number: int) -> str:
+    """Name of the file of what a satellite told of itself up to a contact; files are numbered from 1."""
+    return f"telemetry/{satellite}-{number:03d}_{SIMULATED}.packets"
+
+
+def link_terms(operations: Operations, rate_bit_s: float) -> LinkTerms:
+    """What the two ways of a contact can do."""
+    channel = Channel(operations.frame_loss, operations.frame_burst_count, damaged_share=DAMAGED_SHARE)
+    return LinkTerms(rate_bit_s, operations.uplink_bit_s, channel, operations.uplink_loss)
+
+
+class DayOfContacts:
+    """All contacts of some flights, in the order of time, with everything that is sent in them.
+
+    Each satellite is flown to its next contact, what it took on the way is made ready, and the contact is held: its
+    telemetry first, then pictures as the plan says; what is lost is asked for again in the same contact while it lasts,
+    or in the next. A picture leaves the satellite's memory when the ground has confirmed it. Space and ground meet only
+    in the bytes that are also written to ``downlink/``. What the day brought fills as :meth:`arrivals` is consumed.
     """
 
     def __init__(
         self,
-        satellites: Sequence[Satellite],
-        flight: FlightLog,
+        flights: Mapping[str, Flight],
         plan: Plan,
-        shots: Mapping[str, Shot],
+        operations: Operations,
+        shot: Callable[[int, Mapping[str, Any]], Shot],
         folder: Path,
         scratch: Path,
         *,
-        loss: float,
+        start: np.datetime64,
+        stop: np.datetime64,
         seed: int,
     ) -> None:
-        self.radios = {satellite.id: _Radio(satellite, scratch) for satellite in satellites}
-        contacts = flight.contacts.sort_by("start", "contact")
-        self.contacts = contacts.take(contacts.status != "lost")
-        self.final = {str(row["satellite"]): str(row["contact"]) for row in self.contacts.rows()}
-        self.rate_bit_s = dict(zip(plan.contacts.id.tolist(), plan.contacts.rate_bit_s.tolist(), strict=True))
-        parts = flight.deliveries.sort_by("start")
-        # A picture is sent in the contact that brings its last part.
-        last = dict(zip(parts.acquisition.tolist(), parts.contact.tolist(), strict=True))
-        self.queue = [[a for a, contact in last.items() if contact == c] for c in self.contacts.contact]
-        self.shots, self.folder, self.scratch, self.loss, self.seed = shots, folder, scratch, loss, seed
-        self.rows: list[dict[str, Any]] = []
-        self.faults: list[str] = []
-        """what the link must not do"""
-        self.holes = [f"{a}: no contact was left to send it" for a in shots if a not in last]
+        """``shot`` makes of a row of the plan's acquisitions, as it was flown, what a picture is taken of."""
+        self.flights, self.plan, self.operations, self.shot = flights, plan, operations, shot
+        self.folder, self.scratch, self.start, self.stop_s = folder, scratch, start, span_s(start, start, stop)[1]
+        ids = {id: flight.satellite.radio.spacecraft_id for id, flight in flights.items()}
+        self.files = FileDay(ids, scratch / "ground", start, seed=seed, recorded=self._record)
+        self.holes: list[str] = []
         """what never came down"""
+        self._shots: dict[int, Shot] = {}
+        self._taking: dict[int, Future[Taken]] = {}
+        self._taken: dict[Transaction, tuple[int, Taken]] = {}
+        self._number: dict[int, Transaction] = {}
+        self._landed = 0
+        self._told: dict[str, tuple[int, int, np.datetime64]] = dict.fromkeys(flights, (0, 0, start - seconds(1.0)))
+        """files and packets of telemetry so far, and up to when they tell"""
+        (folder / "downlink").mkdir(exist_ok=True)
+        for flight in flights.values():
+            flight.link = self._hold
 
     def arrivals(self, pool: Executor, progress: Callable[[float], None]) -> Iterator[Arrival]:
         """Each picture when it is whole, or at the end of the day as far as it came."""
-        (self.folder / "downlink").mkdir(exist_ok=True)
-        taking: dict[str, Future[Taken]] = {}
-        for number, contact in enumerate(self.contacts.rows()):
-            for ahead in self.queue[number : number + 2]:
-                taking |= {a: pool.submit(shoot, self.shots[a], self.scratch) for a in ahead if a not in taking}
-            radio = self.radios[str(contact["satellite"])]
-            for acquisition in self.queue[number]:
-                radio.load(_OnBoard(self.shots[acquisition], taking.pop(acquisition).result()))
-            self._hold(radio, contact)
-            yield from radio.whole()
-            progress((number + 1) / len(self.contacts))
-        for radio in self.radios.values():
-            for arrival in radio.rest():
-                self.holes.append(f"{arrival.shot.acquisition}: {arrival.missing} packets never came down")
-                yield arrival
+        underway = {id: flight.fly(self.stop_s) for id, flight in self.flights.items()}
+        waiting: list[tuple[float, str]] = []
+        for id, way in sorted(underway.items()):
+            self._fly_on(id, way, waiting, pool)
+        while waiting:
+            _, id = heapq.heappop(waiting)
+            self._fly_on(id, underway[id], waiting, pool)
+            yield from self._whole()
+            progress(len(self.files.contacts()) / max(len(self.plan.contacts), 1))
+        yield from self._rest()
+
+    def _fly_on(self, id: str, way: Iterator[Activity], waiting: list[tuple[float, str]], pool: Executor) -> None:
+        """Through the contact that a satellite stands before and on to its next one; its new pictures are taken."""
+        contact = next(way, None)
+        flight = self.flights[id]
+        for row in sorted(set(flight.flown) - set(self._shots)):
+            if flight.flown[row]["status"] != "skipped":
+                self._shots[row] = self.shot(row, flight.flown[row])
+                if contact is not None:
+                    self._taking[row] = pool.submit(shoot, self._shots[row], self.scratch)
+        if contact is not None:
+            heapq.heappush(waiting, (contact.start_s, id))
 
     def links(self) -> Links:
-        """What each contact brought, in frames."""
-        return Links.from_rows(self.rows)
-
-    def _hold(self, radio: _Radio, contact: Mapping[str, Any]) -> None:
-        """One contact: what was asked for before, the new pictures, and while it lasts what must not wait."""
-        name, now = str(contact["contact"]), contact["start"]
-        final = name == self.final[radio.satellite.id]
-        row: dict[str, Any] = {
-            "contact": name,
-            "frames_sent": 0,
-            "frames_lost": 0,
-            "frames_resent": 0,
-            "received_bit": 0.0,
-        }
-        path = self.folder / contact_file(name)
-        path.write_bytes(b"")
-        burst = radio.due()
-        while burst:
-            for on_board, packets in burst:
-                now = now + seconds(airtime_s(packets, self.rate_bit_s[name]))
-                frames = frames_for(packets)
-                again = frames if on_board.sent else 0
-                on_board.sent, on_board.resent = on_board.sent + frames, on_board.resent + again
-                on_board.done_at, on_board.station = now, str(contact["station"])
-                row["frames_resent"] += again
-            self._send(radio, [packet for _, packets in burst for packet in packets], path, row)
-            burst = [
-                (on_board, packets)
-                for on_board, packets in radio.due()
-                if (final or on_board.shot.request.urgent) and now < contact["stop"]
+        """What each contact brought."""
+        return Links.from_rows(
+            [
+                {
+                    "contact": row["contact"],
+                    "frames_sent": row["frames_sent"],
+                    "frames_lost": row["frames_sent"] - row["frames_arrived"],
+                    "frames_resent": round(row["repeated_bit"] / 8.0 / FILE_SEGMENT_BYTES),
+                    "received_bit": row["received_bit"],
+                    "files_whole": row["files_whole"],
+                    "requests": row["requests"],
+                    "up_bit": row["up_bit"],
+                }
+                for row in self.files.contacts().rows()
             ]
-        self.rows.append(row)
+        )
 
-    def _send(self, radio: _Radio, packets: list[bytes], path: Path, row: dict[str, Any]) -> None:
-        """One burst through the lossy channel into the contact's file, and what the ground reads there."""
-        seed = zlib.crc32(f"{self.seed} {row['contact']} {radio.next_frame}".encode())
-        sent = transmit(packets, radio.satellite, first_frame=radio.next_frame, loss=self.loss, seed=seed)
-        radio.next_frame = sent.next_frame
-        begin = path.stat().st_size
-        with path.open("ab") as file:
-            file.write(sent.data)
-        row["frames_sent"] += sent.frames_sent
-        row["frames_lost"] += sent.frames_lost
-        expected, size = sent.frames_sent - sent.frames_lost, len(sent.data)
-        del sent
-        if not size:
-            return
-        heard = receive(np.memmap(path, np.uint8, "r", offset=begin))
-        radio.heard.append(heard)
-        row["received_bit"] += 8.0 * FRAME_DATA_BYTES * heard.frames_good
-        if heard.frames_good != expected:
-            self.faults.append(f"{row['contact']}: {heard.frames_good} good frames where {expected} arrived")
+    def _record(self, contact: str, data: np.ndarray[Any, Any]) -> None:
+        with (self.folder / contact_file(contact)).open("ab") as file:
+            file.write(data.data)
 
+    def _hold(self, contact: Activity, begin_s: float, stop_s: float, held: Mapping[int, float]) -> Sequence[Sent]:
+        """A stretch of a contact: the link of a flight."""
+        plan = self.plan.contacts
+        row = {"id": contact.id, "satellite": plan.satellite[contact.row], "station": plan.station[contact.row]}
+        box = self.files.boxes[str(row["satellite"])]
+        order = [self._tell(str(row["satellite"]), begin_s)]
+        for picture in held:
+            if picture not in self._number:
+                self._load(picture)
+            order.append(self._number[picture])
+        box.arrange(number for _, number in order)
+        for picture in self.flights[str(row["satellite"])].lost:
+            if picture in self._number:
+                box.drop(self._number[picture][1])
+        (self.folder / contact_file(contact.id)).touch()
+        self.files.hold(row, link_terms(self.operations, contact.bit), begin_s, stop_s)
+        confirmed = [(box.confirmed_s.get(self._number[picture][1], np.inf), picture) for picture in held]
+        return [Sent(picture, begin_s, at_s, held[picture]) for at_s, picture in sorted(confirmed) if at_s < np.inf]
 
-class _Radio:
-    """One satellite's way down: the pictures it keeps, and on the ground the receptions that wait to be completed."""
+    def _load(self, picture: int) -> None:
+        """A picture that was taken goes into its satellite's outbox."""
+        shot, taken = self._shots[picture], self._taking.pop(picture).result()
+        ready = self.flights[shot.satellite.id].flown[picture]["stop"]
+        file = DownFile(shot.satellite.id, picture_file(shot.acquisition), taken.content(), ready)
+        self._number[picture] = self.files.load(file)
+        self._taken[self._number[picture]] = picture, taken
 
-    def __init__(self, satellite: Satellite, scratch: Path) -> None:
-        self.satellite = satellite
-        self.scratch = scratch
-        self.next_frame = 0
-        self.kept: dict[int, _OnBoard] = {}
-        self.heard: list[Reception] = []
+    def _tell(self, satellite: str, now_s: float) -> Transaction:
+        """What a satellite has to tell of itself since the last time, as a file."""
+        flight, (number, count, since) = self.flights[satellite], self._told[satellite]
+        rows = flight.vehicle.telemetry(self.start, 60.0)
+        now = self.start + seconds(now_s)
+        rows = rows.take((rows.time > since) & (rows.time <= now))
+        self._told[satellite] = number + 1, count + len(rows), now
+        packets = housekeeping_packets(housekeeping_of(rows, flight.satellite.radio.spacecraft_id), count)
+        return self.files.load(DownFile(satellite, telemetry_file(satellite, number + 1), packets.data, now))
 
-    def load(self, on_board: _OnBoard) -> None:
-        """A picture is ready to be sent."""
-        self.kept[on_board.shot.number] = on_board
+    def _whole(self) -> Iterator[Arrival]:
+        """Pictures that have become whole on the ground."""
+        received, self._landed = self.files.ground.received[self._landed :], len(self.files.ground.received)
+        for file in received:
+            if file.transaction in self._taken:
+                row, at_s = self.files.whole[file.transaction]
+                yield self._arrival(file.transaction, file.path, 0.0, str(row["station"]), at_s)
 
-    def pictures(self) -> list[ReceivedPicture]:
-        """What the ground has of the pictures that are on board."""
-        expected = [(self.satellite.radio.spacecraft_id, number) for number in self.kept]
-        return [p for p in assemble(self.heard, expected=expected) if p.number in self.kept]
+    def _rest(self) -> Iterator[Arrival]:
+        """At the end of the day, pictures with holes; of which nothing came, none."""
+        last = {str(row["satellite"]): row for row in self.plan.contacts.sort_by("stop").rows()}
+        parts = {part.transaction: part for part in self.files.ground.partial()}
+        for picture, shot in self._shots.items():
+            key = self._number.get(picture)
+            if key is None:
+                why = self.flights[shot.satellite.id].lost.get(picture, "no contact was left to send it")
+                self.holes.append(f"{shot.acquisition}: {why}")
+            elif key not in self.files.whole:
+                size, there = len(self.files.files[key].content), self.files.ground.received_bytes(key)
+                self.holes.append(f"{shot.acquisition}: {1.0 - there / size:.1%} of it never came down")
+                if key in parts and there:
+                    row = last[shot.satellite.id]
+                    at_s = float(elapsed_s(self.start, row["stop"]))
+                    path = self.files.ground.partial_path(key)
+                    yield self._arrival(key, path, 1.0 - there / size, str(row["station"]), at_s)
 
-    def due(self) -> list[tuple[_OnBoard, tuple[bytes, ...]]]:
-        """What is to be sent: the packets that the ground lacks, by picture; of a new picture all."""
-        lacking = [(self.kept[p.number], p.missing) for p in self.pictures() if not p.complete]
-        return [
-            (o, packets_for(packets_by_name(o.taken.packets()), missing) if o.sent else o.taken.packets())
-            for o, missing in sorted(lacking, key=lambda pair: (not pair[0].sent, pair[0].shot.number))
-        ]
-
-    def whole(self) -> Iterator[Arrival]:
-        """Pictures that are complete; both sides forget them."""
-        pictures = self.pictures()
-        for picture in pictures:
-            if picture.complete:
-                yield self._arrival(picture)
-        still = {p.key for p in pictures if not p.complete}
-        del pictures
-        self.heard = [keep_packets(self.heard, {(key[0], key[1]) for key in still})] if still else []
-
-    def rest(self) -> Iterator[Arrival]:
-        """At the end of the day, pictures with holes; of which not even the header came, none."""
-        for picture in self.pictures():
-            if picture.header is not None:
-                yield self._arrival(picture)
-
-    def _arrival(self, picture: ReceivedPicture) -> Arrival:
-        o = self.kept.pop(picture.number)
-        o.taken.file.unlink()
-        landed = Landed(o.station, o.done_at, o.sent, o.resent, 8.0 * float(o.taken.sizes.sum()))
-        return hand_over(picture, self.heard, o.shot, o.taken.crc32, landed, self.scratch)
+    def _arrival(self, key: Transaction, path: Path, missing: float, station: str, at_s: float) -> Arrival:
+        picture, taken = self._taken[key]
+        shot = self._shots[picture]
+        sending = self.files.boxes[shot.satellite.id].files[key[1]]
+        sent, again = (-(-size // FILE_SEGMENT_BYTES) for size in (sending.bytes_sent, sending.bytes_repeated))
+        taken.file.unlink(missing_ok=True)
+        landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * len(self.files.files[key].content))
+        return Arrival(shot, path, missing, taken.crc32, landed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,10 @@ from swath.archive.channels import find_recording
 from swath.archive.file_units import file_units
 from swath.archive.incoming import IncomingFiles
 from swath.errors import InputError
-from swath.fly.channel import Channel, arrivals, lost_units
+from swath.fly.channel import Channel, arriving, lost_units
 from swath.fly.frames import UNIT_BYTES
 from swath.fly.outbox import Outbox
+from swath.spacecraft.cfdp_format import Nak, read_pdu
 
 __all__ = ["FileContact", "LinkTerms", "hold_file_contact"]
 
@@ -46,9 +47,19 @@ class FileContact:
 
     frames_sent: int = 0
     frames_arrived: int = 0
+    """whole; doubles counted"""
+    bytes_repeated: int = 0
+    """of file data sent, those that were sent before"""
     units_up: int = 0
     """CFDP units sent to the satellite"""
+    requests: int = 0
+    """of those, lists of what is missing"""
     bytes_up: int = 0
+    whole: tuple[tuple[tuple[int, int], float], ...] = ()
+    """transactions whose files became whole on the ground, and when"""
+
+    def __add__(self, other: FileContact) -> FileContact:
+        return FileContact(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 def hold_file_contact(
@@ -72,6 +83,7 @@ def hold_file_contact(
             f"a contact from {start_s} to {stop_s} s in turns of {terms.step_s} s", fix="Time goes forward"
         )
     talk = _Talk(space, ground, terms, np.random.default_rng(seed), recorded)
+    repeated = space.bytes_repeated
     space.acquire_signal(start_s)
     ground.acquire_signal(space.spacecraft_id)
     quiet_s = 0.0
@@ -82,7 +94,7 @@ def hold_file_contact(
             break
     space.lose_signal()
     ground.lose_signal(space.spacecraft_id)
-    return talk.done
+    return replace(talk.done, bytes_repeated=space.bytes_repeated - repeated)
 
 
 @dataclass
@@ -107,20 +119,28 @@ class _Talk:
         self.budget_bit += self.terms.rate_at(now_s) * self.terms.step_s
         units = self.space.frames(now_s, int(self.budget_bit / (UNIT_BYTES * 8)))
         self.budget_bit = min(self.budget_bit - len(units) * UNIT_BYTES * 8.0, UNIT_BYTES * 8.0 * 2)
-        came = units[arrivals(len(units), self.terms.channel, self.rng)]
+        came, whole = arriving(units, self.terms.channel, self.rng)
+        before = len(self.ground.received)
         if len(came):
             self.recorded(came.reshape(-1))
             for found in file_units(find_recording(came.reshape(-1))):
                 self.ground.hear_units(found, now_s)
-        self.going_up += self.ground.replies(self.space.spacecraft_id, now_s)
-        self.done = replace(
-            self.done,
-            frames_sent=self.done.frames_sent + len(units),
-            frames_arrived=self.done.frames_arrived + len(came),
-            units_up=self.done.units_up + len(heard),
-            bytes_up=self.done.bytes_up + sum(map(len, heard)),
+        said = self.ground.replies(self.space.spacecraft_id, now_s)
+        self.going_up += said
+        self.done += FileContact(
+            frames_sent=len(units),
+            frames_arrived=whole,
+            units_up=len(heard),
+            requests=sum(_is_request(unit) for unit in heard),
+            bytes_up=sum(map(len, heard)),
+            whole=tuple((file.transaction, now_s + self.terms.step_s) for file in self.ground.received[before:]),
         )
         return bool(len(units) or self.going_up or self.space.waiting)
+
+
+def _is_request(unit: bytes) -> bool:
+    pdu = read_pdu(unit)
+    return pdu is not None and isinstance(pdu.body, Nak)
 
 
 def _first_units(units: list[bytes], room: int) -> tuple[list[bytes], list[bytes]]:

@@ -95,7 +95,7 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
 
 
 def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tuple[str, ...]]:
-    """The scene, the outline of what the camera swept, and faults of the link; the packets are then thrown away."""
+    """The scene, the outline of what the camera swept, and faults of the link; the file is then thrown away."""
     shot, picture = arrival.shot, arrival.picture()
     altitude_m = shot.request.place.altitude_m
     faults = []
@@ -114,7 +114,7 @@ def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tu
         p_clear=shot.p_clear,
     )
     lon_deg, lat_deg = picture_outline(camera_of(picture, altitude_m=altitude_m))
-    arrival.stream.unlink()
+    arrival.file.unlink()
     return scene, tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)), tuple(faults)
 
 

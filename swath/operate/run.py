@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from swath.errors import DataError
-from swath.fly.spacecraft import FlightLog, fly_plan
+from swath.fly.flight import Flight
+from swath.fly.spacecraft import log_of, prepare_flights
 from swath.fly.surroundings import surroundings
 from swath.fly.weather import SimulatedWeather
 from swath.frames import EarthOrientation
@@ -78,11 +80,18 @@ def run_mission(
         early = _take_early(mission, eop, desk)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
-        flight = _fly(mission, planned, eop)
-        clock.done("fly", 0.17)
+        flights = _flights(mission, planned, eop)
+        clock.done("surroundings", 0.17)
         before = {order: future.result() for order, future in early.items()}
-        shots = _shots(mission, planned, flight, eop, weather)
-        run = _bring_home(Run(mission, planned, flight, before, land.result(), folder), shots, desk)
+        day = DayOfContacts(
+            flights, planned.plan, mission.operations, _shots(mission, planned, eop, weather), folder, Path(scratch),
+            start=mission.start, stop=mission.stop, seed=mission.seed,
+        )  # fmt: skip
+        landed, mapped, unmapped = _bring_home(day, before, desk)
+        run = Run(
+            mission, planned, log_of(flights.values(), mission.start), before, land.result(), folder, landed, mapped,
+            links=day.links(), holes=(*day.holes, *unmapped),
+        )  # fmt: skip
         clock.done("pictures", 0.9)
         write_plan(run, folder)
         write_catalogue(run, folder)
@@ -97,7 +106,7 @@ def run_mission(
     return outcome
 
 
-def _fly(mission: Mission, planned: Planned, eop: EarthOrientation) -> FlightLog:
+def _flights(mission: Mission, planned: Planned, eop: EarthOrientation) -> dict[str, Flight]:
     """Satellites with a bus fly through their surroundings, the others as their agility says."""
     start, stop = mission.start, mission.stop
     around = {
@@ -106,7 +115,7 @@ def _fly(mission: Mission, planned: Planned, eop: EarthOrientation) -> FlightLog
         if craft.bus is not None
     }
     eclipses = planned.problem.eclipses
-    return fly_plan(mission.satellites, planned.plan, eclipses, start, stop, seed=mission.seed, around=around)
+    return prepare_flights(mission.satellites, planned.plan, eclipses, start, seed=mission.seed, around=around)
 
 
 def judge(run: Run, folder: Path, eop: EarthOrientation) -> tuple[Check, ...]:
@@ -144,50 +153,45 @@ def _take_early(mission: Mission, eop: EarthOrientation, desk: _Desk) -> dict[st
     }
 
 
-def _bring_home(run: Run, shots: Mapping[str, Shot], desk: _Desk) -> Run:
-    """Take the pictures, bring them down and map each as soon as it is on the ground."""
-    mission, loss = run.mission, run.mission.operations.frame_loss
-    day = DayOfContacts(
-        mission.satellites, run.flight, run.planned.plan, shots, desk.folder, desk.scratch, loss=loss, seed=mission.seed
-    )
+def _bring_home(
+    day: DayOfContacts, before: Mapping[str, Mapped], desk: _Desk
+) -> tuple[dict[str, Landed], dict[str, Mapped], list[str]]:
+    """Fly the day, bring the pictures down and map each as soon as it is on the ground; and what cannot be mapped."""
     landed: dict[str, Landed] = {}
     mapping: dict[str, Future[Mapped]] = {}
     for arrival in day.arrivals(desk.pool, lambda share: desk.clock.progress("pictures", 0.17 + 0.6 * share)):
-        earlier = run.before.get(arrival.shot.request.id)
+        earlier = before.get(arrival.shot.request.id)
         scene = earlier.scene if earlier else None
         mapping[arrival.shot.acquisition] = desk.pool.submit(map_picture, arrival, desk.folder, scene)
         landed[arrival.shot.acquisition] = arrival.landed
-    holes = list(day.holes)
     mapped: dict[str, Mapped] = {}
+    unmapped: list[str] = []
     for acquisition, future in mapping.items():
         try:
             mapped[acquisition] = future.result()
         except DataError as error:  # too little of it came down
-            holes.append(f"{acquisition}: not mapped, {error}")
-    return replace(
-        run, landed=landed, mapped=mapped, links=day.links(), link_faults=tuple(day.faults), holes=tuple(holes)
-    )
+            unmapped.append(f"{acquisition}: not mapped, {error}")
+    return landed, mapped, unmapped
 
 
 def _shots(
-    mission: Mission, planned: Planned, flight: FlightLog, eop: EarthOrientation, weather: SimulatedWeather
-) -> dict[str, Shot]:
-    """Every picture that the flight took, as its worker needs it, by acquisition."""
+    mission: Mission, planned: Planned, eop: EarthOrientation, weather: SimulatedWeather
+) -> Callable[[int, Mapping[str, Any]], Shot]:
+    """What makes of a flown picture all that its worker needs."""
     requests = {request.id: request for request in planned.problem.requests}
     satellites = {satellite.id: satellite for satellite in mission.satellites}
-    shots = {}
-    flown_rows, planned_rows = flight.flown.rows(), planned.plan.acquisitions.rows()
-    for number, (flown, look) in enumerate(zip(flown_rows, planned_rows, strict=True)):
-        if flown["status"] == "skipped":
-            continue
+    looks = planned.plan.acquisitions
+
+    def shot(row: int, flown: Mapping[str, Any]) -> Shot:
+        (look,) = looks.take([row]).rows()
         place = requests[str(look["request"])].place
         sun = sun_angles_deg(place.lon_deg, place.lat_deg, look["middle"], eop)
-        shots[str(look["id"])] = Shot(
+        return Shot(
             acquisition=str(look["id"]),
             request=requests[str(look["request"])],
             satellite=satellites[str(look["satellite"])],
             ephemeris=planned.ephemerides[str(look["satellite"])],
-            number=number,
+            number=row,
             start=flown["start"],
             middle=look["middle"],
             commanded_deg=(float(look["roll_deg"]), float(look["pitch_deg"])),
@@ -198,4 +202,5 @@ def _shots(
             flooded=requests[str(look["request"])].kind == "flood",
             seed=mission.seed,
         )
-    return shots
+
+    return shot

@@ -1,4 +1,4 @@
-"""One simulated picture: where it is taken, under which sky, the packets that carry it. Runs in worker processes."""
+"""One simulated picture: where it is taken, under which sky, the file that comes down. Runs in worker processes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from swath.fly.downlink import encode_picture
 from swath.fly.motion import Exposure
 from swath.fly.pushbroom import take_picture
 from swath.fly.site import Site, Sky, make_site, make_sky
+from swath.fly.source_packets import encode_picture
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
 from swath.model import Request
 from swath.orbit.ephemeris import Ephemeris
@@ -47,19 +47,15 @@ class Shot:
 
 @dataclass(frozen=True)
 class Taken:
-    """A picture as it waits on board. Its packets lie in a scratch file, so that waiting ones cost no memory."""
+    """A picture as it waits on board: a file in a scratch folder, so that waiting ones cost no memory."""
 
     file: Path
-    sizes: npt.NDArray[np.int64]
-    """bytes of each packet"""
     crc32: int
     """of the pixels, to hold against what the ground puts together"""
 
-    def packets(self) -> tuple[bytes, ...]:
-        """The packets, in the order in which they are sent."""
-        content = np.fromfile(self.file, np.uint8).data
-        ends = np.cumsum(self.sizes)
-        return tuple(content[end - size : end] for size, end in zip(self.sizes, ends, strict=True))  # type: ignore[misc]
+    def content(self) -> npt.NDArray[np.uint8]:
+        """The file's bytes; they stay readable when its name is gone."""
+        return np.memmap(self.file, np.uint8, "r")
 
 
 def site_seed(request: Request, seed: int) -> int:
@@ -83,7 +79,7 @@ def _sky(site: Site, shot: Shot) -> Sky | None:
 
 
 def shoot(shot: Shot, scratch: Path) -> Taken:
-    """Take a picture and pack it into a file in the ``scratch`` folder. Runs in a worker process."""
+    """Take a picture into a file of source packets in the ``scratch`` folder. Runs in a worker process."""
     request, satellite = shot.request, shot.satellite
     site = make_site(request.place, request.kind, request.extent_m, site_seed(request, shot.seed))
     sky = _sky(site, shot)
@@ -109,8 +105,7 @@ def shoot(shot: Shot, scratch: Path) -> Taken:
         sun_elevation_deg=shot.sun_deg[0],
     )
     picture = take_picture(site, sky, satellite, shot.ephemeris, exposure, seed=shot.seed, flooded=shot.flooded)
-    packets = encode_picture(picture, satellite, shot.number)
     file = scratch / f"{shot.acquisition}.packets"
     with file.open("wb") as stream:
-        stream.writelines(packets)
-    return Taken(file, np.array([len(packet) for packet in packets]), zlib.crc32(picture.pixels.data))
+        stream.writelines(encode_picture(picture, satellite, shot.number))
+    return Taken(file, zlib.crc32(picture.pixels.data))

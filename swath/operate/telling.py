@@ -18,7 +18,7 @@ from swath.operate.planning import Planned
 from swath.plan.earliest import earliest_delivery
 from swath.report.outcome import Check, Comparison, Input, Links, Outcome, Tracks, Urgent
 from swath.store.manifest import sha256, versions
-from swath.store.mission import Mission
+from swath.store.mission import Mission, Operations
 from swath.time import format_utc, seconds, time_grid
 
 __all__ = ["Run", "outcome_of"]
@@ -44,9 +44,8 @@ class Run:
     """by acquisition; likewise ``mapped``"""
     mapped: Mapping[str, Mapped] = field(default_factory=dict)
     links: Links = field(default_factory=Links.empty)
-    link_faults: tuple[str, ...] = ()
     holes: tuple[str, ...] = ()
-    """packets that never came down; the pictures are mapped with holes"""
+    """what never came down; pictures of which some did are mapped with holes"""
 
     @property
     def truth(self) -> tuple[Comparison, ...]:
@@ -56,7 +55,7 @@ class Run:
     @property
     def faults(self) -> tuple[str, ...]:
         """What went wrong between camera and map."""
-        return (*self.link_faults, *(fault for mapped in self.mapped.values() for fault in mapped.faults))
+        return tuple(fault for mapped in self.mapped.values() for fault in mapped.faults)
 
 
 def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
@@ -167,6 +166,11 @@ def _files(folder: Path) -> tuple[str, ...]:
     )
 
 
+def _burst(operations: Operations) -> str:
+    mean = operations.frame_burst_count
+    return "one by one" if mean <= 1.0 else f"{mean:g} in a row on the average"
+
+
 def _assumptions(mission: Mission) -> tuple[str, ...]:
     operations = mission.operations
     return (
@@ -175,8 +179,8 @@ def _assumptions(mission: Mission) -> tuple[str, ...]:
         f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it "
         "at its next contact and flies the old plan until then.",
         f"Processing takes {operations.processing_s / 60:.0f} min from the last frame on the ground to the map.",
-        f"{100 * operations.frame_loss:.1f} % of transfer frames are lost. Those of urgent pictures, and of a "
-        "satellite's last contact, are asked for again in the same contact while it lasts, the others in its next one.",
+        f"{100 * operations.frame_loss:.1f} % of transfer frames are lost on the way down, {_burst(operations)}. What "
+        "is missing is asked for again (CFDP class 2) while the contact lasts, or in the satellite's next one.",
         "The array gives its full power in sunlight, whatever the attitude. Relief does not shift pixels: lines of "
         "sight meet the ellipsoid.",
         "The picture from before the flood is the fleet's last look ahead of the mission, under a sky taken as clear.",

@@ -44,13 +44,16 @@ class Tracks(Table):
 
 @dataclass(frozen=True)
 class Links(Table):
-    """What each contact of the plan brought down, in transfer frames."""
+    """What each contact that was held brought down, as files in transfer frames."""
 
     contact: npt.NDArray[np.str_] = column("U", "-", "contact id of the plan")
     frames_sent: npt.NDArray[np.int64] = column("i8", "-", "all frames sent in this contact, repeats included")
     frames_lost: npt.NDArray[np.int64] = column("i8", "-", "sent but not received or damaged")
-    frames_resent: npt.NDArray[np.int64] = column("i8", "-", "of those sent, repeats of what an earlier contact lost")
-    received_bit: npt.NDArray[np.float64] = column("f8", "bit", "picture data received")
+    frames_resent: npt.NDArray[np.int64] = column("i8", "-", "of those sent, repeats of what was lost before")
+    received_bit: npt.NDArray[np.float64] = column("f8", "bit", "of files, which the ground did not have yet")
+    files_whole: npt.NDArray[np.int64] = column("i8", "-", "files that became whole in it")
+    requests: npt.NDArray[np.int64] = column("i8", "-", "lists of what was missing, sent up (CFDP NAK)")
+    up_bit: npt.NDArray[np.float64] = column("f8", "bit", "sent up: requests and confirmations")
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def contacts_section(outcome: Outcome) -> str:
     share = f" ({percent(lost / sent)})" if sent else ""
     lead = (
         f"{size(float(links.received_bit.sum()))} came down in {count(len(outcome.plan.contacts), 'contact')}: "
-        f"{count(sent, 'frame')} sent, {lost:,} lost on the way{share}, {again:,} sent again. "
+        f"{count(sent, 'frame')} sent, {lost:,} lost on the way{share}, {again:,} sent "
+        f"again on {count(int(links.requests.sum()), 'request')} (CFDP NAK). "
         + (
             f"{count(missing, 'picture')} still {'has' if missing == 1 else 'have'} gaps."
             if missing

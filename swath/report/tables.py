@@ -100,17 +100,24 @@ def _became(outcome: Outcome) -> dict[str, str]:
 
 
 def contacts_table(outcome: Outcome) -> str:
-    """Every planned contact with the frames it carried."""
+    """Every planned contact with the frames and files it carried."""
     links = {str(row["contact"]): row for row in outcome.links.rows()}
     rows = []
     for row in outcome.plan.contacts.sort_by("start", "id").rows():
         link = links.get(str(row["id"]))
         seconds = float((row["stop"] - row["start"]) / np.timedelta64(1, "s"))
-        flew = ("-", "-", "-", "-")
+        flew = ("-",) * 6
         if link is not None:
             sent, lost = int(link["frames_sent"]), int(link["frames_lost"])
             share = f"{lost} ({percent(lost / sent)})" if sent else "0"
-            flew = (size(link["received_bit"]), f"{sent}", share, f"{int(link['frames_resent'])}")
+            flew = (
+                size(link["received_bit"]),
+                f"{sent}",
+                share,
+                f"{int(link['frames_resent'])}",
+                f"{int(link['requests'])}",
+                f"{int(link['files_whole'])}",
+            )
         cells = (
             esc(row["satellite"]),
             esc(row["station"]),
@@ -130,8 +137,10 @@ def contacts_table(outcome: Outcome) -> str:
         "frames sent",
         "lost",
         "sent again",
+        "requests (NAK)",
+        "files whole",
     )
-    return table(f"{count(len(rows), 'contact')}", heads, rows, numeric=(4, 5, 6, 7, 8, 9))
+    return table(f"{count(len(rows), 'contact')}", heads, rows, numeric=tuple(range(4, 12)))
 
 
 def inputs_table(outcome: Outcome) -> str:

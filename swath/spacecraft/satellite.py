@@ -53,6 +53,11 @@ class Satellite:
     sensor: str = "optical"
     duty: Duty = field(default_factory=Duty)
     thermal: Thermal = field(default_factory=Thermal)
+    """of the camera"""
+    battery_thermal: Thermal = field(default_factory=lambda: Thermal(288.0, 8.0, 3600.0))
+    """rising by ``rise_k`` if it took or gave what the array gives for ever; known to flight alone, like the radio's"""
+    radio_thermal: Thermal = field(default_factory=lambda: Thermal(293.0, 25.0, 600.0))
+    """of the transmitter, rising while it sends"""
     bus: Bus | None = None
     """known to flight alone; without it the body turns as ``agility`` says, whatever its wheels"""
 

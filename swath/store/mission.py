@@ -46,6 +46,12 @@ class Operations:
     frame_loss: float
     """share of transfer frames lost on the way down"""
     solver: str
+    frame_burst_count: float = 1.0
+    """mean number of frames lost in a row"""
+    uplink_bit_s: float = 64e3
+    """on the way up: commands, and what the ground asks for again"""
+    uplink_loss: float = 0.0
+    """share of what goes up that is lost"""
 
 
 @dataclass(frozen=True)
@@ -166,6 +172,9 @@ def _operations(section: Section) -> Operations:
         processing_s=section.number("processing_s", 1200.0, low=0, high=86400),
         frame_loss=section.number("frame_loss", 0.004, low=0, high=0.3),
         solver=section.text("solver", "constructive"),
+        frame_burst_count=section.number("frame_burst_count", 1.0, low=1, high=1e4),
+        uplink_bit_s=section.number("uplink_bit_s", 64e3, low=100, high=1e9),
+        uplink_loss=section.number("uplink_loss", 0.0, low=0, high=0.9),
     )
     section.done()
     return operations

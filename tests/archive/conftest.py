@@ -15,13 +15,13 @@ import numpy.typing as npt
 import pyproj
 import pytest
 
-from swath.archive.assemble import assemble
 from swath.archive.picture import ReceivedPicture
-from swath.archive.receive import receive
-from swath.fly.downlink import encode_picture, transmit
+from swath.archive.source_packets import picture_in
 from swath.fly.picture import LineStates, Picture, picture_header
+from swath.fly.source_packets import encode_picture
 from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_teme, orbital_axes, ray_to_ellipsoid
 from swath.sources.eop import packaged_eop
+from swath.spacecraft.link_format import SECONDARY
 from swath.spacecraft.satellite import Satellite
 
 Floats = npt.NDArray[np.float64]
@@ -135,11 +135,19 @@ class Flight:
         return Picture(pixels, states, header)
 
 
-def bring_down(picture: Picture, number: int = 1) -> ReceivedPicture:
-    """Through the link without loss."""
-    sent = transmit(encode_picture(picture, SATELLITE, number), SATELLITE, first_frame=0, loss=0.0, seed=0)
-    (received,) = assemble([receive(sent.data)])
-    return received
+def bring_down(
+    picture: Picture, number: int = 1, *, without: Callable[[int, int], bool] | None = None
+) -> ReceivedPicture:
+    """As the file that comes down, with zeros in place of the packets (kind, chunk) that are to be without."""
+    packets = encode_picture(picture, SATELLITE, number)
+    holed = (bytes(len(p)) if without is not None and without(*packet_name(p)[1:]) else p for p in packets)
+    return picture_in(b"".join(holed), spacecraft=SATELLITE.radio.spacecraft_id)
+
+
+def packet_name(packet: bytes) -> tuple[int, int, int]:
+    """Picture number, kind and chunk."""
+    _, _, number, kind, chunk = SECONDARY.unpack_from(packet, 6)
+    return number, kind, chunk
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swath.archive.assemble import assemble
 from swath.archive.camera import camera_of, ground_points, image_points, line_times
 from swath.archive.picture import ReceivedPicture
-from swath.archive.receive import receive
 from swath.errors import DataError
-from swath.fly.downlink import encode_picture, packet_name, transmit
 from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_geodetic
 from swath.spacecraft.link_format import KIND_LINES
 
@@ -87,18 +84,14 @@ def test_line_times_are_those_of_the_flight(flight: Any, received: ReceivedPictu
 def test_a_picture_whose_last_records_never_came_is_placed_all_the_same(flight: Any, eop: EarthOrientation) -> None:
     """64 records of one line each are 46 ms of flight: carried on with constant acceleration that is centimetres."""
     one = flight.Flight(lines=192, columns=30, line_step=1, bands=1)
-    packets = encode_picture(one.picture(eop), flight.SATELLITE, 1)
-    kept = tuple(p for p in packets if packet_name(p)[1:] != (KIND_LINES, 2))
-    (received,) = assemble([receive(transmit(kept, flight.SATELLITE, first_frame=0, loss=0, seed=0).data)])
+    received = flight.bring_down(one.picture(eop), without=lambda kind, chunk: (kind, chunk) == (KIND_LINES, 2))
     assert len(received.records) == 128 and not received.complete
     assert metres(flight, eop, one, received) < 0.1
 
 
 def test_what_cannot_be_placed_says_so(flight: Any, eop: EarthOrientation) -> None:
     picture = flight.Flight(lines=40, columns=30, line_step=1, bands=1).picture(eop)
-    packets = encode_picture(picture, flight.SATELLITE, 1)
-    bare = tuple(p for p in packets if packet_name(p)[1] != KIND_LINES)
-    (received,) = assemble([receive(transmit(bare, flight.SATELLITE, first_frame=0, loss=0, seed=0).data)])
+    received = flight.bring_down(picture, without=lambda kind, _: kind == KIND_LINES)
     with pytest.raises(DataError, match="two line records"):
         camera_of(received)
     for lines, columns in ((1, 30), (40, 1)):

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from swath.archive.assemble import assemble
 from swath.archive.calibrate import calibrate, reflectance_gain
 from swath.archive.camera import camera_of, ground_points, image_points
 from swath.archive.grids import covering_grid, map_epsg, map_from_geodetic, map_to_geodetic, place_grid
+from swath.archive.incoming import IncomingFiles
 from swath.archive.ortho import Ortho, orthorectify, picture_outline
 from swath.archive.picture import ReceivedPicture, require_header
-from swath.archive.receive import receive
+from swath.archive.source_packets import picture_in
 from swath.errors import DataError
-from swath.fly.downlink import encode_picture, packet_name, packets_by_name, packets_for, transmit
+from swath.fly.channel import Channel
+from swath.fly.outbox import Outbox
+from swath.fly.source_packets import encode_picture
 from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_geodetic
 from swath.model import Grid, Place
+from swath.operate.file_link import LinkTerms, hold_file_contact
 from swath.orbit.sun import sun_angles_deg
-from swath.spacecraft.link_format import KIND_PIXELS
+from swath.spacecraft.link_format import CHUNK_BYTES, FILE_SEGMENT_BYTES, KIND_PIXELS
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,19 +64,21 @@ def test_the_pattern_comes_back_at_its_place_with_its_value(
         assert np.abs(pixels[seen] - expected[seen]).max() < 40
 
 
-def test_through_loss_and_asking_again_to_the_map(flight: Any, eop: EarthOrientation) -> None:
-    """The whole way: 5 % of frames lost, what is missing sent again, assembled, on the map within 0.1 pixel."""
+def test_through_loss_and_asking_again_to_the_map(flight: Any, eop: EarthOrientation, tmp_path: Path) -> None:
+    """The whole way: 5 % of frames lost, asked for again in the next pass, on the map within 0.1 pixel."""
     taken = flight.Flight(lines=420, columns=380, roll_deg=lambda line: -14.0 + 1e-4 * line).picture(eop)
-    held = packets_by_name(encode_picture(taken, flight.SATELLITE, 5))
-    first = transmit(held.values(), flight.SATELLITE, first_frame=77, loss=0.05, seed=1)
-    contacts = [receive(first.data)]
-    (part,) = assemble(contacts)
-    assert 0.05 < part.missing_fraction < 0.3
-    second = transmit(packets_for(held, part.missing), flight.SATELLITE, first_frame=first.next_frame, loss=0.0, seed=2)
-    contacts.append(receive(second.data))
-    (whole,) = assemble(contacts)
+    content = np.frombuffer(b"".join(encode_picture(taken, flight.SATELLITE, 5)), np.uint8)
+    space, ground = Outbox(77, 1), IncomingFiles(tmp_path, entity=1)
+    space.add("picture.packets", content)
+    terms = LinkTerms(1e6, 64e3, Channel(0.05, 3.0, damaged_share=0.5))
+    first = hold_file_contact(space, ground, terms, start_s=0.0, stop_s=5.0, seed=1)
+    (part,) = ground.partial()
+    holed = picture_in(np.fromfile(ground.partial_path(part.transaction), np.uint8), spacecraft=77)
+    assert 0.2 < holed.missing_fraction < 0.9
+    second = hold_file_contact(space, ground, terms, start_s=100.0, stop_s=130.0, seed=2)
+    whole = picture_in(np.fromfile(tmp_path / "picture.packets", np.uint8), spacecraft=77)
     assert whole.complete
-    assert second.frames_sent < 0.25 * first.frames_sent
+    assert (first.frames_sent + second.frames_sent) * FILE_SEGMENT_BYTES < 1.25 * len(content) / 0.95
     ortho = orthorectify(whole, eop=eop)
     for band, pixels in enumerate(ortho.pixels):
         assert np.hypot(*displacement_px(pixels, truth(flight, eop, ortho.grid, band))) < 0.1
@@ -136,9 +142,7 @@ def test_holes_and_dead_samples_are_no_data_and_spread_to_no_more_than_their_nei
 ) -> None:
     taken = flight.Flight().picture(eop)
     taken.pixels[1, 200, 150] = 0
-    packets = encode_picture(taken, flight.SATELLITE, 5)
-    kept = tuple(p for p in packets if packet_name(p)[1:] != (KIND_PIXELS, 40))
-    (received,) = assemble([receive(transmit(kept, flight.SATELLITE, first_frame=0, loss=0, seed=0).data)])
+    received = flight.bring_down(taken, without=lambda kind, chunk: (kind, chunk) == (KIND_PIXELS, 40))
     full, holed = (
         orthorectify(flight.bring_down(flight.Flight().picture(eop)), eop=eop),
         orthorectify(received, eop=eop),
@@ -148,7 +152,7 @@ def test_holes_and_dead_samples_are_no_data_and_spread_to_no_more_than_their_nei
     assert np.abs(apart).max() <= 1  # a missing neighbour of less than 1e-4 weight is passed over
     assert lost[2:].sum() == 0
     assert 1 <= lost[1].sum() <= 8  # about four map pixels look at one sample
-    samples = 2048 * 8 // 12 + 1
+    samples = CHUNK_BYTES * 8 // 12 + 1
     assert samples <= lost[0].sum() * (5.0 / 5.3) ** 2 <= samples + 2 * (samples / 400 + 2) * 400 / 100 + 850
 
 

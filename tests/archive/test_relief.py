@@ -11,17 +11,16 @@ import rasterio
 from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
 
-from swath.archive.assemble import assemble
 from swath.archive.camera import camera_of
 from swath.archive.mark import FRAME_TAG
 from swath.archive.ortho import orthorectify
-from swath.archive.receive import receive
 from swath.archive.rpc import fit_rpc
 from swath.archive.sensor_picture import write_sensor_picture
+from swath.archive.source_packets import picture_in
 from swath.errors import InputError
-from swath.fly.downlink import encode_picture, transmit
 from swath.fly.motion import PERFECT
 from swath.fly.scanner import scan
+from swath.fly.source_packets import encode_picture
 from swath.fly.world_truth import heights_on
 from swath.frames import EarthOrientation
 from swath.model import Grid
@@ -56,8 +55,7 @@ def test_marks_on_a_hill_come_to_their_places_by_camera_and_by_rpc(eop: EarthOri
     marks = [panel(world, f"d{k}", square(spot, 90.0), 0.04) for k, spot in enumerate(spots)]
     marks += [panel(world, f"m{k}", square(spot, 20.0, 17.0), 0.5) for k, spot in enumerate(spots)]
     picture = scan(world.with_edits(marks), craft(), ORBIT, wanted, seed=1, imager=still(), disturbance=PERFECT)
-    sent = transmit(encode_picture(picture, craft(), 1), craft(), first_frame=0, loss=0.0, seed=0)
-    (received,) = assemble([receive(sent.data)])
+    received = picture_in(b"".join(encode_picture(picture, craft(), 1)), spacecraft=craft().radio.spacecraft_id)
     centre = middle_m(world)
     grid = Grid(
         world.epsg, world.west_m + round(centre[0]) - 400, world.north_m - round(centre[1]) + 400, 2.0, 400, 400

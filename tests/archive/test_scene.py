@@ -9,14 +9,11 @@ import numpy as np
 import pyproj
 import pytest
 
-from swath.archive.assemble import assemble
 from swath.archive.grids import map_from_geodetic
 from swath.archive.ortho import orthorectify
 from swath.archive.picture import ReceivedPicture
-from swath.archive.receive import receive
 from swath.archive.scene import build_scene
 from swath.errors import DataError
-from swath.fly.downlink import encode_picture, packet_name, transmit
 from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_geodetic
 from swath.model import Scene
 from swath.orbit.sun import sun_angles_deg
@@ -97,9 +94,9 @@ def test_without_control_the_expectation_is_stated_as_such(eop: EarthOrientation
 
 
 def test_a_picture_that_never_completes_is_delivered_with_its_holes(flight: Any, eop: EarthOrientation) -> None:
-    packets = encode_picture(flight.Flight().picture(eop), flight.SATELLITE, 5)
-    kept = tuple(p for p in packets if packet_name(p)[1] != KIND_PIXELS or packet_name(p)[2] % 9)
-    (received,) = assemble([receive(transmit(kept, flight.SATELLITE, first_frame=0, loss=0, seed=0).data)])
+    received = flight.bring_down(
+        flight.Flight().picture(eop), without=lambda kind, chunk: kind == KIND_PIXELS and chunk % 9 == 0
+    )
     scene = scene_of(received, eop)
     assert scene.missing_fraction == pytest.approx(1 / 9, abs=0.01)
     whole = scene_of(flight.bring_down(flight.Flight().picture(eop)), eop)

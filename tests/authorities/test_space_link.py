@@ -18,14 +18,17 @@ from spacepackets.ccsds.tm_frame import (
 )
 from spacepackets.exceptions import InvalidCrcCcitt16Error
 
-from swath.archive.assemble import assemble
+from swath.archive.channels import channel_packets, find_recording
 from swath.archive.link_kernels import check_sum
 from swath.archive.picture import picture_counts, require_header
-from swath.archive.receive import receive
-from swath.fly.downlink import encode_picture, transmit
+from swath.archive.source_packets import picture_in
+from swath.fly.channel import Channel, arriving
+from swath.fly.frames import FrameCounts, PacketStream, in_frames
 from swath.fly.link_kernels import crc16
 from swath.fly.picture import LineStates, Picture, picture_header
+from swath.fly.source_packets import encode_picture
 from swath.spacecraft.link_format import (
+    CHANNEL_FILES,
     CHUNK_BYTES,
     FRAME_BYTES,
     FRAME_DATA_BYTES,
@@ -58,15 +61,20 @@ def taken() -> Picture:
     return Picture(rng.integers(0, 4096, (2, 90, 77), dtype=np.uint16), states, header)
 
 
+def framed(packets: tuple[bytes, ...], first: int = 0) -> np.ndarray:
+    stream, begun = PacketStream.of(list(packets)), FrameCounts(first, (first,) * 8)
+    return in_frames(stream, spacecraft_id=0x3A5, channel=CHANNEL_FILES, counts=begun)[0]
+
+
 def test_our_frames_are_read_and_their_packets_found(taken: Picture) -> None:
     packets = encode_picture(taken, SATELLITE, 12)
-    data = transmit(packets, SATELLITE, first_frame=1000, loss=0.0, seed=0).data
+    data = framed(packets, 1000).tobytes()
     fields = []
     for number, at in enumerate(range(0, len(data), UNIT)):
         frame = TmTransferFrame.unpack(data[at + 4 : at + UNIT], FRAME_BYTES, has_error_control_field=True)
         header = frame.primary_header
         assert header.master_channel_id == MasterChannelId(0, 0x3A5)
-        assert (header.vc_id, header.ocf_flag) == (0, False)
+        assert (header.vc_id, header.ocf_flag) == (2, False)
         assert header.master_ch_frame_count == header.vc_frame_count == (1000 + number) % 256
         status = header.frame_datafield_status
         assert (status.secondary_header_flag, status.sync_flag, status.packet_order_flag) == (False, False, False)
@@ -85,16 +93,18 @@ def test_our_frames_are_read_and_their_packets_found(taken: Picture) -> None:
 
 
 def test_damage_is_found_by_both(taken: Picture) -> None:
-    sent = transmit(encode_picture(taken, SATELLITE, 1), SATELLITE, first_frame=0, loss=0.3, seed=2)
+    came, whole = arriving(
+        framed(encode_picture(taken, SATELLITE, 1)), Channel(0.3, damaged_share=0.7), np.random.default_rng(2)
+    )
+    assert whole < len(came)
     good = 0
-    for at in range(0, len(sent.data), UNIT):
-        unit = sent.data[at : at + UNIT]
+    for unit in map(bytes, came):
         try:
             TmTransferFrame.unpack(unit[4:], FRAME_BYTES, has_error_control_field=True)
             good += unit.startswith(SYNC_MARKER)
         except InvalidCrcCcitt16Error:
             continue
-    assert good == receive(sent.data).frames_good == sent.frames_sent - sent.frames_lost
+    assert good == len(find_recording(came.reshape(-1)).offsets) == whole
 
 
 def foreign_packet(kind: int, chunk: int, body: bytes, count: int) -> bytes:
@@ -106,7 +116,7 @@ def foreign_packet(kind: int, chunk: int, body: bytes, count: int) -> bytes:
 
 def foreign_frame(number: int, pointer: int, field: bytes) -> bytes:
     status = TransferFrameDataFieldStatus(False, False, False, 3, pointer)
-    header = TmFramePrimaryHeader(MasterChannelId(0, 421), 0, False, number % 256, number % 256, status)
+    header = TmFramePrimaryHeader(MasterChannelId(0, 421), CHANNEL_FILES, False, number % 256, number % 256, status)
     body = bytes(header.pack()) + field
     control = binascii.crc_hqx(body, 0xFFFF).to_bytes(2, "big")
     return SYNC_MARKER + TmTransferFrame(FRAME_BYTES, header, None, field, None, control).pack()
@@ -139,10 +149,11 @@ def test_what_they_make_our_receiver_reads() -> None:
         inside = starts[(starts >= at) & (starts < at + FRAME_DATA_BYTES)] - at
         pointer = int(inside[0]) if len(inside) else NO_PACKET_START
         frames.append(foreign_frame(number + 250, pointer, stream[at : at + FRAME_DATA_BYTES]))
-    heard = receive(b"".join(frames))
+    (heard,) = channel_packets(find_recording(b"".join(frames)), CHANNEL_FILES, least_bytes=24)
     assert (heard.frames_good, heard.frames_missing, heard.packets_bad) == (len(frames), 0, 0)
-    (received,) = assemble([heard])
-    assert received.key == (421, 41) and received.complete
+    assert [heard.stream[at : at + size].tobytes() for at, size in heard.rows.tolist()] == packets
+    received = picture_in(b"".join(packets), spacecraft=421)
+    assert (received.spacecraft, received.number, received.complete) == (421, 41, True)
     assert received.time_code == 2_157_000_000 << 16 | 7
     assert np.array_equal(picture_counts(received), pixels)
     assert not require_header(received).simulated

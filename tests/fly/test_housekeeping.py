@@ -89,9 +89,10 @@ def test_a_lying_packet_is_taken_as_what_it_says_or_not_at_all(at: int, value: i
 
 
 def test_a_flight_tells_what_it_knows() -> None:
-    flown = Telemetry(["a"], [ROW["time"]], [90.0], [5.0], [1.0], [2.0], ["image"], [False], [301.5], [0.25])
+    row = ([90.0], [5.0], [1.0], [2.0], ["image"], [False], [301.5], [0.25], [288.5], [294.25])
+    flown = Telemetry(["a"], [ROW["time"]], *row)
     made = housekeeping_of(flown, 5, pointing_error_deg=0.25)
     assert (made.mode[0], made.sunlit[0], made.battery_wh[0], made.pointing_error_deg[0]) == ("image", "no", 90.0, 0.25)
-    assert made.payload_k[0] == 301.5 and np.isnan(made.battery_k[0])
+    assert made.payload_k[0] == 301.5 and (made.battery_k[0], made.radio_k[0]) == (288.5, 294.25)
     told, bad = heard(housekeeping_packets(made, 0))
     assert bad == 0 and told.pitch_deg[0] == pytest.approx(2.0)

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from swath.archive.assemble import assemble
 from swath.archive.geolocation import measure_geolocation
 from swath.archive.grids import map_from_geodetic, place_grid
 from swath.archive.ortho import orthorectify
-from swath.archive.receive import receive
-from swath.fly.downlink import encode_picture, transmit
+from swath.archive.source_packets import picture_in
 from swath.fly.motion import Exposure
 from swath.fly.pushbroom import take_picture
 from swath.fly.site import Site, Sky, make_site, make_sky
+from swath.fly.source_packets import encode_picture
 from swath.fly.truth import Truth, field_places, field_truth, reference_picture, truth_on
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
 from swath.frames import geodetic_from_itrf, orbital_axes, ray_to_ellipsoid
@@ -121,8 +120,7 @@ def _picture(site: Site, sky: Sky | None, look: _Look, extent_m: float, seed: in
         sun_elevation_deg=look.sun_deg[0],
     )
     picture = take_picture(site, sky, camera, orbit, exposure, seed=seed, flooded=flooded)
-    sent = transmit(encode_picture(picture, camera, 1), camera, first_frame=0, loss=0.0, seed=0)
-    (received,) = assemble([receive(sent.data)])
+    received = picture_in(b"".join(encode_picture(picture, camera, 1)), spacecraft=camera.radio.spacecraft_id)
     grid = place_grid(site.place, extent_m, pixel_m=5.0)
     pixels = orthorectify(received, grid, eop=EOP).pixels
     return replace(

@@ -240,5 +240,7 @@ def telemetry(planned: Acquisitions, passes: Contacts) -> tuple[Telemetry, Windo
         mode = np.where(imaging > 0, "image", np.where(sending, "contact", "idle"))
         zero = np.zeros(len(time))
         name, warm_k = np.full(len(time), satellite.id), np.full(len(time), 293.0)
-        parts.append(Telemetry(name, time, battery_wh, memory_bit, zero, zero, mode, ~dark, warm_k, zero))
+        parts.append(
+            Telemetry(name, time, battery_wh, memory_bit, zero, zero, mode, ~dark, warm_k, zero, warm_k, warm_k)
+        )
     return Telemetry.join(parts), Windows.from_rows(dark_rows)

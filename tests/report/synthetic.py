@@ -222,6 +222,9 @@ def outcome() -> Outcome:
             np.full(len(passes), 164),
             np.full(len(passes), 150),
             np.full(len(passes), 3.4e9),
+            np.full(len(passes), 5),
+            np.full(len(passes), 3),
+            np.full(len(passes), 2400.0),
         ),
         scenes=scenes,
         quicklooks={
