@@ -65,6 +65,11 @@ class FlightLog:
     deliveries: Deliveries
     telemetry: Telemetry
 
+    @classmethod
+    def empty(cls) -> FlightLog:
+        """Of no flight."""
+        return cls(Flown.empty(), FlownContacts.empty(), Deliveries.empty(), Telemetry.empty())
+
 
 def fly_plan(
     satellites: tuple[Satellite, ...],

@@ -13,7 +13,7 @@ from typing import Any
 
 from swath.errors import DataError
 from swath.fly.flight import Flight
-from swath.fly.spacecraft import log_of, prepare_flights
+from swath.fly.spacecraft import FlightLog, log_of, prepare_flights
 from swath.fly.surroundings import surroundings
 from swath.fly.weather import SimulatedWeather
 from swath.frames import EarthOrientation
@@ -83,15 +83,8 @@ def run_mission(
         flights = _flights(mission, planned, eop)
         clock.done("surroundings", 0.17)
         before = {order: future.result() for order, future in early.items()}
-        day = DayOfContacts(
-            flights, planned.plan, mission.operations, _shots(mission, planned, eop, weather), folder, Path(scratch),
-            start=mission.start, stop=mission.stop, seed=mission.seed,
-        )  # fmt: skip
-        landed, mapped, unmapped = _bring_home(day, before, desk)
-        run = Run(
-            mission, planned, log_of(flights.values(), mission.start), before, land.result(), folder, landed, mapped,
-            links=day.links(), holes=(*day.holes, *unmapped),
-        )  # fmt: skip
+        run = Run(mission, planned, FlightLog.empty(), before, land.result(), folder)
+        run = _bring_home(run, flights, _shots(mission, planned, eop, weather), desk)
         clock.done("pictures", 0.9)
         write_plan(run, folder)
         write_catalogue(run, folder)
@@ -154,24 +147,30 @@ def _take_early(mission: Mission, eop: EarthOrientation, desk: _Desk) -> dict[st
 
 
 def _bring_home(
-    day: DayOfContacts, before: Mapping[str, Mapped], desk: _Desk
-) -> tuple[dict[str, Landed], dict[str, Mapped], list[str]]:
-    """Fly the day, bring the pictures down and map each as soon as it is on the ground; and what cannot be mapped."""
+    run: Run, flights: Mapping[str, Flight], shot: Callable[[int, Mapping[str, Any]], Shot], desk: _Desk
+) -> Run:
+    """Fly the day, bring the pictures down and map each as soon as it is on the ground."""
+    mission, plan = run.mission, run.planned.plan
+    day = DayOfContacts(
+        flights, plan, mission.operations, shot, desk.folder, desk.scratch,
+        start=mission.start, stop=mission.stop, seed=mission.seed,
+    )  # fmt: skip
     landed: dict[str, Landed] = {}
     mapping: dict[str, Future[Mapped]] = {}
     for arrival in day.arrivals(desk.pool, lambda share: desk.clock.progress("pictures", 0.17 + 0.6 * share)):
-        earlier = before.get(arrival.shot.request.id)
+        earlier = run.before.get(arrival.shot.request.id)
         scene = earlier.scene if earlier else None
         mapping[arrival.shot.acquisition] = desk.pool.submit(map_picture, arrival, desk.folder, scene)
         landed[arrival.shot.acquisition] = arrival.landed
+    holes = list(day.holes)
     mapped: dict[str, Mapped] = {}
-    unmapped: list[str] = []
     for acquisition, future in mapping.items():
         try:
             mapped[acquisition] = future.result()
         except DataError as error:  # too little of it came down
-            unmapped.append(f"{acquisition}: not mapped, {error}")
-    return landed, mapped, unmapped
+            holes.append(f"{acquisition}: not mapped, {error}")
+    flight = log_of(flights.values(), mission.start)
+    return replace(run, flight=flight, landed=landed, mapped=mapped, links=day.links(), holes=tuple(holes))
 
 
 def _shots(
