@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -99,48 +100,38 @@ def _became(outcome: Outcome) -> dict[str, str]:
     return texts
 
 
+_CONTACT_HEADS = (
+    *("contact", "satellite", "station", "start", "seconds", "planned", "received"),
+    *("frames sent", "lost", "sent again", "requests (NAK)", "files whole"),
+)
+
+
 def contacts_table(outcome: Outcome) -> str:
     """Every planned contact with the frames and files it carried."""
     links = {str(row["contact"]): row for row in outcome.links.rows()}
     rows = []
     for row in outcome.plan.contacts.sort_by("start", "id").rows():
-        link = links.get(str(row["id"]))
         seconds = float((row["stop"] - row["start"]) / np.timedelta64(1, "s"))
-        flew = ("-",) * 6
-        if link is not None:
-            sent, lost = int(link["frames_sent"]), int(link["frames_lost"])
-            share = f"{lost} ({percent(lost / sent)})" if sent else "0"
-            flew = (
-                size(link["received_bit"]),
-                f"{sent}",
-                share,
-                f"{int(link['frames_resent'])}",
-                f"{int(link['requests'])}",
-                f"{int(link['files_whole'])}",
-            )
         cells = (
+            tag("code", esc(row["id"])),
             esc(row["satellite"]),
             esc(row["station"]),
             clock(row["start"], day=outcome.start),
             f"{seconds:.0f}",
             size(row["volume_bit"]),
         )
-        rows.append((tag("code", esc(row["id"])), *cells, *flew))
-    heads = (
-        "contact",
-        "satellite",
-        "station",
-        "start",
-        "seconds",
-        "planned",
-        "received",
-        "frames sent",
-        "lost",
-        "sent again",
-        "requests (NAK)",
-        "files whole",
-    )
-    return table(f"{count(len(rows), 'contact')}", heads, rows, numeric=tuple(range(4, 12)))
+        rows.append((*cells, *_carried(links.get(str(row["id"])))))
+    return table(f"{count(len(rows), 'contact')}", _CONTACT_HEADS, rows, numeric=tuple(range(4, 12)))
+
+
+def _carried(link: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What a contact carried; dashes where it was not held."""
+    if link is None:
+        return ("-",) * 6
+    sent, lost = int(link["frames_sent"]), int(link["frames_lost"])
+    share = f"{lost} ({percent(lost / sent)})" if sent else "0"
+    counted = (f"{int(link[name])}" for name in ("frames_resent", "requests", "files_whole"))
+    return size(link["received_bit"]), f"{sent}", share, *counted
 
 
 def inputs_table(outcome: Outcome) -> str:
