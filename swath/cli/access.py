@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from swath.cli.options import ElementsOption, JsonOption, SatelliteOption, StartOption
 from swath.cli.windows import MOST_LINES, compared_with, doubt_words, more_lines
 from swath.errors import DataError, InputError, SwathError
 from swath.frames import WGS84_A_M
@@ -45,10 +46,10 @@ app = App(
 @app.default
 def access(
     *,
-    elements: str | None = None,
+    elements: ElementsOption = None,
     places: Path | None = None,
     place: Annotated[list[str] | None, Parameter(allow_leading_hyphen=True)] = None,
-    start: str,
+    start: StartOption,
     hours: float | None = None,
     next: bool = False,
     max_off_nadir_deg: float | None = None,
@@ -58,26 +59,21 @@ def access(
     where: str | None = None,
     own_swath: bool = False,
     cover: Literal["any", "whole", "centre"] = "any",
-    satellite: list[str] | None = None,
+    satellite: SatelliteOption = None,
     out: Path | None = None,
     columns: str | None = None,
     workers: int | None = None,
     yes: bool = False,
-    json: bool = False,
+    json: JsonOption = False,
 ) -> int:
     """When can each satellite see each place under the conditions given? One row a window.
 
     Parameters
     ----------
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
     places
         GeoJSON file of points, polygons and multipolygons.
     place
         [NAME=]LON,LAT[,ALT_M], instead of a file or besides it. May be given several times.
-    start
-        Beginning of the span, ISO 8601 with Z.
     hours
         Length of the span.
     next
@@ -96,11 +92,8 @@ def access(
         Only what the satellite's own instrument can see, as far as the catalogue knows it.
     cover
         Of a place that is an area: any part of it is seen, the whole at one time, or its centre.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
     out
-        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml or .png. A .parquet or
+        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml, .html or .png. A .parquet or
         .csv may hold any number of windows: beyond 200,000 they come by satellite, place and time.
     columns
         Of a .parquet or .csv: which columns, as satellite,place,start; or the word times for the least and the fastest.
@@ -108,8 +101,6 @@ def access(
         Processes that search for a large file; one for each core unless told otherwise.
     yes
         Begin even if more than 1,000,000,000 windows are to be expected.
-    json
-        Print JSON instead of a table.
     """
     from swath.cli.orbits import asked_for, check_form, span
     from swath.cli.streams import Wish, columns_of, streamed
@@ -135,7 +126,8 @@ def _give(table: Table, question: AccessQuestion, asked: Asked, wish: Wish) -> N
     title = f"Access of {few(list(asked.fleet))} to {few([place.id for place in question.places])}"
     spots = {place.id: place for place in question.places}
     forms = forms_of(lambda: found_for(title, table, asked, spots, question.span), asked.notes)
-    give("accesses", rows, _lines(rows), asked, out=wish.out, as_json=wish.as_json, columns=names, forms=forms)
+    out, lines = wish.out, _lines(rows)
+    give("accesses", rows, lines, asked, out=out, as_json=wish.as_json, columns=names, forms=forms, title=title)
 
 
 def _places(file: Path | None, typed: Sequence[str]) -> tuple[Place, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from swath.cli.options import JsonOption, SatelliteOption
 from swath.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ _COLUMNS = (
 def maneuvers(
     *,
     elements: str,
-    satellite: list[str] | None = None,
+    satellite: SatelliteOption = None,
     station: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     min_elevation_deg: float = 5.0,
     out: Path | None = None,
-    json: bool = False,
+    json: JsonOption = False,
 ) -> int:
     """When did each satellite change its orbit, by how much, and in which plane? Found in a history of element sets.
 
@@ -38,23 +39,18 @@ def maneuvers(
     ----------
     elements
         File or folder that holds many sets of the same satellites: TLE or OMM in any form, or spacetrack:NUMBER.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
     station
         LON,LAT[,ALT_M]: could it see the satellite when the manoeuvre began?
     min_elevation_deg
         From here up the station sees it.
     out
-        Write to this file instead: .json, .csv, or .png (the history of one satellite's orbit).
-    json
-        Print JSON instead of a table.
+        Write to this file instead: .json, .csv, .parquet, .html, or .png (the history of one satellite's orbit).
     """
     import numpy as np
 
     from swath.cli.orbits import ask_each, asked_for, check_form, give
 
-    check_form(out, (".json", ".csv", ".png"))
+    check_form(out, (".png",))
     place = _station(station, min_elevation_deg) if station else None
     newest = np.datetime64("2200-01-01", "ns")
     asked = asked_for(elements, satellite or [], newest, newest)
@@ -66,7 +62,8 @@ def maneuvers(
         )
     found = ask_each(asked, "maneuvers", lambda name, orbit: _rows(name, orbit, place), ())
     rows = [row for some in found for row in some]
-    forms = {".png": lambda: _picture(next(iter(asked.fleet.items())))}
+    one = len(asked.fleet) == 1
+    forms = {".png": lambda: _picture(next(iter(asked.fleet.items())))} if one else {}
     give("maneuvers", rows, _lines(rows), asked, out=out, as_json=json, columns=_COLUMNS, forms=forms)
     return 0
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, Parameter
 
+from swath.cli.options import ElementsOption, JsonOption, SatelliteOption
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from swath.cli.orbits import Asked
     from swath.orbit.orbits import Orbit
 
 __all__ = ["app", "grid_reference", "position"]
@@ -27,6 +31,9 @@ app.command("swath.cli.maneuvers:maneuvers", name="maneuvers")
 app.command("swath.cli.repeat:repeat", name="repeat")
 app.command("swath.cli.repeat:lifetime", name="lifetime")
 
+_TRACKED = 6
+_REVOLUTION_S = 5700.0
+
 _DOUBT = (
     *("along_track_sigma_s", "along_track_90_s", "cross_track_90_m"),
     *("position_error_90_m", "epoch", "age_days"),
@@ -39,10 +46,10 @@ _COLUMNS = ("satellite", "norad_id", "time", "lon_deg", "lat_deg", "altitude_m",
 def position(
     *,
     at: str,
-    elements: str | None = None,
-    satellite: list[str] | None = None,
+    elements: ElementsOption = None,
+    satellite: SatelliteOption = None,
     out: Path | None = None,
-    json: bool = False,
+    json: JsonOption = False,
 ) -> int:
     """Where over the Earth is each satellite at one moment, is it in sunlight, and how sure is that?
 
@@ -50,31 +57,48 @@ def position(
 
     Parameters
     ----------
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
     at
         The moment, ISO 8601 with Z.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
     out
-        Write to this file instead: .json or .csv.
-    json
-        Print JSON instead of a table.
+        Write to this file instead: .json, .csv, .parquet, .html, .geojson, .kml or .png (a map).
     """
     from swath.cli.orbits import ask_each, asked_for, check_form, give
     from swath.orbit.sun import sun_direction_itrf
+    from swath.report.orbit_files import points_geojson, points_kml
     from swath.sources.eop import packaged_eop
     from swath.time import parse_utc
 
-    check_form(out, (".json", ".csv"))
+    check_form(out, (".geojson", ".kml", ".png"))
     moment = parse_utc(at, where="--at")
     asked = asked_for(elements, satellite or [], moment, moment)
     sun = sun_direction_itrf(moment, packaged_eop())
     rows = ask_each(asked, "positions", lambda name, one: _row(name, one, moment, sun), (moment,))
-    give("positions", rows, _table(rows), asked, out=out, as_json=json, columns=_COLUMNS)
+    title = f"Positions at {at}"
+    forms: dict[str, Callable[[], str | bytes]] = {
+        ".geojson": lambda: points_geojson(rows),
+        ".kml": lambda: points_kml(rows, title),
+        ".png": lambda: _map(asked, rows, moment, title),
+    }
+    give("positions", rows, _table(rows), asked, out=out, as_json=json, columns=_COLUMNS, forms=forms, title=title)
     return 0
+
+
+def _map(asked: Asked, rows: list[dict[str, Any]], at: np.datetime64, title: str) -> bytes:
+    """Dots and, of a few satellites, the revolution that follows as far as it is known."""
+    from swath.errors import DataError
+    from swath.orbit.ground_track import ground_track
+    from swath.report.orbit_plots import track_png
+    from swath.sources.land import land_rings
+
+    few = len(rows) <= _TRACKED
+    tracks = {}
+    for row in rows:
+        motion = asked.fleet[row["satellite"]].ephemeris
+        try:
+            tracks[row["satellite"]] = ground_track(motion, at, _REVOLUTION_S if few else 1.0)
+        except DataError:
+            continue  # it ends here: the table has the position
+    return track_png(tracks, land_rings(), title + (" and the 95 minutes after" if few else ""))
 
 
 def _row(name: str, orbit: Orbit, at: np.datetime64, sun: npt.NDArray[np.float64]) -> dict[str, Any]:

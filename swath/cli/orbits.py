@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
 
     from swath.orbit.orbits import Orbit
 
-__all__ = ["Asked", "ask_each", "asked_for", "check_form", "give", "say", "span"]
+__all__ = ["now", "EVERY_FORM", "Asked", "ask_each", "asked_for", "check_form", "give", "say", "span"]
 
 Found = TypeVar("Found")
+
+EVERY_FORM = (".json", ".csv", ".parquet", ".html")
 
 _LONGEST_H = 60 * 24.0
 """elements are good for 30 days on either side of their epoch"""
 _NOTES_SHOWN = 20
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 @dataclass
@@ -113,8 +118,12 @@ def span(start: str, hours: float) -> tuple[np.datetime64, np.datetime64]:
     return first, first + seconds(hours * 3600.0)
 
 
-def check_form(out: Path | None, forms: Sequence[str]) -> None:
-    """Is the ending of ``--out`` one that the command can write? Asked before the work begins."""
+def check_form(out: Path | None, forms: Sequence[str] = ()) -> None:
+    """Is the ending of ``--out`` one that the command can write? Asked before the work begins.
+
+    ``forms`` are those besides the ones of every command (:data:`EVERY_FORM`).
+    """
+    forms = (*EVERY_FORM, *(form for form in forms if form not in EVERY_FORM))
     if out is not None and out.suffix.lower() not in forms:
         raise InputError(
             f"cannot write {out.suffix or 'a file without an ending'}",
@@ -135,17 +144,25 @@ def give(
     as_json: bool,
     columns: Sequence[str],
     forms: Mapping[str, Callable[[], str | bytes]] | None = None,
+    title: str = "",
 ) -> None:
     """Print or write the answer: JSON, the form that the ending of ``out`` names, or a table to read.
 
-    ``forms`` make what a command can write besides JSON and CSV, by ending. Notes go to stderr, and into the JSON.
+    ``forms`` make what a command can write besides :data:`EVERY_FORM`, by ending; the page (``title``) shows the
+    picture among them. Notes go to stderr, and into the JSON, the Parquet file and the page.
     """
 
     def payload() -> str:
         return json.dumps({key: list(rows), **asked.notes}, indent=2, allow_nan=False) + "\n"
 
     if out is not None:
-        makers = {".json": payload, ".csv": lambda: _csv(rows, columns), **(forms or {})}
+        makers: dict[str, Callable[[], str | bytes]] = {
+            ".json": payload,
+            ".csv": lambda: _csv(rows, columns),
+            ".parquet": lambda: _parquet(rows, columns, asked.notes),
+            ".html": lambda: _page(title or key.capitalize(), rows, columns, asked.notes, (forms or {}).get(".png")),
+            **(forms or {}),
+        }
         _write(out, makers[out.suffix.lower()]())
         print(f"{len(rows)} {key} -> {out}", file=sys.stderr)
     if as_json:
@@ -153,6 +170,13 @@ def give(
     elif out is None:
         print("\n".join(table))
     say(asked.notes)
+
+
+def now() -> np.datetime64:
+    """The moment of an answer, to the second, UTC."""
+    import numpy as np
+
+    return np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
 
 
 def say(notes: Mapping[str, Sequence[Any]], held: str = "--json lists them") -> None:
@@ -175,6 +199,41 @@ def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def _parquet(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], notes: Mapping[str, Any]) -> bytes:
+    """Columns of what the rows hold; texts that are all moments become times in UTC."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    made = {}
+    for name in columns:
+        values = [row.get(name) for row in rows]
+        known = [value for value in values if value is not None]
+        if known and all(isinstance(value, str) and _MOMENT.fullmatch(value) for value in known):
+            times = np.array([value and value[:-1] for value in values], "datetime64[ns]")
+            made[name] = pa.array(times).cast(pa.timestamp("ns", tz="UTC"))
+        else:
+            made[name] = pa.array(values)
+    file = io.BytesIO()
+    table = pa.table(made).replace_schema_metadata({"notes": json.dumps(notes)})
+    pyarrow.parquet.write_table(table, file, compression="zstd")
+    return file.getvalue()
+
+
+def _page(
+    title: str,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    notes: Mapping[str, Sequence[Any]],
+    picture: Callable[[], str | bytes] | None,
+) -> str:
+    from swath.report.page import answer_page
+
+    drawn = picture() if picture is not None and rows else b""
+    pictures = [(title, drawn)] if isinstance(drawn, bytes) and drawn else []
+    return answer_page(title, rows, columns, notes=notes, pictures=pictures)
 
 
 def _write(out: Path, content: str | bytes) -> None:

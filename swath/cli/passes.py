@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from swath.cli.options import ElementsOption, JsonOption, SatelliteOption, StartOption
 from swath.cli.windows import MOST_LINES, more_lines
 from swath.errors import DataError, InputError, SwathError
 
@@ -33,9 +34,9 @@ app = App(
 @app.default
 def passes(
     *,
-    elements: str | None = None,
+    elements: ElementsOption = None,
     station: Annotated[list[str], Parameter(allow_leading_hyphen=True)],
-    start: str,
+    start: StartOption,
     hours: float | None = None,
     next: bool = False,
     min_elevation_deg: float = 5.0,
@@ -43,25 +44,20 @@ def passes(
     where: str | None = None,
     sample: float | None = None,
     frequency_hz: float | None = None,
-    satellite: list[str] | None = None,
+    satellite: SatelliteOption = None,
     out: Path | None = None,
     columns: str | None = None,
     workers: int | None = None,
     yes: bool = False,
-    json: bool = False,
+    json: JsonOption = False,
 ) -> int:
     """When does each satellite stand above a station's horizon, and how high does it get?
 
     Parameters
     ----------
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
     station
         [NAME=]LON,LAT[,ALT_M] in degrees, and metres above the WGS84 ellipsoid; or the name of a station of
         `swath orbit catalogue`. May be given several times.
-    start
-        Beginning of the span, ISO 8601 with Z.
     hours
         Length of the span.
     next
@@ -76,11 +72,8 @@ def passes(
         Also list azimuth, elevation, range and range rate through each pass, in steps of so many seconds.
     frequency_hz
         With --sample: the Doppler shift of a transmitter on the satellite at this frequency.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
     out
-        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml or .png. A .parquet or
+        Write to this file instead: .json, .csv, .parquet, .geojson, .czml, .ics, .kml, .html or .png. A .parquet or
         .csv may hold any number of passes: beyond 200,000 they come by satellite, station and time. With --sample a
         .csv or .parquet holds the samples.
     columns
@@ -89,8 +82,6 @@ def passes(
         Processes that search for a large file; one for each core unless told otherwise.
     yes
         Begin even if more than 1,000,000,000 passes are to be expected.
-    json
-        Print JSON instead of a table.
     """
     from swath.access.questions import PassQuestion
     from swath.cli.orbits import asked_for, check_form, span
@@ -115,8 +106,9 @@ def _give(table: Table, question: PassQuestion, asked: Asked, wish: Wish) -> Non
     from swath.cli.orbits import give
 
     rows, names = table.to_json(), [field.name for field in fields(table)]
-    forms = _forms(table, question, asked)
-    give("passes", rows, _lines(rows), asked, out=wish.out, as_json=wish.as_json, columns=names, forms=forms)
+    title, forms = _forms(table, question, asked)
+    out, lines = wish.out, _lines(rows)
+    give("passes", rows, lines, asked, out=out, as_json=wish.as_json, columns=names, forms=forms, title=title)
 
 
 def _give_samples(question: PassQuestion, asked: Asked, wish: Wish, step_s: float, frequency_hz: float | None) -> None:
@@ -133,20 +125,22 @@ def _give_samples(question: PassQuestion, asked: Asked, wish: Wish, step_s: floa
     orbits = {name: orbit.ephemeris for name, orbit in asked.fleet.items()}
     samples = sample_passes(found, orbits, question.stations, question.eop, step_s=step_s, frequency_hz=frequency_hz)
     rows, names = table.to_json(), [field.name for field in fields(table)]
-    lines, forms = [*_lines(rows), "", *_sample_lines(samples.to_json())], _forms(table, question, asked)
+    lines = [*_lines(rows), "", *_sample_lines(samples.to_json())]
+    title, forms = _forms(table, question, asked)
     if wish.out is not None and wish.out.suffix.lower() in (".csv", ".parquet"):
         rows, names = samples.to_json(), [field.name for field in fields(samples)]
         forms[".parquet"] = lambda: parquet(samples, asked.notes)
     else:
         asked.notes["samples"] = samples.to_json()
-    give("passes", rows, lines, asked, out=wish.out, as_json=wish.as_json, columns=names, forms=forms)
+    out = wish.out
+    give("passes", rows, lines, asked, out=out, as_json=wish.as_json, columns=names, forms=forms, title=title)
 
 
-def _forms(table: Table, question: PassQuestion, asked: Asked) -> dict[str, Callable[[], str | bytes]]:
+def _forms(table: Table, question: PassQuestion, asked: Asked) -> tuple[str, dict[str, Callable[[], str | bytes]]]:
     from swath.cli.windows import few, forms_of, found_for
 
     title = f"Passes of {few(list(asked.fleet))} over {few([one.id for one in question.stations])}"
-    return forms_of(lambda: found_for(title, table, asked, question.stations, question.span), asked.notes)
+    return title, forms_of(lambda: found_for(title, table, asked, question.stations, question.span), asked.notes)
 
 
 def _cost(question: PassQuestion, asked: Asked, first_only: bool) -> Cost:

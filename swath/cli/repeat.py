@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from swath.cli.options import ElementsOption, JsonOption, OutOption, SatelliteOption
 from swath.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ _LIFETIME = (
 
 def repeat(
     *,
-    elements: str | None = None,
-    satellite: list[str] | None = None,
+    elements: ElementsOption = None,
+    satellite: SatelliteOption = None,
     max_days: int = 60,
     max_shift_m: float = 10_000.0,
-    out: Path | None = None,
-    json: bool = False,
+    out: OutOption = None,
+    json: JsonOption = False,
 ) -> int:
     """After how many orbits and days does each ground track repeat, and at what local time is the node?
 
@@ -41,26 +41,16 @@ def repeat(
         The longest cycle to look for.
     max_shift_m
         A track repeats if it comes back to within so many metres at the equator.
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
-    out
-        Write to this file instead: .json or .csv.
-    json
-        Print JSON instead of a table.
     """
     from swath.cli.orbits import check_form, give
 
-    check_form(out, (".json", ".csv"))
+    check_form(out)
     if not 1 <= max_days <= 1000 or not max_shift_m > 0.0:
         from swath.errors import InputError
 
         raise InputError(f"{max_days} days and {max_shift_m:g} m", where="--max-days", fix="Give 1 to 1000, and metres")
     asked, rows = _each(elements, satellite, "repeat", lambda name, one: _repeat(name, one, max_days, max_shift_m))
-    give("repeats", rows, _repeat_lines(rows), asked, out=out, as_json=json, columns=_REPEAT)
+    give("repeats", rows, _repeat_lines(rows), asked, out=out, as_json=json, columns=_REPEAT, title="Repeat cycles")
     return 0
 
 
@@ -124,28 +114,20 @@ def _clock(hours: float) -> str:
 
 
 def lifetime(
-    *, elements: str | None = None, satellite: list[str] | None = None, out: Path | None = None, json: bool = False
+    *,
+    elements: ElementsOption = None,
+    satellite: SatelliteOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
 ) -> int:
     """How fast does each orbit sink, and when will the satellite re-enter if nobody lifts it? Roughly.
 
     Example: swath orbit lifetime --elements fleet.tle
 
-    Parameters
-    ----------
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
-    out
-        Write to this file instead: .json or .csv.
-    json
-        Print JSON instead of a table.
     """
     from swath.cli.orbits import check_form, give
 
-    check_form(out, (".json", ".csv"))
+    check_form(out)
     asked, rows = _each(elements, satellite, "lifetime", _lifetime)
     give("lifetimes", rows, _lifetime_lines(rows), asked, out=out, as_json=json, columns=_LIFETIME)
     return 0

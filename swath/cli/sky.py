@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from swath.cli.options import ElementsOption, HoursOption, JsonOption, SatelliteOption, StartOption
 
 if TYPE_CHECKING:
     import numpy as np
 
     from swath.access.events import Eclipses
     from swath.cli.orbits import Asked
+    from swath.orbit.orbits import Orbit
 
 __all__ = ["eclipses", "nodes"]
 
@@ -19,12 +23,12 @@ _ECLIPSES = ("satellite", "start", "umbra_start", "umbra_stop", "stop", "duratio
 
 def nodes(
     *,
-    start: str,
-    hours: float = 24.0,
-    elements: str | None = None,
-    satellite: list[str] | None = None,
+    start: StartOption,
+    hours: HoursOption = 24.0,
+    elements: ElementsOption = None,
+    satellite: SatelliteOption = None,
     out: Path | None = None,
-    json: bool = False,
+    json: JsonOption = False,
 ) -> int:
     """When and where does each satellite cross the equator?
 
@@ -32,28 +36,17 @@ def nodes(
 
     Parameters
     ----------
-    start
-        Beginning of the span, ISO 8601 with Z.
-    hours
-        Length of the span.
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
     out
-        Write to this file instead: .json or .csv.
-    json
-        Print JSON instead of a table.
+        Write to this file instead: .json, .csv, .parquet, .html or .geojson.
     """
     import numpy as np
 
     from swath.access.events import find_nodes
     from swath.cli.orbit import grid_reference
     from swath.cli.orbits import ask_each, asked_for, check_form, give, span
+    from swath.report.orbit_files import points_geojson
 
-    check_form(out, (".json", ".csv"))
+    check_form(out, (".geojson",))
     first, last = span(start, hours)
     asked = asked_for(elements, satellite or [], first, last)
     found = ask_each(asked, "nodes", lambda name, one: find_nodes(name, one.ephemeris, first, last), (first, last))
@@ -62,7 +55,10 @@ def nodes(
         for row, at in zip(table.to_json(), table.time, strict=True):
             called = grid_reference(asked.fleet[row["satellite"]], at + np.timedelta64(1, "s"))  # the orbit that begins
             rows.append(row | {"path": called["path"], "relative_orbit": called["relative_orbit"]})
-    give("nodes", rows, _node_lines(rows), asked, out=out, as_json=json, columns=_NODES)
+    forms = {".geojson": lambda: points_geojson(rows)}
+    title = f"Crossings of the equator in {hours:g} h from {start}"
+    lines = _node_lines(rows)
+    give("nodes", rows, lines, asked, out=out, as_json=json, columns=_NODES, forms=forms, title=title)
     return 0
 
 
@@ -80,12 +76,12 @@ def _node_lines(rows: list[dict[str, Any]]) -> list[str]:
 
 def eclipses(
     *,
-    start: str,
-    hours: float = 24.0,
-    elements: str | None = None,
-    satellite: list[str] | None = None,
+    start: StartOption,
+    hours: HoursOption = 24.0,
+    elements: ElementsOption = None,
+    satellite: SatelliteOption = None,
     out: Path | None = None,
-    json: bool = False,
+    json: JsonOption = False,
 ) -> int:
     """When is each satellite in the Earth's shadow, and how does the Sun stand to its orbit?
 
@@ -93,37 +89,23 @@ def eclipses(
 
     Parameters
     ----------
-    start
-        Beginning of the span, ISO 8601 with Z.
-    hours
-        Length of the span.
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
     out
-        Write to this file instead: .json, .csv, or .png (beta and the length of eclipses).
-    json
-        Print JSON instead of a table.
+        Write to this file instead: .json, .csv, .parquet, .html, .ics or .png (beta and the length of eclipses).
     """
     from swath.access.events import find_eclipses
-    from swath.cli.orbits import ask_each, asked_for, check_form, give, span
+    from swath.cli.orbits import ask_each, asked_for, check_form, give, now, span
+    from swath.report.orbit_files import eclipses_ics
     from swath.sources.eop import packaged_eop
 
-    check_form(out, (".json", ".csv", ".png"))
+    check_form(out, (".ics", ".png"))
     first, last = span(start, hours)
     asked = asked_for(elements, satellite or [], first, last)
     eop = packaged_eop()
-    found = dict(
-        ask_each(
-            asked,
-            "eclipses",
-            lambda name, one: (name, find_eclipses(name, one.ephemeris, first, last, eop)),
-            (first, last),
-        )
-    )
+
+    def question(name: str, one: Orbit) -> tuple[str, Eclipses]:
+        return name, find_eclipses(name, one.ephemeris, first, last, eop)
+
+    found = dict(ask_each(asked, "eclipses", question, (first, last)))
     rows = []
     for name, table in found.items():
         middle = table.start + (table.stop - table.start) // 2
@@ -131,8 +113,13 @@ def eclipses(
             row | {"beta_deg": round(beta, 3)}
             for row, beta in zip(table.to_json(), _beta(asked, name, middle), strict=True)
         ]
-    forms = {".png": lambda: _picture(asked, found, first, last)}
-    give("eclipses", rows, _eclipse_lines(rows), asked, out=out, as_json=json, columns=_ECLIPSES, forms=forms)
+    title = f"Eclipses in {hours:g} h from {start}"
+    forms: dict[str, Callable[[], str | bytes]] = {
+        ".png": lambda: _picture(asked, found, first, last),
+        ".ics": lambda: eclipses_ics(found, title, now()),
+    }
+    lines = _eclipse_lines(rows)
+    give("eclipses", rows, lines, asked, out=out, as_json=json, columns=_ECLIPSES, forms=forms, title=title)
     return 0
 
 

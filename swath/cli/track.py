@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from swath.cli.options import ElementsOption, JsonOption, SatelliteOption, StartOption
+
 if TYPE_CHECKING:
     from swath.orbit.ground_track import GroundTrack
     from swath.orbit.orbits import Orbit
@@ -19,14 +21,14 @@ _SHOWN = 40
 
 def track(
     *,
-    start: str,
+    start: StartOption,
     hours: float = 1.6,
     step_s: float = 30.0,
     swath_m: float = 0.0,
-    elements: str | None = None,
-    satellite: list[str] | None = None,
+    elements: ElementsOption = None,
+    satellite: SatelliteOption = None,
     out: Path | None = None,
-    json: bool = False,
+    json: JsonOption = False,
 ) -> int:
     """Over which ground does each satellite pass, and how far does its swath reach?
 
@@ -34,30 +36,20 @@ def track(
 
     Parameters
     ----------
-    start
-        Beginning of the span, ISO 8601 with Z.
     hours
         Length of the span; about one revolution of a low orbit unless told otherwise.
     step_s
         Seconds between points.
     swath_m
         Width of the swath about the nadir, in metres on the ground.
-    elements
-        File or folder of TLE, OMM or OEM in any form, https://..., celestrak:GROUP or spacetrack:NUMBER. Of several
-        sets of one object the nearest in time counts. Without it CelesTrak is asked for each --satellite.
-    satellite
-        Only this one: name, catalogue number or international designator; the names of `swath orbit catalogue` always
-        work. May be given several times.
     out
-        Write to this file instead: .json, .csv, .geojson, .kml, .czml, or .png (a map).
-    json
-        Print JSON instead of a table.
+        Write to this file instead: .json, .csv, .parquet, .html, .geojson, .kml, .czml or .png (a map).
     """
     from swath.cli.orbits import ask_each, asked_for, check_form, give, span
     from swath.orbit.ground_track import ground_track
     from swath.report.orbit_files import track_czml, track_geojson, track_kml
 
-    check_form(out, (".json", ".csv", ".geojson", ".kml", ".czml", ".png"))
+    check_form(out, (".geojson", ".kml", ".czml", ".png"))
     first, last = span(start, hours)
     asked = asked_for(elements, satellite or [], first, last)
 
@@ -76,7 +68,7 @@ def track(
         ".png": lambda: _map(found, title),
     }
     columns = _COLUMNS if swath_m else _COLUMNS[:5]
-    give("points", rows, _lines(rows), asked, out=out, as_json=json, columns=columns, forms=forms)
+    give("points", rows, _lines(rows), asked, out=out, as_json=json, columns=columns, forms=forms, title=title)
     return 0
 
 

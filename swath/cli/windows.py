@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swath.errors import InputError
@@ -40,7 +39,7 @@ __all__ = [
     "where_of",
 ]
 
-FORMS = (".json", ".csv", ".parquet", ".geojson", ".czml", ".ics", ".kml", ".png")
+FORMS = (".geojson", ".czml", ".ics", ".kml", ".png")
 
 Windows = TypeVar("Windows", bound="Table")
 
@@ -162,6 +161,7 @@ def found_for(
     """The answer with the tracks of its satellites, for the forms that draw."""
     import numpy as np
 
+    from swath.cli.orbits import now
     from swath.model import Place
     from swath.report.windows import Found, Track
     from swath.time import time_grid
@@ -178,12 +178,11 @@ def found_for(
         at = time_grid(*ends, step_s)
         at = np.append(at[at < ends[1]], ends[1])
         tracks[name] = Track(at, asked.fleet[name].ephemeris.states(at)[0])
-    made = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
-    return Found(title, windows, *ends, places, tracks, made)
+    return Found(title, windows, *ends, places, tracks, now())
 
 
 def forms_of(found: Callable[[], Found], notes: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
-    """The files that an answer can be written as, besides JSON and CSV."""
+    """The files that an answer can be written as, besides JSON, CSV and a page."""
 
     def png() -> bytes:
         from swath.report.windows_plots import coverage_png, sky_png

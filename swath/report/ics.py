@@ -12,33 +12,44 @@ from swath.report.planned import PlannedDay
 from swath.report.words import size
 from swath.time import format_utc, seconds
 
-__all__ = ["escaped", "folded", "plan_ics", "stamped"]
+__all__ = ["calendar", "escaped", "event_id", "folded", "lasting", "plan_ics", "stamped"]
 
 _FOLD_OCTETS = 75
 
 
 def plan_ics(outcome: Outcome | PlannedDay) -> str:
     """The text of ``plan.ics``: one event per contact and per acquisition, in order of time."""
-    events = [*_contacts(outcome), *_acquisitions(outcome)]
-    stamp = stamped(outcome.plan.made)
+    events = sorted([*_contacts(outcome), *_acquisitions(outcome)], key=lambda e: (e[0], e[1]))
+    named = ((_uid(outcome, id), event) for _, id, event in events)
+    return calendar(_marked(outcome, outcome.title), outcome.plan.made, named, outcome.versions.get("swath", ""))
+
+
+def calendar(
+    title: str, made: np.datetime64, events: Iterable[tuple[str, Iterable[str]]], version: str = "windows"
+) -> str:
+    """A calendar of events: the id of each, and its lines from ``DTSTART`` on (:func:`lasting` and what is said)."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        f"PRODID:-//swath//{escaped(outcome.versions.get('swath', ''))}//EN",
+        f"PRODID:-//swath//{escaped(version)}//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{escaped(_marked(outcome, outcome.title))}",
+        f"X-WR-CALNAME:{escaped(title)}",
     ]
-    for _, id, event in sorted(events, key=lambda e: (e[0], e[1])):
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:{_uid(outcome, id)}",
-            f"DTSTAMP:{stamp}",
-            *event,
-            "TRANSP:TRANSPARENT",
-            "END:VEVENT",
-        ]
+    for id, event in events:
+        lines += ["BEGIN:VEVENT", f"UID:{id}@swath", f"DTSTAMP:{stamped(made)}", *event]
+        lines += ["TRANSP:TRANSPARENT", "END:VEVENT"]
     return "".join(folded(line) for line in [*lines, "END:VCALENDAR"])
+
+
+def event_id(*names: str) -> str:
+    """The same names make the same id, so that a calendar read twice shows an event once."""
+    return hashlib.sha256("\0".join(names).encode()).hexdigest()[:32]
+
+
+def lasting(start: np.datetime64, stop: np.datetime64) -> list[str]:
+    """When an event begins and ends: whole seconds, and never none."""
+    return [f"DTSTART:{stamped(start)}", f"DTEND:{stamped(max(stop + seconds(0.999), start + seconds(1.0)))}"]
 
 
 def _contacts(outcome: Outcome | PlannedDay) -> Iterable[tuple[str, str, list[str]]]:
@@ -78,15 +89,12 @@ def _event(
     body: str,
     extra: list[str],
 ) -> tuple[str, str, list[str]]:
-    first = stamped(start)
-    last = stamped(max(stop + seconds(0.999), start + seconds(1.0)))
     lines = [
-        f"DTSTART:{first}",
-        f"DTEND:{last}",
+        *lasting(start, stop),
         f"SUMMARY:{escaped(_marked(outcome, text))}",
         f"DESCRIPTION:{escaped(_marked(outcome, body))}",
     ]
-    return first, str(id), lines + extra
+    return stamped(start), str(id), lines + extra
 
 
 def _marked(outcome: Outcome | PlannedDay, text: str) -> str:
@@ -94,8 +102,7 @@ def _marked(outcome: Outcome | PlannedDay, text: str) -> str:
 
 
 def _uid(outcome: Outcome | PlannedDay, id: str) -> str:
-    name = "\0".join((outcome.title, str(outcome.seed), str(outcome.start), id))
-    return f"{hashlib.sha256(name.encode()).hexdigest()[:32]}@swath"
+    return event_id(outcome.title, str(outcome.seed), str(outcome.start), id)
 
 
 def stamped(at: np.datetime64) -> str:

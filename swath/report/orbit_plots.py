@@ -36,7 +36,7 @@ def track_png(tracks: Mapping[str, GroundTrack], land: Sequence[Floats], title: 
     from matplotlib.collections import LineCollection, PolyCollection
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 6.2), layout="constrained")
+    figure = Figure(figsize=(11, 5.9), layout="constrained")
     axes = figure.subplots()
     axes.set_facecolor("#eaf2f8")
     axes.add_collection(PolyCollection(list(land), facecolors="#e9e4d4", edgecolors="0.6", linewidths=0.4, zorder=1))
@@ -164,7 +164,9 @@ def eclipses_png(at: Times, beta_deg: Mapping[str, Floats], eclipses: Mapping[st
     upper.set_ylabel("Sun over the plane\nof the orbit, beta [deg]")
     upper.axhline(0.0, color="0.5", linewidth=0.6)
     lower.set_ylabel("eclipse [min]\ndots: umbra, dashes: with penumbra")
-    lower.set_ylim(bottom=0.0)
+    lower.set_ylim(
+        0.0, 1.15 * max([1.0, *(float(one.duration_s.max(initial=0.0)) / 60.0 for one in eclipses.values())])
+    )
     lower.set_xlabel("UTC")
     for axes in (upper, lower):
         axes.grid(color="0.9", linewidth=0.6)
