@@ -3,9 +3,10 @@
     python benchmarks/quality/run.py [aeossp] [own] [spot5] [satnet] [--seed N] [--share S]
 
 Runs ``swath bench plan SET CASE --json`` for every case in reach, each in a fresh process as a user would, and prints
-one row a case: value, bound, gap, seconds, valid. Rows go to benchmarks/results/quality-SET.json. Cases of others are
-read from ../shared/data/planning, or from planning/ under SWATH_SHARED_DATA. ``--share 0.5`` halves all stop times. Run
-it on an idle machine: stop times are wall time, and what a plan is worth depends on what was computed in them.
+one row a case: value, bound, gap, seconds to the first plan and to the last, peak memory, valid. Rows go to
+benchmarks/results/quality-SET.json. Cases of others are read from ../shared/data/planning, or from planning/ under
+SWATH_SHARED_DATA. ``--share 0.5`` halves all stop times. Run it on an idle machine: stop times are wall time, and what
+a plan is worth depends on what was computed in them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +48,17 @@ def cases(name: str) -> list[tuple[str, list[str], float]]:
 def row(label: str, arguments: list[str], stop_s: float, seed: int) -> dict[str, Any]:
     """One case, as its own process tells it."""
     command = [sys.executable, "-c", "import sys; from swath.cli.main import main; sys.exit(main())", "bench", "plan"]
-    run = subprocess.run(
-        [*command, *arguments, "--stop", f"{stop_s:g}s", "--seed", str(seed), "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if run.returncode not in (0, 1):
-        sys.exit(f"{label}: {run.stderr}")
-    found = json.loads(run.stdout)
-    return {"case": label} | {k: v for k, v in found.items() if k not in ("case", "instances", "broken", "interrupted")}
+    with tempfile.TemporaryFile("w+") as said:
+        asked = [*command, *arguments, "--stop", f"{stop_s:g}s", "--seed", str(seed), "--json"]
+        run = subprocess.Popen(asked, stdout=said)
+        _, status, used = os.wait4(run.pid, 0)
+        if os.waitstatus_to_exitcode(status) not in (0, 1):
+            sys.exit(f"{label}: ended with {os.waitstatus_to_exitcode(status)}")
+        said.seek(0)
+        found = json.load(said)
+    left_out = ("case", "instances", "broken", "interrupted")
+    kept = {name: value for name, value in found.items() if name not in left_out}
+    return {"case": label, **kept, "peak_memory_mb": round(used.ru_maxrss / 1024.0)}
 
 
 def plotted(rows: list[dict[str, Any]]) -> None:
@@ -88,13 +91,17 @@ def main() -> None:
     asked = parser.parse_args()
     for name in asked.sets:
         rows = []
-        print(f"\n{name}\n{'case':<20}{'value':>12}{'bound':>12}{'gap %':>9}{'seconds':>9}  valid")
+        print(f"\n{name}\n{'case':<20}{'value':>12}{'bound':>12}{'gap %':>9}{'first s':>9}{'all s':>8}{'MB':>7}  valid")
         for label, arguments, stop_s in cases(name):
             found = row(label, arguments, stop_s * asked.share, asked.seed)
             rows.append(found)
             gap = "" if found["gap"] is None else f"{100 * found['gap']:.3f}"
             valid = "yes" if found["valid"] else "NO"
-            print(f"{label:<20}{found['value']:>12.2f}{found['bound']:>12.2f}{gap:>9}{found['seconds']:>9.1f}  {valid}")
+            first = "" if found["first_plan_s"] is None else f"{found['first_plan_s']:.1f}"
+            print(
+                f"{label:<20}{found['value']:>12.2f}{found['bound']:>12.2f}{gap:>9}{first:>9}"
+                f"{found['seconds']:>8.1f}{found['peak_memory_mb']:>7}  {valid}"
+            )
         (RESULTS / f"quality-{name}.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
         if name == "growth":
             plotted(rows)

@@ -30,6 +30,8 @@ class Clock:
 
     def __init__(self, stop_s: float) -> None:
         self._stop_s, self._begun, self.interrupted = stop_s, time.monotonic(), False
+        self.first_plan_s: float | None = None
+        """when the first plan worth anything stood"""
 
     def used(self) -> float:
         """The share of the time that is gone."""
@@ -174,7 +176,13 @@ def _progress(title: str, clock: Clock) -> Iterator[Told]:
     from swath.cli.progress import progress_bar
 
     with progress_bar(title) as bar:
-        yield lambda what, value, bound: bar(f"{what}: {value:.1f} of {bound:.1f}", min(clock.used(), 1.0))
+
+        def told(what: str, value: float, bound: float) -> None:
+            if value > 0.0 and clock.first_plan_s is None:
+                clock.first_plan_s = round(clock.passed_s(), 3)
+            bar(f"{what}: {value:.1f} of {bound:.1f}", min(clock.used(), 1.0))
+
+        yield told
 
 
 def _row(
@@ -189,6 +197,7 @@ def _row(
         "value": verdict.value,
         "bound": answer.bound if known else None,
         "gap": 0.0 if answer.bound == 0.0 else gap,
+        "first_plan_s": clock.first_plan_s,
         "seconds": round(took_s, 3),
         "valid": verdict.valid,
         "interrupted": clock.interrupted,

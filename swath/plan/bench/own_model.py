@@ -16,12 +16,13 @@ from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic, orbi
 from swath.model import Elements
 from swath.orbit.ephemeris import TabulatedEphemeris, sgp4_ephemeris, tabulate
 from swath.plan.bench.own import DURATIONS_S, START, OwnCase, Spec, Taken
+from swath.plan.engine.budget import Budget, Over
 from swath.plan.engine.net import Task, order_rows
 from swath.plan.engine.turning import Looks, net_of_looks
 from swath.plan.problem import quality
 from swath.time import seconds
 
-__all__ = ["OwnModel", "continuous_task", "own_model"]
+__all__ = ["OwnModel", "Slots", "always_s", "continuous_task", "offered", "own_model"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -49,11 +50,9 @@ class OwnModel:
         ]
 
 
-def own_model(case: OwnCase) -> OwnModel:
-    """Every slot offered, and which may follow which."""
-    ground = _ground(case)
-    with ThreadPoolExecutor(2) as pool:
-        seen = list(pool.map(lambda satellite: _slots(case, satellite, ground), case.satellites))
+def own_model(case: OwnCase, budget: Budget | None = None) -> OwnModel:
+    """Every slot offered, and which may follow which. Raises :class:`Over` where a budget is used up before."""
+    seen = offered(case, budget)
     chain_first = np.concatenate([[0], np.cumsum([len(one.order) for one in seen])]).astype(np.int64)
 
     def all_of(name: str) -> Any:
@@ -70,9 +69,9 @@ def own_model(case: OwnCase) -> OwnModel:
         after=all_of("after"),
         opens=np.ones(len(order), np.bool_),
         agility=_agility(case),
-        always_s=np.full(chains, _always_s(case.spec)),
+        always_s=np.full(chains, always_s(case.spec)),
     )
-    net = net_of_looks(looks, slack_s=-_CLEAR_S)
+    net = net_of_looks(looks, slack_s=-_CLEAR_S, budget=budget)
     value = case.weight[order] * quality(all_of("off_nadir_deg"))
     satellite = np.repeat(np.arange(chains), np.diff(chain_first))
     return OwnModel(Task(net, net, value, order_rows(order, len(case.weight))), looks, satellite)
@@ -83,8 +82,8 @@ def _agility(case: OwnCase) -> Floats:
     return np.tile([spec.rate_deg_s, spec.acceleration_deg_s2, spec.settling_s], (len(case.satellites), 1))
 
 
-def _always_s(spec: Spec) -> float:
-    """After such a gap the widest turn is done."""
+def always_s(spec: Spec) -> float:
+    """After which gap is the widest turn done, whatever it is?"""
     widest_deg = 2.0 * spec.max_off_nadir_deg + 0.1
     long_s = widest_deg / spec.rate_deg_s + spec.rate_deg_s / spec.acceleration_deg_s2
     return float(max(long_s, 2.0 * np.sqrt(widest_deg / spec.acceleration_deg_s2)) + spec.settling_s + 1.0)
@@ -115,7 +114,7 @@ def continuous_task(case: OwnCase, bin_s: float) -> Task:
         after=after,
         opens=np.ones(len(order), np.bool_),
         agility=_agility(case),
-        always_s=np.full(len(case.satellites), _always_s(case.spec)),
+        always_s=np.full(len(case.satellites), always_s(case.spec)),
         blur_deg=blur_deg,
     )
     net = net_of_looks(looks, slack_s=1e-3)
@@ -145,7 +144,7 @@ def _bins(case: OwnCase, satellite: Elements, ground: Ground, bin_s: float) -> t
 
 
 @dataclass(frozen=True)
-class _Slots:
+class Slots:
     """What one satellite may do, by start."""
 
     order: Whole
@@ -156,7 +155,20 @@ class _Slots:
     """the larger one of start and stop"""
 
 
-def _slots(case: OwnCase, satellite: Elements, ground: Ground) -> _Slots:
+def offered(case: OwnCase, budget: Budget | None = None) -> list[Slots]:
+    """What may each satellite do? Raises :class:`Over` where the budget is used up before that is known."""
+    ground = _ground(case)
+
+    def one(satellite: Elements) -> Slots:
+        if budget is not None and budget.used() >= 1.0:
+            raise Over
+        return _slots(case, satellite, ground)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, case.satellites))
+
+
+def _slots(case: OwnCase, satellite: Elements, ground: Ground) -> Slots:
     table, windows = _passes(case, satellite, ground)
     order, start_s = _starts(case, windows.place.astype(np.int64), windows.start_s, windows.closest_s, windows.stop_s)
     stop_s = start_s + case.duration_s[order]
@@ -164,7 +176,7 @@ def _slots(case: OwnCase, satellite: Elements, ground: Ground) -> _Slots:
     before = _sight(frames, start_s, ground.at_itrf_m[order])
     after = _sight(frames, stop_s, ground.at_itrf_m[order])
     off_nadir_deg = np.degrees(np.arccos(np.clip(np.minimum(before[:, 2], after[:, 2]), -1.0, 1.0)))
-    return _Slots(order, start_s, before, after, np.asarray(off_nadir_deg, np.float64))
+    return Slots(order, start_s, before, after, np.asarray(off_nadir_deg, np.float64))
 
 
 def _ground(case: OwnCase) -> Ground:

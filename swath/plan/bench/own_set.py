@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from swath.plan.bench.own import OwnCase, generate, looks_from_json, looks_to_json, spec_from_toml
+from swath.plan.bench.own_first import first_plan
 from swath.plan.bench.own_judge import judge_looks
 from swath.plan.bench.own_model import continuous_task, own_model
 from swath.plan.bench.protocol import Answer, Told, Verdict
-from swath.plan.engine.budget import Budget
+from swath.plan.engine.budget import Budget, Over
 from swath.plan.engine.solve import prove, solve_task
 
 __all__ = ["OWN", "Own"]
@@ -28,8 +29,18 @@ class Own:
 
     def solve(self, case: OwnCase, *, budget: Budget, seed: int, told: Told) -> Answer:
         """The engine's plan. The bound holds for the starts offered; see ``slots`` for how many those are."""
-        model = own_model(case)
-        found = solve_task(model.task, model.looks.start_s, budget=budget, seed=seed, told=told)
+        first = first_plan(case)
+        told("first", first.value, float("inf"))
+        try:
+            model = own_model(case, budget)
+        except Over:
+            because = "every order at its best: the time was over before more could be proven"
+            return Answer(looks_to_json(case, first.taken), float(case.weight.sum()), because)
+
+        def better(what: str, value: float, bound: float) -> None:
+            told(what, max(value, first.value), bound)
+
+        found = solve_task(model.task, model.looks.start_s, budget=budget, seed=seed, told=better)
         slots = case.spec.most_slots
         offered = "every slot of every pass" if slots >= 10_000 else f"at most {slots} slots a pass"
         because = (
@@ -39,7 +50,8 @@ class Own:
         )
         more = {"nodes": found.certificate.nodes, "arcs": found.certificate.arcs}
         bound = found.certificate.bound * (1.0 + _TABLE)
-        return Answer(looks_to_json(case, model.taken(found.taken)), bound, because, more)
+        taken = model.taken(found.taken) if found.value >= first.value else first.taken
+        return Answer(looks_to_json(case, taken), bound, because, more)
 
     def continuous_bound(self, case: OwnCase, *, budget: Budget) -> float:
         """What no plan exceeds, whenever its looks begin: bins of 1 s, each taken at its most favourable."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from math import inf
 from typing import Protocol
 
-__all__ = ["Budget", "Part", "Rounds"]
+__all__ = ["Budget", "Over", "Part", "Rounds"]
+
+
+class Over(Exception):
+    """A budget was used up before there was anything to show for it."""
 
 
 class Budget(Protocol):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
+from swath.plan.engine.budget import Budget, Over
 from swath.plan.engine.kernels import Sights, count_arcs, fill_arcs
 from swath.plan.engine.net import Net
 
@@ -44,35 +45,48 @@ class Looks:
     """(n) for bins of times: how far the line of sight may lie away from the one given; None: nowhere"""
 
 
-def net_of_looks(looks: Looks, *, slack_s: float = 0.0, threads: int = 2) -> Net:
+def net_of_looks(looks: Looks, *, slack_s: float = 0.0, threads: int = 2, budget: Budget | None = None) -> Net:
     """Which look may follow which? A gap plus ``slack_s`` must hold the turn and the settling.
 
     Give a slack above 0 for the net of a bound, below 0 for the net of a plan: what rounding leaves open then counts
-    for the bound and never for the plan.
+    for the bound and never for the plan. Raises :class:`Over` where a budget is used up before the net stands.
     """
-    count = len(looks.group)
-    by_stop, far = np.empty(count, np.int64), np.empty(count, np.int64)
+    many = len(looks.group)
+    by_stop, far = np.empty(many, np.int64), np.empty(many, np.int64)
     for c, (a, b) in enumerate(_ranges(looks.chain_first)):
         if (np.diff(looks.start_s[a:b]) < 0.0).any():
             raise InputError("looks are not in the order of their start", where=f"chain {c}", fix="Sort them")
         order = np.argsort(looks.stop_s[a:b], kind="stable")
         by_stop[a:b] = a + order
         far[a:b] = np.searchsorted(looks.stop_s[a:b][order], looks.start_s[a:b] - looks.always_s[c], side="right")
-    arcs, arc_first = np.zeros(count, np.int64), np.zeros(count + 1, np.int64)
-    blur = np.zeros(count) if looks.blur_deg is None else looks.blur_deg
+    arcs, arc_first = np.zeros(many, np.int64), np.zeros(many + 1, np.int64)
+    blur = np.zeros(many) if looks.blur_deg is None else looks.blur_deg
     sights = Sights(looks.start_s, looks.stop_s, looks.before, looks.after, looks.group, blur, by_stop, far)
     jobs: list[tuple[int, int, Floats]] = [
         (a, b, looks.agility[c]) for c, (a, b) in enumerate(_ranges(looks.chain_first)) if b > a
     ]
+
+    def go_on() -> None:
+        if budget is not None and budget.used() >= 1.0:
+            raise Over
+
+    def count(job: tuple[int, int, Floats]) -> None:
+        go_on()
+        count_arcs(sights, *job, slack_s, arcs)
+
+    def fill(job: tuple[int, int, Floats]) -> None:
+        go_on()
+        fill_arcs(sights, *job, slack_s, arc_first, tail)
+
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda job: count_arcs(sights, job[0], job[1], job[2], slack_s, arcs), jobs))
+        list(pool.map(count, jobs))
         np.cumsum(arcs, out=arc_first[1:])
         if arc_first[-1] > _MOST_ARCS:
             raise InputError(
                 f"{arc_first[-1]} arcs are too many to hold", where="looks", fix="Offer fewer slots a pass"
             )
         tail = np.empty(arc_first[-1], np.int32)
-        list(pool.map(lambda job: fill_arcs(sights, job[0], job[1], job[2], slack_s, arc_first, tail), jobs))
+        list(pool.map(fill, jobs))
     return Net(looks.chain_first, looks.group, looks.opens, by_stop, far, arc_first, tail)
 
 

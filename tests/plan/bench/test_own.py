@@ -35,6 +35,16 @@ def test_a_plan_is_valid_and_within_a_hundredth_of_its_bound() -> None:
     assert 0.99 * answer.bound <= verdict.value <= answer.bound
 
 
+@pytest.mark.parametrize(("satellites", "orders", "step_s"), [(1, 500, 5), (3, 40, 1), (30, 4000, 5)])
+def test_a_plan_stands_before_the_task_does(satellites: int, orders: int, step_s: int) -> None:
+    case = generate(Spec(satellites=satellites, orders=orders, seed=4, step_s=step_s))
+    said: list[tuple[str, float]] = []
+    answer = OWN.solve(case, budget=Rounds(1), seed=1, told=lambda what, value, bound: said.append((what, value)))
+    verdict = OWN.judge(case, answer.text)
+    assert verdict.broken == () and verdict.measures["looks"] > 10
+    assert said[0] == ("first", pytest.approx(verdict.value, rel=1e-6)) and verdict.value < answer.bound
+
+
 def test_the_judge_and_the_model_see_the_same_looks() -> None:
     case, _ = planned()
     model = own_model(case)
