@@ -12,6 +12,7 @@ from swath.plan.engine.budget import Budget, Part
 from swath.plan.engine.certificate import Certificate, certify
 from swath.plan.engine.consensus import agree
 from swath.plan.engine.descent import Prices, descend
+from swath.plan.engine.every import every_path
 from swath.plan.engine.master import Columns, elementary, generate, pack, widen
 from swath.plan.engine.net import Task
 from swath.plan.engine.polish import by_block, polish
@@ -23,6 +24,8 @@ __all__ = ["Found", "prove", "solve_task"]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
+_FEW_PATHS = 1000
+"""a task with no more is packed of all of them"""
 _DESCENT = 200
 _GENERATION = 300
 _MOST_COLUMNS = 40_000
@@ -65,17 +68,22 @@ def solve_task(
     """Which paths are worth most, and what can no paths exceed?
 
     ``start_s``: when each node begins, for choosing neighbourhoods. ``price``: where to begin, of an earlier task with
-    the same rows. Prices are found by subgradient steps, then exactly by columns; the plan is packed of columns and
-    polished until the budget is used up or plan and bound meet. The bound is worked out anew by :func:`certify`. Same
-    task, seed and number of rounds, same plan; with a clock the machine has a say.
+    the same rows. Prices are found by subgradient steps, then exactly by columns; the plan is packed of columns (in a
+    small task of all there are) and polished until the budget is used up or plan and bound meet. The bound is worked
+    out anew by :func:`certify`. Same task, seed and number of rounds, same plan; with a clock the machine has a say.
     """
     budget = Part(budget, 1.0)  # reading and modelling have taken their time already: shares are of what is left
     search, pricer, columns = Search(task, budget=budget, seed=seed, told=told), Pricer(task, task.outer), Columns(task)
+    small = every_path(task, pricer.block, _FEW_PATHS)
+    if small is not None:
+        for block, path in small:
+            columns.add(block, path)
+        _pack(search, pricer, columns)
     prices, exact = _prices(search, pricer, columns, price, until=_PRICES_UNTIL)
     certificate = certify(task, prices.price)
     search.bound = certificate.bound
     search.tell("bound")
-    if exact and not search.over():
+    if exact and small is None and not search.over():
         widen(pricer, columns, prices, _REACH * certificate.bound, _MOST_COLUMNS)
         _pack(search, pricer, columns)
     if certificate.bound - search.value > _CLOSE * certificate.bound:
