@@ -6,17 +6,41 @@ again, from the first that is missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from swath.model import Plan
-from swath.spacecraft.command_format import Command, CommandFrame, pack_command, pack_frame, read_clcw
+from swath.spacecraft.command_format import COUNTS, Command, CommandFrame, pack_command, pack_frame, read_clcw
 
-__all__ = ["Uplink", "acquire_signal", "commands_of", "frames_up", "hear_control_word", "queue_commands"]
+__all__ = [
+    "Activity",
+    "CommandList",
+    "Uplink",
+    "acquire_signal",
+    "activities_of",
+    "commands_of",
+    "frames_up",
+    "hear_control_word",
+    "queue_commands",
+]
 
 WINDOW = 64
 """frames under way at most; the satellite tells early from old by half of 256"""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A picture or a contact as it is commanded."""
+
+    kind: str
+    """``image`` or ``contact``"""
+    id: str
+    start: np.datetime64
+    stop: np.datetime64
+    numbers: tuple[float, float, float]
+    """roll and pitch (deg), rate (bit/s)"""
 
 
 @dataclass(frozen=True)
@@ -42,22 +66,50 @@ class Uplink:
     """without an acknowledgement all under way are sent again"""
 
 
-def commands_of(plan: Plan, satellite: str) -> tuple[Command, ...]:
-    """The list that makes a satellite fly its part of the plan: the schedule emptied, then every activity in time.
+@dataclass(frozen=True)
+class CommandList:
+    """The ground's list of what one satellite was ever told: activities by number, from 1 on."""
 
-    The number of a command is its row in the plan's table of acquisitions or contacts.
+    activities: Mapping[int, Activity] = field(default_factory=dict)
+    wanted: frozenset[int] = frozenset()
+    """those of the plan in force"""
+
+    def command(self, number: int) -> Command:
+        """The command that puts an activity into the schedule."""
+        one = self.activities[number]
+        return Command(one.kind, number, one.start, float((one.stop - one.start).astype(np.int64)) * 1e-9, *one.numbers)
+
+
+def commands_of(plan: Plan, satellite: str, known: CommandList) -> tuple[CommandList, tuple[Command, ...]]:
+    """What makes a satellite fly its part of a new plan instead of the one in force?
+
+    The first time the schedule is emptied; then what is no longer wanted is taken out, and what is new is put in, in
+    the order of time. An activity that changes in any way is another one. Returns the list with them.
     """
-    commands = []
+    numbers = {one: number for number, one in known.activities.items()}
+    activities = dict(known.activities)
+    wanted = set()
+    for one in activities_of(plan, satellite):
+        number = numbers.get(one, len(activities) + 1)
+        activities[number] = one
+        wanted.add(number)
+    made = CommandList(activities, frozenset(wanted))
+    first = (Command("reset"),) if not known.activities else ()
+    out = tuple(Command("cancel", number % COUNTS) for number in sorted(known.wanted - wanted))
+    return made, (*first, *out, *(made.command(number) for number in sorted(wanted - known.wanted)))
+
+
+def activities_of(plan: Plan, satellite: str) -> tuple[Activity, ...]:
+    """A satellite's part of a plan, in the order of time."""
     looks, contacts = plan.acquisitions, plan.contacts
-    for row in np.flatnonzero(looks.satellite == satellite).tolist():
-        duration_s = float((looks.stop[row] - looks.start[row]).astype(np.int64)) * 1e-9
-        angles = float(looks.roll_deg[row]), float(looks.pitch_deg[row])
-        commands.append(Command("image", row, looks.start[row], duration_s, *angles))
-    for row in np.flatnonzero(contacts.satellite == satellite).tolist():
-        duration_s = float((contacts.stop[row] - contacts.start[row]).astype(np.int64)) * 1e-9
-        rate_bit_s = float(contacts.rate_bit_s[row])
-        commands.append(Command("contact", row, contacts.start[row], duration_s, rate_bit_s=rate_bit_s))
-    return (Command("reset"), *sorted(commands, key=lambda one: (one.at, one.kind, one.number)))
+    found = []
+    for row in looks.take(looks.satellite == satellite).rows():
+        angles = float(row["roll_deg"]), float(row["pitch_deg"]), 0.0
+        found.append(Activity("image", str(row["id"]), row["start"], row["stop"], angles))
+    for row in contacts.take(contacts.satellite == satellite).rows():
+        rate = 0.0, 0.0, float(row["rate_bit_s"])
+        found.append(Activity("contact", str(row["id"]), row["start"], row["stop"], rate))
+    return tuple(sorted(found, key=lambda one: (one.start, one.kind, one.id)))
 
 
 def queue_commands(uplink: Uplink, commands: tuple[Command, ...]) -> Uplink:
@@ -102,7 +154,7 @@ def frames_up(uplink: Uplink, now_s: float, room_bytes: int) -> tuple[Uplink, tu
     frames: list[bytes] = []
     for position in range(uplink.under_way, min(len(uplink.waiting), WINDOW)):
         number = (uplink.first + position) % 256
-        packet = pack_command(uplink.waiting[position], number)
+        packet = pack_command(uplink.waiting[position])
         frame = pack_frame(CommandFrame(uplink.spacecraft_id, number, False, False, packet))
         if frames and sum(map(len, frames)) + len(frame) > room_bytes:
             break

@@ -8,14 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.archive.channels import ChannelPackets, Recording, channel_packets
-from swath.archive.link_kernels import cut_file
 from swath.spacecraft.housekeeping_format import FIELDS, HOUSEKEEPING_APID, Field, Housekeeping, packet_dtype
 from swath.spacecraft.link_format import CHANNEL_TELEMETRY
 from swath.time import utc_from_tai
 
-__all__ = ["housekeeping_file", "housekeeping_in", "read_housekeeping"]
-
-Bytes = npt.NDArray[np.uint8]
+__all__ = ["housekeeping_in", "read_housekeeping"]
 
 
 def housekeeping_in(recording: Recording, *, control: bool = True) -> tuple[Housekeeping, int]:
@@ -27,15 +24,6 @@ def housekeeping_in(recording: Recording, *, control: bool = True) -> tuple[Hous
     channels = channel_packets(recording, CHANNEL_TELEMETRY, least_bytes=size, control=control)
     read = [read_housekeeping(channel) for channel in channels]
     return Housekeeping.join([table for table, _ in read]), sum(bad for _, bad in read)
-
-
-def housekeeping_file(data: Bytes, *, spacecraft: int) -> tuple[Housekeeping, int]:
-    """All housekeeping in a file of a spacecraft's telemetry packets, and stretches of the file that hold none."""
-    size = packet_dtype().itemsize + 2
-    found = np.empty((len(data) // size + 1, 2), np.int64)
-    good, breaks = cut_file(np.frombuffer(data, np.uint8), size, size, 64 * len(data), found)
-    table, bad = read_housekeeping(ChannelPackets(spacecraft, data, found[:good], 0, 0, 0))
-    return table, bad + breaks
 
 
 def read_housekeeping(channel: ChannelPackets) -> tuple[Housekeeping, int]:

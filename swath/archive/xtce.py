@@ -1,12 +1,14 @@
-"""How does anybody else read our housekeeping? The packet in XTCE (OMG, version 1.2), from its one definition."""
+"""How does anybody else read our telemetry? The packets in XTCE (OMG, version 1.2), from their one definition."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from xml.etree import ElementTree
 
 from swath.spacecraft.housekeeping_format import FIELDS, HOUSEKEEPING_APID, Field
+from swath.spacecraft.report_format import CODES, REPORT_APID, STAGES
 
-__all__ = ["housekeeping_xtce"]
+__all__ = ["telemetry_xtce"]
 
 _NAMESPACE = "http://www.omg.org/spec/XTCE/20180204"
 _PRIMARY = (
@@ -20,14 +22,26 @@ _PRIMARY = (
 )
 """names as most readers of CCSDS packets have them"""
 
+_REPORT = (
+    ("PUS_VERSION", 4, "2"),
+    ("TIME_STATUS", 4, "0"),
+    ("SERVICE", 8, "1: request verification"),
+    ("MESSAGE_COUNT", 16, ""),
+    ("DESTINATION", 16, "0"),
+    ("REQUEST_ID", 16, "first two bytes of the telecommand"),
+    ("REQUEST_FLAGS", 2, "3: unsegmented"),
+    ("REQUEST_COUNT", 14, "sequence count of the telecommand: the activity's number"),
+)
+
 Element = ElementTree.Element
 
 
-def housekeeping_xtce() -> str:
+def telemetry_xtce() -> str:
     """The description as XML text, the same for all our spacecraft.
 
     Container ``CCSDSPacket`` holds the primary header; ``HOUSEKEEPING`` inherits it where the APID is ours and adds the
-    time and the fields of ``housekeeping_format.FIELDS``; names and units are those of the table. Read by
+    time and the fields of ``housekeeping_format.FIELDS``; names and units are those of the table. ``REPORT`` begins the
+    reports on commands (``spacecraft.report_format``), ``REPORT_SUCCESS`` and ``REPORT_FAILURE`` end them. Read by
     ``space-packet-parser`` and valid by OMG's schema: tests/authorities/test_housekeeping.py.
     """
     system = Element("xtce:SpaceSystem", {"xmlns:xtce": _NAMESPACE, "name": "swath"})
@@ -47,6 +61,13 @@ def housekeeping_xtce() -> str:
         _parameter(parameters, field.name, field.says + rest)
     _whole_number(types, "ERROR_CONTROL", 16)
     _parameter(parameters, "ERROR_CONTROL", "CRC-16-CCITT over the packet before it")
+    for name, bits, says in _REPORT:
+        _whole_number(types, name, bits)
+        _parameter(parameters, name, says)
+    _states(types, "REPORT_SUBTYPE", 8, STAGES)
+    _parameter(parameters, "REPORT_SUBTYPE", "what became of a command")
+    _states(types, "FAILURE_CODE", 16, dict(enumerate(CODES)))
+    _parameter(parameters, "FAILURE_CODE", "why not")
     _containers(_add(telemetry, "ContainerSet"))
     ElementTree.indent(system)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(system, encoding="unicode") + "\n"
@@ -90,12 +111,17 @@ def _field_type(parent: Element, field: Field) -> None:
     if not field.states:
         _whole_number(parent, field.name, 8 * field.size, unit=field.unit, scale=field.scale, signed=field.signed)
         return
-    made = _add(parent, "EnumeratedParameterType", {"name": f"{field.name}_type"})
+    _states(parent, field.name, 8 * field.size, dict(enumerate(field.states)))
+
+
+def _states(parent: Element, name: str, bits: int, states: Mapping[int, str]) -> None:
+    """What is no number: names by value."""
+    made = _add(parent, "EnumeratedParameterType", {"name": f"{name}_type"})
     _add(made, "UnitSet")
-    _encoding(made, 8 * field.size, False)
+    _encoding(made, bits, False)
     values = _add(made, "EnumerationList")
-    for number, state in enumerate(field.states):
-        _add(values, "Enumeration", {"value": str(number), "label": state})
+    for number, state in states.items():
+        _add(values, "Enumeration", {"value": str(number), "label": state or "none"})
 
 
 def _containers(parent: Element) -> None:
@@ -103,15 +129,26 @@ def _containers(parent: Element) -> None:
     entries = _add(packet, "EntryList")
     for name, _ in _PRIMARY:
         _add(entries, "ParameterRefEntry", {"parameterRef": name})
-    ours = _add(parent, "SequenceContainer", {"name": "HOUSEKEEPING"})
-    entries = _add(ours, "EntryList")
-    for name in ("TIME_COARSE", "TIME_FINE", *(field.name for field in FIELDS), "ERROR_CONTROL"):
-        _add(entries, "ParameterRefEntry", {"parameterRef": name})
-    base = _add(ours, "BaseContainer", {"containerRef": "CCSDSPacket"})
-    criteria = _add(_add(base, "RestrictionCriteria"), "ComparisonList")
-    for name, value in (("PKT_APID", HOUSEKEEPING_APID), ("SEC_HDR_FLG", 1)):
-        _add(
-            criteria,
-            "Comparison",
-            {"parameterRef": name, "value": str(value), "comparisonOperator": "==", "useCalibratedValue": "false"},
-        )
+    fields = ("TIME_COARSE", "TIME_FINE", *(field.name for field in FIELDS), "ERROR_CONTROL")
+    _inherits(parent, "HOUSEKEEPING", fields, "CCSDSPacket", (("PKT_APID", HOUSEKEEPING_APID), ("SEC_HDR_FLG", 1)))
+    head = ("PUS_VERSION", "TIME_STATUS", "SERVICE", "REPORT_SUBTYPE", "MESSAGE_COUNT", "DESTINATION")
+    told = (*head, "TIME_COARSE", "TIME_FINE", "REQUEST_ID", "REQUEST_FLAGS", "REQUEST_COUNT")
+    _inherits(parent, "REPORT", told, "CCSDSPacket", (("PKT_APID", REPORT_APID), ("SEC_HDR_FLG", 1)), abstract=True)
+    _inherits(parent, "REPORT_SUCCESS", ("ERROR_CONTROL",), "REPORT", (("PKT_LEN", 18),))
+    _inherits(parent, "REPORT_FAILURE", ("FAILURE_CODE", "ERROR_CONTROL"), "REPORT", (("PKT_LEN", 20),))
+
+
+def _inherits(
+    parent: Element, name: str, fields: Iterable[str], base: str, where: Iterable[tuple[str, int]], *,
+    abstract: bool = False,
+) -> None:  # fmt: skip
+    """A packet that begins as ``base`` does, where some values are what they must be."""
+    made = _add(parent, "SequenceContainer", {"name": name, "abstract": "true"} if abstract else {"name": name})
+    entries = _add(made, "EntryList")
+    for field in fields:
+        _add(entries, "ParameterRefEntry", {"parameterRef": field})
+    inherited = _add(made, "BaseContainer", {"containerRef": base})
+    criteria = _add(_add(inherited, "RestrictionCriteria"), "ComparisonList")
+    for parameter, value in where:
+        wanted = {"parameterRef": parameter, "value": str(value), "comparisonOperator": "=="}
+        _add(criteria, "Comparison", {**wanted, "useCalibratedValue": "false"})

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from swath.model import Plan
-from swath.spacecraft.command_format import Clcw, Command, pack_clcw, read_command, read_frame
+from swath.spacecraft.command_format import COUNTS, Clcw, Command, pack_clcw, read_command, read_frame
+from swath.spacecraft.report_format import CODES, Report
 
-__all__ = ["OnBoard", "commanded_plan", "due", "hear_frame"]
+__all__ = ["OnBoard", "due", "hear_frame"]
 
 WINDOW = 128
 """half of the numbers: frames ahead by less are early, behind by less are old"""
@@ -32,8 +32,10 @@ class OnBoard:
     done: tuple[Command, ...] = ()
     refused: int = 0
     """frames that were damaged, out of order, for another, or held no command"""
-    seen: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+    seen: frozenset[int] = field(default_factory=frozenset)
     """activities that are or were in the schedule: one that comes again changes nothing"""
+    reports: tuple[Report, ...] = ()
+    """on acceptance, in order; what becomes of activities is reported by the flight"""
 
     @property
     def control_word(self) -> bytes:
@@ -41,8 +43,8 @@ class OnBoard:
         return pack_clcw(Clcw(self.expected, retransmit=self.retransmit))
 
 
-def hear_frame(on_board: OnBoard, data: bytes) -> OnBoard:
-    """A frame has come up, or what is left of one."""
+def hear_frame(on_board: OnBoard, data: bytes, now: np.datetime64) -> OnBoard:
+    """A frame has come up, or what is left of one. A command whose time is over at ``now`` is refused."""
     frame = read_frame(data)
     if frame is None or frame.spacecraft != on_board.spacecraft_id:
         return replace(on_board, refused=on_board.refused + 1)
@@ -59,33 +61,28 @@ def hear_frame(on_board: OnBoard, data: bytes) -> OnBoard:
     command = read_command(frame.data)
     if command is None:
         return replace(on_board, refused=on_board.refused + 1)
-    return _scheduled(on_board, command)
+    return _obeyed(due(on_board, now)[0], command, now)
 
 
-def _scheduled(on_board: OnBoard, command: Command) -> OnBoard:
+def _obeyed(on_board: OnBoard, command: Command, now: np.datetime64) -> OnBoard:
+    """The schedule after a command, and the report on it."""
+    code, changed = "", on_board
     if command.kind == "reset":
-        begun = frozenset((one.kind, one.number) for one in on_board.done)
-        return replace(on_board, schedule=(), seen=begun)
-    name = command.kind, command.number
-    if name in on_board.seen:
-        return on_board
-    schedule = tuple(sorted((*on_board.schedule, command), key=lambda one: (one.at, one.kind, one.number)))
-    return replace(on_board, schedule=schedule, seen=on_board.seen | {name})
+        changed = replace(on_board, schedule=(), seen=frozenset(one.number for one in on_board.done))
+    elif command.kind == "cancel":
+        left = tuple(one for one in on_board.schedule if one.number % COUNTS != command.number)
+        code = "" if len(left) < len(on_board.schedule) else "unknown activity"
+        changed = replace(on_board, schedule=left)
+    elif command.at <= now and command.number not in on_board.seen:
+        code = "too late"
+    elif command.number not in on_board.seen:
+        schedule = tuple(sorted((*on_board.schedule, command), key=lambda one: (one.at, one.kind, one.number)))
+        changed = replace(on_board, schedule=schedule, seen=on_board.seen | {command.number})
+    report = Report(2 if code else 1, command.number % COUNTS, now, CODES.index(code))
+    return replace(changed, reports=(*changed.reports, report))
 
 
 def due(on_board: OnBoard, now: np.datetime64) -> tuple[OnBoard, tuple[Command, ...]]:
     """Which activities begin now? All whose time has come."""
     begun = tuple(one for one in on_board.schedule if one.at <= now)
     return replace(on_board, schedule=on_board.schedule[len(begun) :], done=(*on_board.done, *begun)), begun
-
-
-def commanded_plan(plan: Plan, satellite: str, done: tuple[Command, ...]) -> Plan:
-    """The plan as this satellite came to know it: of its rows only those whose commands it has executed.
-
-    The number of a command is the row in the plan's table. Other satellites' rows are left as they are.
-    """
-    told = {kind: {one.number for one in done if one.kind == kind} for kind in ("image", "contact")}
-    looks, contacts = plan.acquisitions, plan.contacts
-    keep = [looks.satellite[row] != satellite or row in told["image"] for row in range(len(looks))]
-    held = [contacts.satellite[row] != satellite or row in told["contact"] for row in range(len(contacts))]
-    return replace(plan, acquisitions=looks.take(np.array(keep, bool)), contacts=contacts.take(np.array(held, bool)))

@@ -86,7 +86,7 @@ def check_marks(folder: Path) -> Check:
     """Does every picture, raster and byte file say that it is simulated?"""
     rasters = sorted(p for p in folder.rglob("*") if p.suffix in (".tif", ".png"))
     found = [f"{p.relative_to(folder)} carries no mark" for p in rasters if not _marked(p)]
-    named = sorted((folder / "downlink").glob("*"))
+    named = [*sorted((folder / "downlink").glob("*")), *sorted((folder / "telemetry").glob("*[!l]"))]
     found += [f"{p.relative_to(folder)} does not say so in its name" for p in named if SIMULATED not in p.name]
     total = len(rasters) + len(named)
     return Check("marks", total > 0 and not found, f"{total - len(found)}/{total}", tuple(found))

@@ -16,21 +16,37 @@ from swath.archive.source_packets import picture_in
 from swath.fly.activities import Activity, span_s
 from swath.fly.channel import Channel
 from swath.fly.flight import Flight
+from swath.fly.frames import PacketStream
 from swath.fly.housekeeping import housekeeping_of, housekeeping_packets
+from swath.fly.reports import activity_reports, report_packets
 from swath.fly.sending import Sent
-from swath.model import SIMULATED, Plan
+from swath.model import SIMULATED
+from swath.operate.commanding import CommandDay
 from swath.operate.file_day import DownFile, FileDay
 from swath.operate.file_link import LinkTerms
 from swath.operate.shot import Shot, Taken, shoot
 from swath.report.outcome import Links
 from swath.spacecraft.link_format import FILE_SEGMENT_BYTES
+from swath.spacecraft.report_format import Report
 from swath.store.mission import Operations
 from swath.time import elapsed_s, seconds
 
-__all__ = ["Arrival", "DayOfContacts", "Landed", "contact_file", "link_terms", "picture_file", "telemetry_file"]
+__all__ = [
+    "GROUND",
+    "Arrival",
+    "DayOfContacts",
+    "Landed",
+    "contact_file",
+    "link_terms",
+    "picture_file",
+    "telemetry_file",
+]
 
 DAMAGED_SHARE = 0.5
 """of the frames that are lost: they come with wrong bits, the others not at all"""
+
+GROUND = "ground"
+"""the folder, in a run's scratch, into which files come down"""
 
 Transaction = tuple[int, int]
 
@@ -99,7 +115,7 @@ class DayOfContacts:
     def __init__(
         self,
         flights: Mapping[str, Flight],
-        plan: Plan,
+        commands: CommandDay,
         operations: Operations,
         shot: Callable[[int, Mapping[str, Any]], Shot],
         folder: Path,
@@ -109,11 +125,11 @@ class DayOfContacts:
         stop: np.datetime64,
         seed: int,
     ) -> None:
-        """``shot`` makes of a row of the plan's acquisitions, as it was flown, what a picture is taken of."""
-        self.flights, self.plan, self.operations, self.shot = flights, plan, operations, shot
+        """``shot`` makes of a row of the flown plan's acquisitions what a picture is taken of."""
+        self.flights, self.plan, self.operations, self.shot = flights, commands.plan, operations, shot
         self.folder, self.scratch, self.start, self.stop_s = folder, scratch, start, span_s(start, start, stop)[1]
         ids = {id: flight.satellite.radio.spacecraft_id for id, flight in flights.items()}
-        self.files = FileDay(ids, scratch / "ground", start, seed=seed, recorded=self._record)
+        self.files = FileDay(ids, scratch / GROUND, start, seed=seed, recorded=self._record)
         self.holes: list[str] = []
         """what never came down"""
         self._shots: dict[int, Shot] = {}
@@ -121,8 +137,7 @@ class DayOfContacts:
         self._taken: dict[Transaction, tuple[int, Taken]] = {}
         self._number: dict[int, Transaction] = {}
         self._landed = 0
-        self._told: dict[str, tuple[int, int, np.datetime64]] = dict.fromkeys(flights, (0, 0, start - seconds(1.0)))
-        """files and packets of telemetry so far, and up to when they tell"""
+        self._tellers = {id: _Teller(flight, commands, start) for id, flight in flights.items()}
         (folder / "downlink").mkdir(exist_ok=True)
         for flight in flights.values():
             flight.link = self._hold
@@ -179,7 +194,10 @@ class DayOfContacts:
         plan = self.plan.contacts
         row = {"id": contact.id, "satellite": plan.satellite[contact.row], "station": plan.station[contact.row]}
         box = self.files.boxes[str(row["satellite"])]
-        order = [self._tell(str(row["satellite"]), begin_s)]
+        number, packets = self._tellers[str(row["satellite"])].tell(begin_s)
+        name = telemetry_file(str(row["satellite"]), number)
+        now = self.start + seconds(begin_s)
+        order = [self.files.load(DownFile(str(row["satellite"]), name, packets.data, now))]
         for picture in held:
             if picture not in self._number:
                 self._load(picture)
@@ -200,16 +218,6 @@ class DayOfContacts:
         file = DownFile(shot.satellite.id, picture_file(shot.acquisition), taken.content(), ready)
         self._number[picture] = self.files.load(file)
         self._taken[self._number[picture]] = picture, taken
-
-    def _tell(self, satellite: str, now_s: float) -> Transaction:
-        """What a satellite has to tell of itself since the last time, as a file."""
-        flight, (number, count, since) = self.flights[satellite], self._told[satellite]
-        rows = flight.vehicle.telemetry(self.start, 60.0)
-        now = self.start + seconds(now_s)
-        rows = rows.take((rows.time > since) & (rows.time <= now))
-        self._told[satellite] = number + 1, count + len(rows), now
-        packets = housekeeping_packets(housekeeping_of(rows, flight.satellite.radio.spacecraft_id), count)
-        return self.files.load(DownFile(satellite, telemetry_file(satellite, number + 1), packets.data, now))
 
     def _whole(self) -> Iterator[Arrival]:
         """Pictures that have become whole on the ground."""
@@ -245,3 +253,30 @@ class DayOfContacts:
         taken.file.unlink(missing_ok=True)
         landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * len(self.files.files[key].content))
         return Arrival(shot, path, missing, taken.crc32, landed)
+
+
+class _Teller:
+    """What one satellite has to tell of itself, contact by contact."""
+
+    def __init__(self, flight: Flight, commands: CommandDay, start: np.datetime64) -> None:
+        self.flight, self.start, self.satellite = flight, start, flight.satellite
+        self.accepted, self.numbers = commands.reports[self.satellite.id], commands.numbers(self.satellite.id)
+        self.files = self.samples = 0
+        self.told: set[Report] = set()
+        self.since = np.datetime64(0, "ns")
+
+    def tell(self, now_s: float) -> tuple[int, PacketStream]:
+        """Number of the next file, and its packets: housekeeping since the last, and reports on commands."""
+        now = self.start + seconds(now_s)
+        rows = self.flight.vehicle.telemetry(self.start, 60.0)
+        rows = rows.take((rows.time > self.since) & (rows.time <= now))
+        flown = [*self.flight.flown.values(), *self.flight.contacts.values()]
+        reports = [*self.accepted, *activity_reports(flown, self.numbers)]
+        reports = [report for report in reports if report.at <= now and report not in self.told]
+        packets = [
+            housekeeping_packets(housekeeping_of(rows, self.satellite.radio.spacecraft_id), self.samples),
+            report_packets(reports, len(self.told)),
+        ]
+        self.files, self.samples, self.told = self.files + 1, self.samples + len(rows), self.told | set(reports)
+        self.since = now
+        return self.files, PacketStream.joined(packets)

@@ -34,10 +34,19 @@ class Planned:
     ephemerides: Mapping[str, TabulatedEphemeris]
     problem: Problem
     """the last one: with the urgent orders, and what was already commanded"""
-    first: Plan
-    """before the urgent orders"""
-    plan: Plan
+    plans: tuple[Plan, ...]
+    """in the order in which they were made: before the urgent orders, and again after each"""
     warnings: tuple[str, ...]
+
+    @property
+    def first(self) -> Plan:
+        """Before the urgent orders."""
+        return self.plans[0]
+
+    @property
+    def plan(self) -> Plan:
+        """The last one."""
+        return self.plans[-1]
 
 
 def ephemerides_of(
@@ -57,13 +66,13 @@ def plan_day(mission: Mission, eop: EarthOrientation, weather: SimulatedWeather)
     solve = registry.find("swath.solvers", mission.operations.solver)
     outlook = Outlook(ephemerides, eop, lambda **where: clear_probability(weather, **where))
     problem = problem_of(mission, outlook)
-    first = plan = solve(problem, seed=mission.seed, made=mission.start)
+    plans = [solve(problem, seed=mission.seed, made=mission.start)]
     for order in sorted(mission.urgent, key=lambda request: (request.ordered, request.id)):
         ready = order.ordered + seconds(mission.operations.planning_s)
         more = with_orders(problem, [Order("point", order)], outlook)
-        problem = with_frozen(replace(more, commandable=_next_contacts(mission, problem.passes, ready)), plan)
-        plan = solve(problem, seed=mission.seed, made=ready)
-    return Planned(ephemerides, problem, first, plan, tuple(warnings))
+        problem = with_frozen(replace(more, commandable=_next_contacts(mission, problem.passes, ready)), plans[-1])
+        plans.append(solve(problem, seed=mission.seed, made=ready))
+    return Planned(ephemerides, problem, tuple(plans), tuple(warnings))
 
 
 def problem_of(mission: Mission, outlook: Outlook) -> Problem:

@@ -19,11 +19,13 @@ from swath.fly.weather import SimulatedWeather
 from swath.frames import EarthOrientation
 from swath.operate import checks
 from swath.operate.before import map_before, shot_before
-from swath.operate.downlink import DayOfContacts, Landed
+from swath.operate.commanding import command_day, uplink_passes
+from swath.operate.downlink import GROUND, DayOfContacts, Landed
 from swath.operate.ground import Mapped, map_picture
 from swath.operate.memory import give_back_memory
 from swath.operate.planning import Planned, plan_day
 from swath.operate.shot import Shot
+from swath.operate.telemetry import check_commands, write_telemetry
 from swath.operate.telling import Run, outcome_of
 from swath.operate.workers import worker_pool
 from swath.operate.writing import write_catalogue, write_plan, write_report
@@ -80,13 +82,13 @@ def run_mission(
         early = _take_early(mission, eop, desk)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
-        flights = _flights(mission, planned, eop)
-        clock.done("surroundings", 0.17)
-        before = {order: future.result() for order, future in early.items()}
-        run = Run(mission, planned, FlightLog.empty(), before, land.result(), folder)
-        run = _bring_home(run, flights, _shots(mission, planned, eop, weather), desk)
+        run = _start(mission, planned, early, land, desk, eop)
+        flights = _flights(run, eop)
+        clock.done("commands", 0.17)
+        run = _bring_home(run, flights, _shots(run, eop, weather), desk)
         clock.done("pictures", 0.9)
         write_plan(run, folder)
+        write_telemetry(desk.scratch / GROUND, folder, mission.satellites, run.commands)
         write_catalogue(run, folder)
         clock.done("catalogue", 0.93)
         found = judge(run, folder, eop)
@@ -99,8 +101,23 @@ def run_mission(
     return outcome
 
 
-def _flights(mission: Mission, planned: Planned, eop: EarthOrientation) -> dict[str, Flight]:
+def _start(
+    mission: Mission, planned: Planned, early: Mapping[str, Future[Mapped]], land: Future[Any], desk: _Desk,
+    eop: EarthOrientation,
+) -> Run:  # fmt: skip
+    """The run as it stands when the plans have gone up."""
+    passes = uplink_passes(mission, planned.problem.passes, eop)
+    commands = command_day(
+        mission.satellites, planned.plans, passes, mission.operations,
+        start=mission.start, stop=mission.stop, seed=mission.seed,
+    )  # fmt: skip
+    before = {order: future.result() for order, future in early.items()}
+    return Run(mission, planned, commands, FlightLog.empty(), before, land.result(), desk.folder)
+
+
+def _flights(run: Run, eop: EarthOrientation) -> dict[str, Flight]:
     """Satellites with a bus fly through their surroundings, the others as their agility says."""
+    mission, planned = run.mission, run.planned
     start, stop = mission.start, mission.stop
     around = {
         craft.id: surroundings(planned.ephemerides[craft.id], eop, start, stop)
@@ -108,7 +125,7 @@ def _flights(mission: Mission, planned: Planned, eop: EarthOrientation) -> dict[
         if craft.bus is not None
     }
     eclipses = planned.problem.eclipses
-    return prepare_flights(mission.satellites, planned.plan, eclipses, start, seed=mission.seed, around=around)
+    return prepare_flights(mission.satellites, run.commands.plan, eclipses, start, seed=mission.seed, around=around)
 
 
 def judge(run: Run, folder: Path, eop: EarthOrientation) -> tuple[Check, ...]:
@@ -116,6 +133,7 @@ def judge(run: Run, folder: Path, eop: EarthOrientation) -> tuple[Check, ...]:
     return (
         checks.check_plan(folder, run.planned.problem, eop),
         checks.check_ccsds(folder, run.links, [m.scene.id for m in run.before.values()], run.faults),
+        check_commands(folder, run.mission.satellites, run.commands),
         checks.check_stac(folder),
         checks.check_marks(folder),
         checks.check_truth(run.truth, run.mapped),
@@ -150,9 +168,9 @@ def _bring_home(
     run: Run, flights: Mapping[str, Flight], shot: Callable[[int, Mapping[str, Any]], Shot], desk: _Desk
 ) -> Run:
     """Fly the day, bring the pictures down and map each as soon as it is on the ground."""
-    mission, plan = run.mission, run.planned.plan
+    mission = run.mission
     day = DayOfContacts(
-        flights, plan, mission.operations, shot, desk.folder, desk.scratch,
+        flights, run.commands, mission.operations, shot, desk.folder, desk.scratch,
         start=mission.start, stop=mission.stop, seed=mission.seed,
     )  # fmt: skip
     landed: dict[str, Landed] = {}
@@ -173,13 +191,11 @@ def _bring_home(
     return replace(run, flight=flight, landed=landed, mapped=mapped, links=day.links(), holes=tuple(holes))
 
 
-def _shots(
-    mission: Mission, planned: Planned, eop: EarthOrientation, weather: SimulatedWeather
-) -> Callable[[int, Mapping[str, Any]], Shot]:
+def _shots(run: Run, eop: EarthOrientation, weather: SimulatedWeather) -> Callable[[int, Mapping[str, Any]], Shot]:
     """What makes of a flown picture all that its worker needs."""
+    mission, planned, looks = run.mission, run.planned, run.commands.plan.acquisitions
     requests = {request.id: request for request in planned.problem.requests}
     satellites = {satellite.id: satellite for satellite in mission.satellites}
-    looks = planned.plan.acquisitions
 
     def shot(row: int, flown: Mapping[str, Any]) -> Shot:
         (look,) = looks.take([row]).rows()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from swath.fly.spacecraft import FlightLog
 from swath.frames import geodetic_from_itrf
 from swath.model import Request
+from swath.operate.commanding import CommandDay
 from swath.operate.downlink import Landed
 from swath.operate.ground import Mapped
 from swath.operate.planning import Planned
@@ -35,6 +36,7 @@ class Run:
 
     mission: Mission
     planned: Planned
+    commands: CommandDay
     flight: FlightLog
     before: Mapping[str, Mapped]
     """by urgent order: its place before the event"""
@@ -92,7 +94,7 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         truth=run.truth,
         checks=checks,
         assumptions=_assumptions(mission),
-        warnings=(*planned.warnings, *run.holes),
+        warnings=(*planned.warnings, *_not_commanded(run.commands), *run.holes),
         files=_files(run.folder),
         footprints={id: m.footprint for id, m in run.mapped.items()},
         land=run.land,
@@ -160,10 +162,15 @@ def _files(folder: Path) -> tuple[str, ...]:
         *named,
         *more,
         "downlink/",
+        "telemetry/",
         "stac/",
         *(("products/",) if (folder / "products").is_dir() else ()),
         "evidence/",
     )
+
+
+def _not_commanded(commands: CommandDay) -> list[str]:
+    return [f"{id}: not flown, {why}" for id, why in commands.missing().items()]
 
 
 def _burst(operations: Operations) -> str:
@@ -179,6 +186,7 @@ def _assumptions(mission: Mission) -> tuple[str, ...]:
         f"Planning takes {operations.planning_s:.0f} s from an urgent order to the new plan; a satellite learns of it "
         "at its next contact and flies the old plan until then.",
         f"Processing takes {operations.processing_s / 60:.0f} min from the last frame on the ground to the map.",
+        "The day's first plan is made, and goes up, before the day begins: in each satellite's last pass before it.",
         f"{100 * operations.frame_loss:.1f} % of transfer frames are lost on the way down, {_burst(operations)}. What "
         "is missing is asked for again (CFDP class 2) while the contact lasts, or in the satellite's next one.",
         "The array gives its full power in sunlight, whatever the attitude. Relief does not shift pixels: lines of "

@@ -10,6 +10,7 @@ from swath.fly.channel import Channel, lost_units
 from swath.fly.commands import OnBoard, hear_frame
 from swath.fly.frames import FrameCounts, PacketStream, idle_packet, in_frames
 from swath.spacecraft.link_format import CHANNEL_TELEMETRY
+from swath.time import seconds
 
 __all__ = ["hold_command_contact"]
 
@@ -25,6 +26,7 @@ def hold_command_contact(
     start_s: float,
     stop_s: float,
     uplink_bit_s: float,
+    epoch: np.datetime64,
     seed: int,
     uplink_loss: float = 0.0,
     downlink_loss: float = 0.0,
@@ -32,15 +34,17 @@ def hold_command_contact(
     """Send what waits for a satellite while a contact lasts; both ends keep what they know for the next.
 
     Turns of half a second: frames go up, some are lost (``uplink_loss``), a telemetry frame with the control word comes
-    down, or not (``downlink_loss``). Only what is acknowledged counts as commanded.
+    down, or not (``downlink_loss``). Only what is acknowledged counts as commanded. Times are seconds since ``epoch``,
+    by which the satellite's clock goes.
     """
     rng = np.random.default_rng(seed)
     ground, counts = acquire_signal(ground), FrameCounts()
     for turn in range(int((stop_s - start_s) / _STEP_S)):
-        ground, frames = frames_up(ground, start_s + turn * _STEP_S, int(uplink_bit_s * _STEP_S / 8.0))
+        now_s = start_s + turn * _STEP_S
+        ground, frames = frames_up(ground, now_s, int(uplink_bit_s * _STEP_S / 8.0))
         lost = lost_units(len(frames), Channel(loss=uplink_loss), rng)
         for frame, gone in zip(frames, lost, strict=True):
-            space = space if gone else hear_frame(space, frame)
+            space = space if gone else hear_frame(space, frame, epoch + seconds(now_s))
         units, counts = in_frames(
             _BEACON, spacecraft_id=space.spacecraft_id, channel=CHANNEL_TELEMETRY, counts=counts,
             control=space.control_word,

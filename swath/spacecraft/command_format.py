@@ -4,7 +4,9 @@ A command packet is a telecommand of ECSS-E-ST-70-41C: primary header (type 1, s
 ``COMMAND_APID``), secondary header (PUS version 2 and all four acknowledgement flags, service, subtype, source 0),
 data, CRC-16. Service 11 subtype 4 inserts into the schedule: a count of 1, the release time (CUC of 4 + 2 bytes, TAI
 since 1958) and the packet to be released, itself a telecommand of service 8 subtype 1 whose data are ``ACTIVITY``.
-Service 11 subtype 3 empties the schedule.
+Service 11 subtype 5 takes an activity out again: a count of 1 and the request identifier of the packet that was to be
+released (source 0, APID, sequence count). Service 11 subtype 3 empties the schedule. All packets about an activity have
+its number, modulo 16384, as their sequence count, so reports (``spacecraft.report_format``) name activities.
 
 A telecommand frame (CCSDS 232.0-B-4): 5 bytes of header (version 0, bypass flag, control flag, spacecraft, virtual
 channel 0, length - 1, sequence number), one packet, CRC-16. The communications link control word (CLCW, 4.2) comes down
@@ -24,6 +26,7 @@ from swath.time import tai_from_utc, utc_from_tai
 
 __all__ = [
     "COMMAND_APID",
+    "COUNTS",
     "Clcw",
     "Command",
     "CommandFrame",
@@ -36,8 +39,10 @@ __all__ = [
 ]
 
 COMMAND_APID = 2
-KINDS = ("reset", "image", "contact")
-"""``reset``: forget the schedule; the others are activities, function numbers 1 and 2 of service 8"""
+KINDS = ("reset", "image", "contact", "cancel")
+"""``reset``: forget the schedule; ``cancel``: an activity is not to be; the others are activities, functions 1 and 2"""
+COUNTS = 16384
+"""sequence counts go round after so many: more activities a satellite must not have in its schedule"""
 ACTIVITY = struct.Struct(">BIIiiI")
 """function, activity number, duration in ms, roll and pitch in 1e-6 deg (pictures), rate in kbit/s (contacts)"""
 MAX_FRAME_BYTES = 1024
@@ -85,12 +90,16 @@ class Clcw:
     """one is missing"""
 
 
-def pack_command(command: Command, count: int) -> bytes:
+def pack_command(command: Command) -> bytes:
     """A command as the packet that is sent. Raises :class:`InputError` where a value does not fit."""
     if command.kind not in KINDS:
         raise InputError(f"no command {command.kind!r}", fix=f"One of {', '.join(KINDS)}")
+    count = command.number % COUNTS
     if command.kind == "reset":
         return _telecommand(11, 3, b"", count)
+    if command.kind == "cancel":
+        identifier = b"\0" + COMMAND_APID.to_bytes(2, "big") + count.to_bytes(2, "big")
+        return _telecommand(11, 5, b"\x01" + identifier, count)
     try:
         values = (
             KINDS.index(command.kind), command.number, round(command.duration_s * 1e3), round(command.roll_deg * 1e6),
@@ -124,11 +133,13 @@ def read_command(packet: bytes) -> Command | None:
         return None
     if outer[:2] == (11, 3) and not outer[2]:
         return Command("reset")
+    if outer[:2] == (11, 5) and len(outer[2]) == 6 and outer[2][:4] == b"\x01\0" + COMMAND_APID.to_bytes(2, "big"):
+        return Command("cancel", int.from_bytes(outer[2][4:], "big") % COUNTS)
     inner = _read_telecommand(outer[2][7:]) if outer[:2] == (11, 4) and outer[2][:1] == b"\x01" else None
     if inner is None or inner[:2] != (8, 1) or len(inner[2]) != ACTIVITY.size:
         return None
     function, number, duration_ms, roll, pitch, rate = ACTIVITY.unpack(inner[2])
-    if not 1 <= function < len(KINDS):
+    if function not in (KINDS.index("image"), KINDS.index("contact")):
         return None
     since_ns = (int.from_bytes(outer[2][1:7], "big") * 10**9 + 32768) >> 16
     at = utc_from_tai(np.array([_TAI_EPOCH + np.timedelta64(since_ns, "ns")]))[0]

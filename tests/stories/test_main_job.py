@@ -80,6 +80,8 @@ def test_every_file_of_the_issue_is_there(job: Job) -> None:
         assert f"{layer}_SIMULATED.tif" in products
     assert (job.folder / "products" / "fields_SIMULATED.csv").read_text().count("\n") > 20
     assert len(list((job.folder / "downlink").glob("*_SIMULATED.bin"))) >= 3
+    told = (job.folder / "telemetry" / "commands_SIMULATED.csv").read_text().splitlines()
+    assert len(told) - 1 >= len(job.outcome.plan.acquisitions) + len(job.outcome.plan.contacts)
     assert not [path for path in job.folder.parent.iterdir() if path.name.startswith(".")]
 
 
@@ -111,7 +113,7 @@ def test_every_output_says_that_it_is_simulated(job: Job) -> None:
             assert "imulated" in path.read_text(), path
     for name in ("report.html", "answer.json", "orders.json", "opportunities.geojson", "plan.czml", "plan.ics"):
         assert "SIMULATED" in (job.folder / name).read_text().upper(), name
-    for path in (job.folder / "downlink").iterdir():
+    for path in [*(job.folder / "downlink").iterdir(), *(job.folder / "telemetry").glob("*[!l]")]:
         assert "SIMULATED" in path.name
 
 
@@ -144,6 +146,17 @@ def fault_contact_is_lost(folder: Path) -> None:
     next(p for p in (folder / "downlink").iterdir() if not p.name.startswith("before")).unlink()
 
 
+def fault_telemetry_is_lost(folder: Path) -> None:
+    max((folder / "telemetry").glob("*.packets"), key=lambda p: p.stat().st_size).unlink()
+
+
+def fault_telemetry_is_damaged(folder: Path) -> None:
+    path = max((folder / "telemetry").glob("*.packets"), key=lambda p: p.stat().st_size)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
 def fault_item(folder: Path) -> None:
     path = next(folder.glob("stac/scenes/*/*.json"))
     path.write_text(path.read_text().replace('"stac_version": "1.1.0"', '"stac_version": "0.9"'))
@@ -170,6 +183,8 @@ def fault_raster_without_mark(folder: Path) -> None:
         (fault_plan_is_cut_short, "replay"),
         (fault_bytes, "CCSDS"),
         (fault_contact_is_lost, "CCSDS"),
+        (fault_telemetry_is_lost, "commands"),
+        (fault_telemetry_is_damaged, "commands"),
         (fault_item, "STAC"),
         (fault_asset, "STAC"),
         (fault_preview_without_mark, "marks"),
