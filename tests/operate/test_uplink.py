@@ -111,7 +111,8 @@ def test_a_new_plan_changes_what_has_not_begun_and_nothing_else() -> None:
     assert commands_of(newer, "SW-1", later)[1] == ()
     ground, space = contact(queue_commands(ground, changes), space, 1)
     assert {one.number for one in space.schedule} == later.wanted
-    again = hear_frame(space, pack_frame(CommandFrame(77, space.expected, False, False, pack_command(changes[0]))), BEFORE)
+    twice = pack_frame(CommandFrame(77, space.expected, False, False, pack_command(changes[0])))
+    again = hear_frame(space, twice, BEFORE)
     assert again.schedule == space.schedule
     assert (again.reports[-1].subtype, again.reports[-1].code) == (2, 3)  # it is not there any more
 
