@@ -18,6 +18,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Elements
 from swath.orbit.sgp4 import decay_of_mean_motion, secular_rates
+from swath.orbit.smear import one_burn
 from swath.orbit.uncertainty import SIGMAS_90, Doubt
 from swath.table import Table, column
 from swath.time import elapsed_s, format_utc, seconds
@@ -45,6 +46,8 @@ _DRAG_UNKNOWN = 0.6
 """the same where there are too few neighbours"""
 _FIRST_ORDER = 2e-3
 """share of a size that the linear equations leave out"""
+_SMEARED = 0.05
+"""the same of a run of steps: the sets at its ends may know of the burn, or not all of it"""
 _PART = 0.15
 """of the largest change of pace in a run of steps: what a set fitted across a burn may be off by"""
 _LONGEST_COUNT_DAYS = 10.0
@@ -282,7 +285,8 @@ def _told_apart(steps: Steps, alarms: npt.NDArray[np.bool_]) -> list[tuple[int, 
     A set fitted to observations from both sides of a burn shows a part of its step, and the next ones the rest, so that
     neighbouring steps may be one burn. The revolutions tell: they change pace in the interval of the burn, and go on at
     the new pace whatever the sets say. A change of pace in one or two neighbouring places is one burn; where there are
-    more, each interval beside a change holds one. (A change back in the midst of a run is such a set's overshoot.)
+    more, each interval beside a change holds one, unless one burn explains all of the run, seen by sets that were each
+    fitted to several days (``smear.one_burn``). (A change back in the midst of a run is such a set's overshoot.)
     """
     groups: list[tuple[int, int]] = []
     edges = np.flatnonzero(np.diff(np.concatenate([[0], alarms.astype(int), [0]])))
@@ -292,7 +296,7 @@ def _told_apart(steps: Steps, alarms: npt.NDArray[np.bool_]) -> list[tuple[int, 
         change_m = np.diff(np.concatenate([[0.0], risen_m[:-1] + rows.flown_m, risen_m[-1:]])) * np.sign(risen_m[-1])
         real = change_m > np.maximum(_PART * change_m.max(), _ALARM * rows.raised_sigma_m.min())
         places = np.flatnonzero(real)
-        if len(rows) == 1 or not len(places) or places[-1] - places[0] <= 1:
+        if len(rows) == 1 or not len(places) or places[-1] - places[0] <= 1 or _is_one(rows, risen_m[1:]):
             groups.append((first, after - 1))
             continue
         holds = real[:-1] | real[1:]
@@ -306,6 +310,11 @@ def _told_apart(steps: Steps, alarms: npt.NDArray[np.bool_]) -> list[tuple[int, 
             for n, k in enumerate(starts)
         ]
     return groups
+
+
+def _is_one(rows: Steps, risen_m: Floats) -> bool:
+    days = np.concatenate([[0.0], elapsed_s(rows.after[0], rows.before) / 86400.0])
+    return one_burn(days, risen_m / risen_m[-1], rows.flown_m / risen_m[-1])
 
 
 def _maneuver(steps: Steps, first: int, last: int) -> dict[str, object]:
@@ -329,7 +338,7 @@ def _maneuver(steps: Steps, first: int, last: int) -> dict[str, object]:
     parts = [(in_plane_m_s, sigma_m_s)] * in_plane + [(across_m_s, across_sigma_m_s)] * seen_across
     size_m_s = float(np.sqrt(sum(p[0] ** 2 for p in parts)))
     wrong_m_s = SIGMAS_90 * float(np.sqrt(sum((p[0] * p[1]) ** 2 for p in parts))) / max(size_m_s, 1e-12)
-    wrong_m_s += _FIRST_ORDER * size_m_s
+    wrong_m_s += (_FIRST_ORDER if len(rows) == 1 else _SMEARED) * size_m_s
     earliest, latest = _when(rows, in_plane and seen_along)
     return {
         "after": rows.after[0],

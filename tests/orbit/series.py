@@ -100,6 +100,48 @@ def simulate(
     return sets
 
 
+def fitted(dense: list[Elements], fit_days: float, seed: int) -> list[Elements]:
+    """Sets about a day apart, each fitted by least squares to the last ``fit_days`` of a dense history without noise.
+
+    The place along the orbit by a straight line (and the drag that the last set has), the shape and the plane by their
+    means, with what ``simulate`` adds at ``noise`` = 1.
+    """
+    rng, number = np.random.default_rng(seed), np.arange(len(dense))
+    day = np.array([(one.epoch - EPOCH) / np.timedelta64(1, "ns") / 86400e9 for one in dense])
+    node, perigee, beyond = np.array([secular_rates(one) for one in dense]).T
+    n = np.array([one.mean_motion_rev_day for one in dense])
+    place_deg = np.array([one.argument_of_perigee_deg + one.mean_anomaly_deg for one in dense])
+    flown_deg = np.concatenate([[0.0], np.cumsum((180.0 * (n[:-1] + n[1:]) + beyond[:-1]) * np.diff(day))])
+    place_deg += 360.0 * np.round((place_deg[0] + flown_deg - place_deg) / 360.0)
+    shape = np.array([one.eccentricity * np.exp(1j * np.radians(one.argument_of_perigee_deg)) for one in dense])
+    tilt_deg = np.array([one.inclination_deg for one in dense])
+    raan_deg = np.unwrap([one.raan_deg for one in dense], period=360.0)
+    sets, at, a_m = [], fit_days, 6.88e6
+    while (at := at + rng.uniform(0.6, 1.4)) < day[-1]:
+        seen = (day <= at) & (day > at - fit_days)
+        last = int(number[seen][-1])
+        since = day[seen] - day[last]
+        straight = place_deg[seen] - 360.0 * dense[last].mean_motion_dot * since**2 - beyond[last] * since
+        lines = np.stack([np.ones_like(since), 360.0 * since], 1)
+        (here_deg, pace), *_ = np.linalg.lstsq(lines, straight, rcond=None)
+        mean = np.mean(shape[seen] * np.exp(-1j * np.radians(perigee[last] * since)))
+        mean += 4e-6 * (rng.normal() + 1j * rng.normal())
+        argument_deg = float(np.degrees(np.angle(mean)) % 360.0)
+        along_deg, up_deg, aside_deg = np.degrees(rng.normal(size=3) * (30.0, 12.0, 12.0) / a_m)
+        sets.append(
+            replace(
+                dense[last],
+                mean_motion_rev_day=float(pace * (1.0 + 2e-7 * rng.normal())),
+                eccentricity=float(abs(mean)),
+                argument_of_perigee_deg=argument_deg,
+                mean_anomaly_deg=float((here_deg + along_deg - argument_deg) % 360.0),
+                inclination_deg=float(tilt_deg[seen].mean() + up_deg),
+                raan_deg=float(np.mean(raan_deg[seen] - node[last] * since) + aside_deg) % 360.0,
+            )
+        )
+    return sets
+
+
 def _plane_deg(a_m: float, noise: float, moon: float, rng: np.random.Generator) -> float:
     """What the Moon does to a plane in half its month, which SGP4 leaves out, and what a fit is off."""
     return float(np.degrees(noise * (12.0 * rng.normal() + 150.0 * np.sin(moon)) / a_m))

@@ -13,7 +13,7 @@ from swath.model import Elements
 from swath.orbit.maneuver import Maneuvers, find_maneuvers, maneuvers_between, spoiled, steps_of, told
 from swath.orbit.uncertainty import doubt
 from tests.orbit.orbits import EPOCH
-from tests.orbit.series import Burn, simulate
+from tests.orbit.series import Burn, fitted, simulate
 
 
 def moment(day: float) -> np.datetime64:
@@ -116,6 +116,28 @@ def test_a_burn_that_two_sets_share_is_one_burn() -> None:
     assert len(found) == 1
     assert len(holding(found, burn)) == 1
     assert float(found.size_m_s[0]) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_burn_smeared_by_sets_that_were_fitted_over_three_days_is_one_burn(seed: int) -> None:
+    within = 0
+    for size_m_s in (0.3, 1.0):
+        burn = Burn(18.3 + 0.21 * seed, size_m_s)
+        found = find_maneuvers(fitted(simulate(seed, days=36.0, every_days=0.1, noise=0.0, burns=(burn,)), 3.0, seed))
+        (row,) = holding(found, burn).rows()
+        assert len(found) == 1
+        within += abs(row["size_m_s"] - size_m_s) <= row["size_90_m_s"]
+        assert row["before"] - row["after"] < np.timedelta64(6, "D")
+    assert within >= 1
+
+
+def test_daily_burns_stay_apart_where_each_set_is_fitted_to_a_day() -> None:
+    for seed in range(2):
+        burns = tuple(Burn(15.0 + day + 0.1 * seed, 0.5) for day in range(5))
+        history = fitted(simulate(seed, days=36.0, every_days=0.1, noise=0.0, burns=burns), 1.0, seed)
+        found = find_maneuvers(history)
+        assert len(found) >= 4
+        assert float(found.along_m_s.sum()) == pytest.approx(2.5, abs=0.1)
 
 
 def test_a_set_from_before_a_burn_is_spoiled_after_it_and_says_so() -> None:
