@@ -144,20 +144,21 @@ def grid_reference(orbit: Orbit, at: np.datetime64) -> dict[str, Any]:
 
 
 def _doubt(orbit: Orbit, at: np.datetime64) -> dict[str, Any]:
-    """How sure the position is; of published positions nobody knows."""
+    """How sure the position is; of positions that are published without a covariance nobody knows."""
     from swath.orbit.uncertainty import age_days
     from swath.time import format_utc
 
     wide = orbit.doubt(at)
-    if wide is None or orbit.elements is None:
+    if wide is None:
         return dict.fromkeys((*_DOUBT, "because"))
+    one = orbit.elements
     return {
         "along_track_sigma_s": float(wide.along_track_sigma_s),
         "along_track_90_s": float(wide.along_track_90_s),
         "cross_track_90_m": float(wide.cross_track_90_m),
         "position_error_90_m": float(wide.position_90_m),
-        "epoch": format_utc(orbit.elements.epoch, decimals=3),
-        "age_days": float(age_days(orbit.elements, at)),
+        "epoch": None if one is None else format_utc(one.epoch, decimals=3),
+        "age_days": None if one is None else float(age_days(one, at)),
         "because": wide.because,
     }
 
@@ -176,6 +177,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _told(row: dict[str, Any]) -> str:
-    if row["age_days"] is None:
-        return f"{'-':>6} {'-':>7}"
-    return f"{row['age_days']:6.1f} {row['position_error_90_m'] / 1e3:7.2g}"
+    age, wide_m = row["age_days"], row["position_error_90_m"]
+    return (
+        f"{'-' if age is None else format(age, '.1f'):>6} {'-' if wide_m is None else format(wide_m / 1e3, '.2g'):>7}"
+    )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from swath.frames import EarthOrientation
 from swath.model import Elements
+from swath.orbit.covariance import OwnCovariances, own_covariances
 from swath.orbit.elements import Loaded, newest_for
 from swath.orbit.ephemeris import Ephemeris, sgp4_ephemeris
 from swath.orbit.growth import learned_growth
@@ -49,10 +50,19 @@ class Orbit:
         """Which changes of orbit does its history show?"""
         return find_maneuvers(self.history)
 
+    @cached_property
+    def covariances(self) -> OwnCovariances | None:
+        """What its publisher says about the errors of published positions, if anything."""
+        return own_covariances(self.ephemeris) if isinstance(self.ephemeris, OemEphemeris) else None
+
     def doubt(self, at: npt.ArrayLike) -> Doubt | None:
-        """How far may it be from where the elements put it at UTC times? ``None`` for published positions: unknown."""
+        """How far may it be from where it is published to be at UTC times?
+
+        From its elements and their history, or from the covariances of an ephemeris; ``None`` for positions of which
+        nobody says how sure they are.
+        """
         if self.elements is None:
-            return None
+            return None if self.covariances is None else self.covariances.doubt(at)
         times = np.asarray(at, "datetime64[ns]")
         wide = doubt(self.elements, times, self.growth)
         if len(self.history) < 2 or not times.size:

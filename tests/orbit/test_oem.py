@@ -100,7 +100,10 @@ def test_every_part_is_read() -> None:
     np.testing.assert_allclose(np.sqrt(np.diag(covariance.matrix)), [1.0, 2.0, 3.0, 1e-3, 1e-3, 1e-3])
     orbits = orbits_near(loaded, START, packaged_eop())
     assert orbits["ISS"].called("1998-067A")
-    assert orbits["ISS"].elements is None and orbits["ISS"].doubt(START) is None
+    wide = orbits["ISS"].doubt(START + seconds(120.0))
+    assert orbits["ISS"].elements is None and wide is not None
+    assert float(wide.along_track_90_s) == pytest.approx(1.6449 * 2.0 / 7656.0, rel=1e-3)
+    assert float(wide.cross_track_90_m) == pytest.approx(1.6449 * 3.0, rel=1e-4)
     ephemeris = orbits["ISS"].ephemeris
     with pytest.raises(DataError, match=r"06:00:59Z; it covers 2026-05-08T06:01:00Z to 2026-05-08T06:03:00Z"):
         ephemeris.states(np.array([START + seconds(59.0)]))
