@@ -11,6 +11,15 @@ from swath.errors import InputError
 __all__ = ["Place", "Receiver", "Request", "Station"]
 
 
+_HEIGHTS_M = (-12_000.0, 60_000.0)
+
+
+def _check_height(altitude_m: float, where: str) -> None:
+    if not _HEIGHTS_M[0] <= altitude_m <= _HEIGHTS_M[1]:
+        fix = "Give metres above the WGS84 ellipsoid, -12,000 to 60,000"
+        raise InputError(f"an altitude of {altitude_m:g} m", where=where, fix=fix)
+
+
 @dataclass(frozen=True)
 class Place:
     """A point or an area on the ground, longitude first; edges are straight in longitude and latitude.
@@ -23,7 +32,7 @@ class Place:
     lon_deg: float
     lat_deg: float
     altitude_m: float = 0.0
-    """above the WGS84 ellipsoid"""
+    """above the WGS84 ellipsoid, -12,000 to 60,000 m: nobody takes pictures of what is neither ground nor air"""
     ring: tuple[tuple[float, float], ...] = ()
     """the outer ring, open, empty for a point"""
     holes: tuple[tuple[tuple[float, float], ...], ...] = ()
@@ -37,6 +46,7 @@ class Place:
         return ((self.ring, *self.holes), *self.further) if self.ring else ()
 
     def __post_init__(self) -> None:
+        _check_height(self.altitude_m, f"place {self.id}")
         rings = (ring for polygon in self.polygons for ring in polygon)
         for lon, lat in ((self.lon_deg, self.lat_deg), *(vertex for ring in rings for vertex in ring)):
             if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
@@ -107,6 +117,7 @@ class Station:
     """with it and the satellite's transmitter the rate follows from the link budget, at most ``rate_bit_s``"""
 
     def __post_init__(self) -> None:
+        _check_height(self.altitude_m, f"station {self.id}")
         for azimuth_deg, elevation_deg in self.mask:
             if not (0.0 <= azimuth_deg <= 360.0 and -90.0 <= elevation_deg <= 90.0):
                 fix = "Give pairs of azimuth, 0 to 360, and elevation, -90 to 90, in degrees"

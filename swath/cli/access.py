@@ -71,7 +71,7 @@ def access(
     Parameters
     ----------
     places
-        GeoJSON file of points, polygons and multipolygons.
+        GeoJSON file of points, polygons and multipolygons, or CSV file of points with the headings id, lon and lat.
     place
         [NAME=]LON,LAT[,ALT_M], instead of a file or besides it. May be given several times.
     hours
@@ -136,7 +136,7 @@ def _places(file: Path | None, typed: Sequence[str]) -> tuple[Place, ...]:
 
     spots = (*(read_places(file) if file is not None else ()), *(place_of(text) for text in typed))
     if not spots:
-        raise InputError("of which places?", fix="Give --places FILE.geojson, or --place LON,LAT")
+        raise InputError("of which places?", fix="Give --places FILE.geojson or FILE.csv, or --place LON,LAT")
     return spots
 
 

@@ -97,9 +97,7 @@ def position_of(text: str, flag: str) -> tuple[str, float, float, float]:
         (height_m,) = altitude_m or [0.0]
     except ValueError as error:
         raise InputError(f"{text!r} is not LON,LAT[,ALT_M]", where=flag, fix="Write it as 15.39,78.23,450") from error
-    Place.point(text, lon_deg=lon_deg, lat_deg=lat_deg)  # refuses what lies outside the world
-    if not -1000.0 <= height_m <= 10_000.0:
-        raise InputError(f"an altitude of {height_m:g} m", where=flag, fix="Give metres above the ellipsoid")
+    Place.point(text, lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=height_m)  # refuses what lies outside the world
     return (name.strip() if named and name.strip() else text), lon_deg, lat_deg, height_m
 
 

@@ -142,7 +142,8 @@ def _map(axes: Any, found: Found, land: Sequence[Floats]) -> None:
     if len(found.places) <= 25:
         for id, place in found.places.items():
             where = (place.lon_deg, place.lat_deg)
-            axes.annotate(id, where, fontsize=8, xytext=(5, 4), textcoords="offset points", zorder=5)
+            shift, align = ((-5, 4), "right") if place.lon_deg > west + 0.85 * (east - west) else ((5, 4), "left")
+            axes.annotate(id, where, fontsize=8, xytext=shift, textcoords="offset points", ha=align, zorder=5)
     axes.set(xlim=(west, east), ylim=(south, north), xlabel="longitude [deg]", ylabel="latitude [deg]")
     axes.set_aspect(1.0 / max(np.cos(np.radians((south + north) / 2.0)), 0.3))
     axes.grid(color="0.8", linewidth=0.5)

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import shlex
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -152,3 +153,25 @@ def test_a_hostile_name_is_text_on_the_page(tmp_path: Path) -> None:
     page = Page(out.read_text("utf-8"))
     assert all(source.startswith("data:") for source in page.sources) and "<script" not in out.read_text("utf-8")
     assert page.rows[1][0].startswith("A <script>")
+
+
+def test_every_line_of_the_example_runs(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = repo / "examples" / "windows"
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"^swath (.*)$", (folder / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(lines) >= 7
+    for line in lines:
+        assert main(shlex.split(line)) == 0, line
+        shown = capsys.readouterr()
+        assert "--out" in line or len(shown.out.splitlines()) > 4, line
+        assert "left out" not in shown.err
+    made = {file.name for file in tmp_path.iterdir()} - {file.name for file in folder.iterdir()}
+    assert made == {"track.png", "sky.png", "windows.html", "windows.parquet", "times.parquet"}
+    windows = pandas.read_parquet("windows.parquet")
+    assert set(windows["place"]) == {"po-valley", "seoul", "fiji", "longyearbyen"}
+    assert (windows["sun_elevation_deg"] > 0).all() and (windows["off_nadir_deg"] < 30.1).all()
+    assert len(pandas.read_parquet("times.parquet")) > 200
