@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, Parameter
 
+from swath.cli.catalogue import catalogue
+from swath.cli.elements import elements
+from swath.cli.maneuvers import maneuvers
 from swath.cli.options import ElementsOption, JsonOption, SatelliteOption
+from swath.cli.repeat import lifetime, repeat
+from swath.cli.sky import eclipses, nodes
+from swath.cli.track import track
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,14 +28,8 @@ __all__ = ["app", "grid_reference", "position"]
 app = App(
     name="orbit", help="Where is a satellite, and what does its orbit do?", default_parameter=Parameter(negative=())
 )
-app.command("swath.cli.elements:elements", name="elements")
-app.command("swath.cli.catalogue:catalogue", name="catalogue")
-app.command("swath.cli.track:track", name="track")
-app.command("swath.cli.sky:nodes", name="nodes")
-app.command("swath.cli.sky:eclipses", name="eclipses")
-app.command("swath.cli.maneuvers:maneuvers", name="maneuvers")
-app.command("swath.cli.repeat:repeat", name="repeat")
-app.command("swath.cli.repeat:lifetime", name="lifetime")
+for command in (elements, catalogue, track, nodes, eclipses, maneuvers, repeat, lifetime):
+    app.command(command)
 
 _TRACKED = 6
 _REVOLUTION_S = 5700.0

@@ -8,6 +8,7 @@ from swath.orbit.elements import Loaded, parse_tle
 from swath.orbit.oem_read import parse_oem
 from swath.orbit.omm import parse_omm
 from swath.orbit.omm_records import is_header
+from swath.orbit.tle_table import holds_lines, parse_tle_table
 
 __all__ = ["form_of", "parse_elements"]
 
@@ -15,7 +16,7 @@ _OEM_TAG, _OMM_TAG = (re.compile(rf"<(\w+:)?{name}[\s>]") for name in ("oem", "o
 
 
 def parse_elements(text: str, *, source: str = "") -> Loaded:
-    """Which element sets and ephemerides does a text hold? TLE of two or three lines, OMM or OEM in any form.
+    """Which element sets and ephemerides does a text hold? TLE as lines or in a table, OMM or OEM in any form.
 
     Never raises: what is not a good set comes back as :class:`~swath.orbit.elements.Rejected` with its line and the
     reason. ``source`` is kept in each :class:`~swath.model.Elements` and named in later errors.
@@ -23,6 +24,8 @@ def parse_elements(text: str, *, source: str = "") -> Loaded:
     form = form_of(text)
     if form == "tle":
         return parse_tle(text, source=source)
+    if form == "table":
+        return parse_tle_table(text, source=source)
     if form == "oem":
         return parse_oem(text, "kvn", source=source)
     if form != "xml" or not _OEM_TAG.search(text):
@@ -35,7 +38,7 @@ def parse_elements(text: str, *, source: str = "") -> Loaded:
 
 
 def form_of(text: str) -> str:
-    """Which form is a text in: ``json``, ``xml``, ``kvn``, ``csv``, ``oem``, or else ``tle``? Told by how it begins."""
+    """Which form is a text in, told by its beginning: ``json xml kvn csv oem table``, or else ``tle``?"""
     start = text.removeprefix("\ufeff").lstrip()[:10_000]
     # The name over a two-line set may itself begin with a bracket.
     if re.match(r"\{|\[\s*([{\[\]]|$)", start):
@@ -48,4 +51,5 @@ def form_of(text: str) -> str:
         return "oem"
     if re.match(r"(CCSDS_OMM_VERS|OBJECT_NAME)\s*=", first):
         return "kvn"
-    return "csv" if is_header([cell.strip().strip('"') for cell in first.split(",")]) else "tle"
+    cells = [cell.strip().strip('"') for cell in first.split(",")]
+    return "csv" if is_header(cells) else "table" if holds_lines(cells) else "tle"

@@ -27,6 +27,7 @@ from swath.operate.telling import Run
 from swath.report.outcome import Outcome
 from swath.sources.eop import packaged_eop
 from swath.store.manifest import sha256
+from tests.cli.schemas import errors
 from tests.stories.small import EXAMPLE, small_mission
 
 FILES = [
@@ -246,7 +247,7 @@ def test_verify_finds_what_was_changed(job: Job, copy: Path, monkeypatch: pytest
         file.write(np.where(pixels > 200, pixels + 9, pixels))
     monkeypatch.setattr("swath.operate.evidence.run_mission", lambda path, out, **k: shutil.copytree(job.folder, out))
     found = verify_folder(copy)
-    assert not found.ok
+    assert not found.ok and errors("verify.schema.json", found.to_json()) == []
     assert {d.file for d in found.differences} == {
         "answer.json",
         "plan.csv",
