@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fly"]
 
-_FORMS = (".json", ".csv", ".png")
+_FORMS = (".html", ".json", ".csv", ".png")
 _SHOWN = 12
 
 
@@ -29,7 +29,7 @@ def fly(
 ) -> int:
     """Fly a plan in simulation and say, picture by picture, what became of it and why.
 
-    Example: swath fly out/demo --out flight-SIMULATED.png
+    Example: swath fly out/demo --out flight-SIMULATED.html
 
     Exit code 0 if every picture was done, 1 if one was late, blurred or lost.
 
@@ -44,7 +44,8 @@ def fly(
     seed
         Of chance; without it the mission's.
     out
-        Write .json (all), .csv (telemetry) or .png (curves); the name must say SIMULATED.
+        Write .html (the report), .json (all), .csv (telemetry) or .png (curves); the name must say SIMULATED, but for
+        a report, which says so itself.
     json
         Print JSON instead of a table.
     """
@@ -55,7 +56,7 @@ def fly(
     from swath.store.mission import checked_seed
 
     check_form(out, _FORMS)
-    if out is not None:
+    if out is not None and out.suffix.lower() != ".html":
         require_marked_name(out)
     if seed is not None:
         seed = checked_seed(seed)
@@ -83,10 +84,14 @@ def _write(told: FlownPlan, out: Path) -> None:
         write_json(out, told.to_json())
     elif ending == ".csv":
         write_whole(out, _csv(told))
+    elif ending == ".html":
+        from swath.report.flight_page import flight_html
+
+        write_whole(out, flight_html(told.day))
     else:
         from swath.report.flight_plot import flight_png
 
-        write_whole(out, flight_png(told.log.telemetry, told.foreseen.telemetry, title=told.mission.title))
+        write_whole(out, flight_png(told.log.telemetry, told.day.foreseen, title=told.mission.title))
 
 
 def _csv(told: FlownPlan) -> str:
@@ -118,7 +123,7 @@ def _lines(told: FlownPlan) -> list[str]:
     ]
     for satellite in told.mission.satellites:
         mine = told.outcomes.take(told.outcomes.satellite == satellite.id)
-        true, book = (log.telemetry.take(log.telemetry.satellite == satellite.id) for log in (told.log, told.foreseen))
+        true, book = (t.take(t.satellite == satellite.id) for t in (told.log.telemetry, told.day.foreseen))
         lines.append(
             f"{satellite.id[:12]:<12} {len(mine):8} {(mine.outcome == 'done').sum():5} "
             f"{true.battery_wh.min():8.1f} (plan {book.battery_wh.min():6.1f}) "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,22 +29,31 @@ class Outcomes(Table):
     outcome: npt.NDArray[np.str_] = column("U", "-", "done, late, blurred or lost")
     because: npt.NDArray[np.str_] = column("U", "-", "why, where not done")
     planned: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "last bit on the ground, as planned")
-    down: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "last bit sent; not a time where it never was")
+    down: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "last bit on the ground; no time where never")
 
 
-def outcomes(plan: Plan, log: FlightLog) -> Outcomes:
+def outcomes(
+    plan: Plan,
+    log: FlightLog,
+    *,
+    down: Mapping[str, np.datetime64] | None = None,
+    not_commanded: Mapping[str, str] | None = None,
+) -> Outcomes:
     """What became of each picture of a plan in a flight? In the plan's order.
 
     ``lost`` is a picture not taken, not kept or not sent whole; ``blurred`` one that came down but was taken before the
-    turn had settled; ``late`` one whose last bit was sent more than a minute after the planned moment.
+    turn had settled; ``late`` one whose last bit came more than a minute after the planned moment. ``down``: when each
+    acquisition was whole on the ground, where more is known of it than the flight's own deliveries say;
+    ``not_commanded``: why some were never flown.
     """
-    looks, sent = plan.acquisitions, log.deliveries
+    became = dict(zip(log.flown.acquisition.tolist(), log.flown.rows(), strict=True))
+    missed = not_commanded or {}
     rows = []
-    for row, look in enumerate(looks.rows()):
-        parts = sent.take(sent.acquisition == look["id"])
-        whole = float(parts.sent_bit.sum()) >= look["data_bit"] * (1.0 - 1e-9) - 1.0
-        down = parts.stop.max() if len(parts) and whole else np.datetime64("NaT", "ns")
-        outcome, because = _judge(str(log.flown.status[row]), str(log.flown.because[row]), look, down, log)
+    for look in plan.acquisitions.rows():
+        id = str(look["id"])
+        flown = became.get(id, {"status": "skipped", "because": missed.get(id, "it was not commanded")})
+        arrived = _delivered(look, log) if down is None else down.get(id, np.datetime64("NaT", "ns"))
+        outcome, because = _judge(str(flown["status"]), str(flown["because"]), look, arrived, log)
         rows.append(
             {
                 "request": look["request"],
@@ -51,10 +62,17 @@ def outcomes(plan: Plan, log: FlightLog) -> Outcomes:
                 "outcome": outcome,
                 "because": because,
                 "planned": look["on_ground"],
-                "down": down,
+                "down": arrived,
             }
         )
     return Outcomes.from_rows(rows)
+
+
+def _delivered(look: Mapping[str, Any], log: FlightLog) -> np.datetime64:
+    """When the last bit of a picture left memory; not a time where it never did."""
+    parts = log.deliveries.take(log.deliveries.acquisition == look["id"])
+    whole = float(parts.sent_bit.sum()) >= look["data_bit"] * (1.0 - 1e-9) - 1.0
+    return parts.stop.max() if len(parts) and whole else np.datetime64("NaT", "ns")
 
 
 def furthest_apart(planned: Telemetry, flown: Telemetry) -> dict[str, dict[str, float]]:

@@ -105,5 +105,5 @@ def map_before(shot: Shot, folder: Path, scratch: Path) -> Mapped:
     made = day.hold(row, LinkTerms(rate_bit_s, rate_bit_s), 0.0, lasts_s)
     taken.file.unlink()
     landed = Landed("archive", shot.middle, made.frames_sent, 0, 8.0 * len(content))
-    arrival = Arrival(shot, ground / picture_file(shot.acquisition), 0.0, taken.crc32, landed)
+    arrival = Arrival(shot, ground / picture_file(shot.acquisition), taken.crc32, landed)
     return map_picture(arrival, folder, None)

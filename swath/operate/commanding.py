@@ -17,6 +17,7 @@ from swath.frames import EarthOrientation
 from swath.model import Plan, Windows
 from swath.operate.planning import ephemerides_of
 from swath.operate.uplink import hold_command_contact
+from swath.report.flown import CommandContacts
 from swath.spacecraft import Satellite
 from swath.spacecraft.command_format import COUNTS
 from swath.spacecraft.report_format import CODES, STAGES, Report
@@ -24,22 +25,10 @@ from swath.store.mission import Mission, Operations
 from swath.table import Table, column
 from swath.time import elapsed_s, format_utc, seconds
 
-__all__ = ["CommandContacts", "CommandDay", "Commanded", "command_day", "uplink_passes"]
+__all__ = ["CommandDay", "Commanded", "command_day", "uplink_passes"]
 
 _BEFORE_S = 86400.0
 """how far back a pass is looked for in which the plan of the day went up"""
-
-
-@dataclass(frozen=True)
-class CommandContacts(Table):
-    """What went up in each pass that was used for it."""
-
-    satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
-    station: npt.NDArray[np.str_] = column("U", "-", "station id")
-    start: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "of the pass")
-    commands: npt.NDArray[np.int64] = column("i8", "-", "that waited to go up")
-    frames: npt.NDArray[np.int64] = column("i8", "-", "sent up, repeats included")
-    acknowledged: npt.NDArray[np.int64] = column("i8", "-", "commands that the control word confirmed in it")
 
 
 @dataclass(frozen=True)

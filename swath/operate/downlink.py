@@ -62,6 +62,8 @@ class Landed:
     """repeats included"""
     frames_resent: int
     bit: float
+    missing_share: float = 0.0
+    """of the file, which never came"""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,6 @@ class Arrival:
 
     shot: Shot
     file: Path
-    missing_share: float
-    """of the file, which never came"""
     crc32: int
     """of the pixels as they were taken"""
     landed: Landed
@@ -251,8 +251,9 @@ class DayOfContacts:
         sending = self.files.boxes[shot.satellite.id].files[key[1]]
         sent, again = (-(-size // FILE_SEGMENT_BYTES) for size in (sending.bytes_sent, sending.bytes_repeated))
         taken.file.unlink(missing_ok=True)
-        landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * len(self.files.files[key].content))
-        return Arrival(shot, path, missing, taken.crc32, landed)
+        size = len(self.files.files[key].content)
+        landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * size, missing)
+        return Arrival(shot, path, taken.crc32, landed)
 
 
 class _Teller:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from swath.access.accesses import find_eclipses
+from swath.access.passes import find_passes
 from swath.errors import DataError, InputError
-from swath.fly.faults import Faults
-from swath.fly.outcomes import Outcomes, furthest_apart, outcomes
+from swath.fly.faults import Faults, check_faults
+from swath.fly.outcomes import Outcomes, furthest_apart
+from swath.fly.sending import book_link
 from swath.fly.spacecraft import FlightLog, fly_plan
 from swath.fly.surroundings import surroundings
-from swath.model import Plan, Request
+from swath.model import Grid, Plan, Windows
+from swath.operate.commanding import command_day, uplink_passes
+from swath.operate.files import SCENES
+from swath.operate.flown_day import flown_day, spread
 from swath.operate.planning import ephemerides_of
 from swath.plan.form import plan_from_json
+from swath.report.flown import STAGES, FlownDay, outcome_counts, waits
+from swath.report.outcome import QuickLook
 from swath.sources.eop import packaged_eop
 from swath.store.manifest import INPUTS
 from swath.store.mission import Mission, read_mission
+from swath.time import format_utc
 
 __all__ = ["FlownPlan", "fly_file"]
 
@@ -29,36 +37,28 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class FlownPlan:
-    """A plan, its flight, and the flight that the plan foresaw. Simulated."""
+    """A plan, its flight, and the two beside each other. Simulated."""
 
     mission: Mission
     plan: Plan
     log: FlightLog
-    foreseen: FlightLog
-    """the same plan without chance, faults, penumbra and bus"""
-    outcomes: Outcomes
+    day: FlownDay
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What became of each picture."""
+        return self.day.outcomes
 
     def counts(self) -> dict[str, int]:
         """How many pictures were done, late, blurred and lost?"""
-        return {name: int((self.outcomes.outcome == name).sum()) for name in ("done", "late", "blurred", "lost")}
+        return outcome_counts(self.outcomes)
 
     def latency_min(self) -> dict[str, dict[str, float | None]]:
-        """Minutes from the order to the picture and to its last bit on the ground: median and 90th percentile."""
-        orders = {request.id: request for request in (*self.mission.routine, *self.mission.urgent)}
-        waits: dict[str, list[float]] = {"imaged": [], "down": []}
-        for row, told in enumerate(self.outcomes.rows()):
-            order = orders.get(str(told["request"]))
-            if order is None or told["outcome"] == "lost":
-                continue
-            waits["imaged"].append(_minutes(order, self.log.flown.stop[row]))
-            waits["down"].append(_minutes(order, told["down"]))
-        return {
-            name: {
-                "median": float(np.median(values)) if values else None,
-                "p90": float(np.quantile(values, 0.9)) if values else None,
-            }
-            for name, values in waits.items()
-        }
+        """Minutes from the order to each stage: median and 90th percentile."""
+        found: dict[str, dict[str, float | None]] = {stage: {"median": None, "p90": None} for stage in STAGES}
+        for wait in waits(self.day.times):
+            found[wait.stage] = {"median": wait.median_s / 60.0, "p90": wait.p90_s / 60.0}
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the telemetry, as plain values."""
@@ -67,8 +67,10 @@ class FlownPlan:
             "mission": self.mission.name,
             "counts": self.counts(),
             "latency_min": self.latency_min(),
-            "furthest_from_plan": furthest_apart(self.foreseen.telemetry, self.log.telemetry),
+            "furthest_from_plan": furthest_apart(self.day.foreseen, self.log.telemetry),
             "pictures": self.outcomes.to_json(),
+            "orders": self.day.times.to_json(),
+            "commands": self.day.commands.to_json(),
             "flown": self.log.flown.to_json(),
             "contacts": self.log.contacts.to_json(),
             "deliveries": self.log.deliveries.to_json(),
@@ -85,38 +87,80 @@ def fly_file(
 ) -> FlownPlan:
     """Fly the plan of a file with the fleet of a mission file, through penumbra, with its buses, chance and faults.
 
-    ``plan`` is a ``plan.json`` or the folder of a run. Without ``mission`` it is the file that the run was made from,
-    or ``mission.toml`` beside the plan. Raises :class:`DataError` where a file is missing and :class:`InputError` where
-    the two do not fit together.
+    ``plan`` is a ``plan.json`` or the folder of a run, whose pictures are then shown. Without ``mission`` it is the
+    file that the run was made from, or ``mission.toml`` beside the plan. The plan goes up as commands in the last pass
+    of each satellite before the day; a link that loses frames sends that share again. Raises :class:`DataError` where a
+    file is missing and :class:`InputError` where the two do not fit together.
     """
     file = plan / "plan.json" if plan.is_dir() else plan
-    try:
-        made = plan_from_json(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"cannot read the plan: {error.strerror}", where=str(file), fix="Name a plan.json") from error
-    except UnicodeDecodeError as error:
-        raise InputError("the plan is not text", where=str(file), fix="Name a plan.json") from error
+    made = _read_plan(file)
     fleet = read_mission(mission or _mission_beside(file))
+    fleet = fleet if seed is None else replace(fleet, seed=seed)
     eop = packaged_eop()
     start, stop = fleet.start, fleet.stop
+    asked = Faults() if faults is None else faults
+    check_faults(fleet.satellites, made, asked)
     progress("orbits", 0.05)
     ephemerides = ephemerides_of(fleet.satellites, start - _MARGIN, stop + _MARGIN, eop)
     eclipses = find_eclipses(ephemerides, start, stop, eop)
+    found = find_passes(ephemerides, fleet.stations, start, stop, eop)
+    passes = uplink_passes(fleet, Windows(found.satellite, found.station, found.start, found.stop), eop)
+    commands = command_day(
+        fleet.satellites, (made,), passes, fleet.operations,
+        start=start, stop=stop, seed=fleet.seed, lost=sorted(asked.lost_contacts),
+    )  # fmt: skip
     around = {}
     for number, satellite in enumerate(fleet.satellites):
         progress(f"surroundings of {satellite.id}", 0.1 + 0.4 * number / len(fleet.satellites))
         around[satellite.id] = surroundings(ephemerides[satellite.id], eop, start, stop)
-    chance = fleet.seed if seed is None else seed
-    calm = Faults(scatter_share=0.0)
-    progress("flight as planned", 0.5)
-    foreseen = fly_plan(fleet.satellites, made, eclipses, start, stop, seed=chance, faults=calm)
-    progress("flight", 0.6)
-    log = fly_plan(fleet.satellites, made, eclipses, start, stop, seed=chance, faults=faults, around=around)
-    progress("comparison", 0.95)
-    return FlownPlan(fleet, made, log, foreseen, outcomes(made, log))
+    progress("flight", 0.5)
+    log = fly_plan(
+        fleet.satellites, commands.plan, eclipses, start, stop, seed=fleet.seed,
+        faults=_of_contacts(asked, set(commands.plan.contacts.id.tolist())), around=around,
+        link=book_link(1.0 - fleet.operations.frame_loss),
+    )  # fmt: skip
+    progress("comparison", 0.9)
+    day = flown_day(fleet, (made,), commands, log, eclipses)
+    if plan.is_dir():
+        day = replace(day, strip=_strip(plan, day))
+    return FlownPlan(fleet, made, log, day)
 
 
 _MARGIN = np.timedelta64(60, "s")
+
+
+def _read_plan(file: Path) -> Plan:
+    try:
+        return plan_from_json(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"cannot read the plan: {error.strerror}", where=str(file), fix="Name a plan.json") from error
+    except UnicodeDecodeError as error:
+        raise InputError("the plan is not text", where=str(file), fix="Name a plan.json") from error
+
+
+def _of_contacts(faults: Faults, contacts: set[str]) -> Faults:
+    """Those faults that can happen: contacts that were never commanded are not there to go wrong."""
+    return replace(
+        faults,
+        late_contact_s={id: late for id, late in faults.late_contact_s.items() if id in contacts},
+        lost_contacts=faults.lost_contacts & contacts,
+        resets={id: reset for id, reset in faults.resets.items() if id in contacts},
+    )
+
+
+def _strip(folder: Path, day: FlownDay) -> dict[str, QuickLook]:
+    """Of the pictures that a run took, those that this flight brought down sharp, in the order of time."""
+    looks = day.plan.acquisitions.sort_by("start", "id")
+    sharp = set(day.outcomes.acquisition[np.isin(day.outcomes.outcome, ("done", "late"))].tolist())
+    shown = {}
+    at = dict(zip(looks.id.tolist(), looks.start, strict=True))
+    files = {id: next((folder / "stac" / SCENES / id).glob("*_SIMULATED.png"), None) for id in at if id in sharp}
+    for id in spread([id for id, file in files.items() if file is not None]):
+        file = files[id]
+        if file is not None:
+            said = f"{id}, {format_utc(at[id])}, as the run took it"
+            shown[id] = QuickLook(file.read_bytes(), Grid(0, 0.0, 0.0, 1.0, 1, 1), at[id], said)
+    return shown
 
 
 def _mission_beside(plan: Path) -> Path:
@@ -124,7 +168,3 @@ def _mission_beside(plan: Path) -> Path:
         if beside.is_file():
             return beside
     raise DataError("whose plan is this?", where=str(plan), fix="Name the mission file with --mission")
-
-
-def _minutes(order: Request, then: np.datetime64) -> float:
-    return float((then - order.ordered) / np.timedelta64(60, "s"))

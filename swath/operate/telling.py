@@ -14,9 +14,11 @@ from swath.frames import geodetic_from_itrf
 from swath.model import Request
 from swath.operate.commanding import CommandDay
 from swath.operate.downlink import Landed
+from swath.operate.flown_day import flown_day, spread
 from swath.operate.ground import Mapped
 from swath.operate.planning import Planned
 from swath.plan.earliest import earliest_delivery
+from swath.report.flown import FlownDay
 from swath.report.outcome import Check, Comparison, Input, Links, Outcome, Tracks, Urgent
 from swath.store.manifest import sha256, versions
 from swath.store.mission import Mission, Operations
@@ -96,8 +98,24 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         assumptions=_assumptions(mission),
         warnings=(*planned.warnings, *_not_commanded(run.commands), *run.holes),
         files=_files(run.folder),
+        flight=_flown(run),
         footprints={id: m.footprint for id, m in run.mapped.items()},
         land=run.land,
+    )
+
+
+def _flown(run: Run) -> FlownDay:
+    taken = sorted(run.mapped.values(), key=lambda m: (m.scene.start, m.scene.id))
+    return flown_day(
+        run.mission,
+        run.planned.plans,
+        run.commands,
+        run.flight,
+        run.planned.problem.eclipses,
+        down={id: landed.received for id, landed in run.landed.items() if not landed.missing_share},
+        mapped=list(run.mapped),
+        links=run.links,
+        strip={id: run.mapped[id].quicklook for id in spread([m.scene.id for m in taken])},
     )
 
 

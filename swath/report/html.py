@@ -5,6 +5,13 @@ from __future__ import annotations
 from swath.report.answer_card import answer_card
 from swath.report.evidence import assumptions, checks, how_to_reproduce, truth_table
 from swath.report.fields import fields_section
+from swath.report.flown_section import (
+    board_section,
+    commands_section,
+    flown_section,
+    strip_section,
+    waits_section,
+)
 from swath.report.outcome import Outcome
 from swath.report.place_section import flood_section, gallery_section, world_section
 from swath.report.plan_section import contacts_section, plan_section, refused_section
@@ -55,6 +62,20 @@ def _banner(outcome: Outcome) -> str:
     return tag("div", tag("strong", outcome.banner), " ", tag("span", text), class_="banner", role="note")
 
 
+def _flight(outcome: Outcome) -> list[tuple[str, str, str]]:
+    """The sections about the flight."""
+    day = outcome.flight
+    if day is None:
+        return []
+    sections = [
+        ("flown", "Planned and flown", flown_section(day)),
+        ("waits", "How long orders waited", waits_section(day)),
+        ("board", "On board", board_section(day)),
+        ("commands", "What went up", commands_section(day)),
+    ]
+    return [*sections, ("strip", "The day in pictures", strip_section(day))] if day.strip else sections
+
+
 def _sections(outcome: Outcome) -> list[tuple[str, str, str]]:
     """Id, heading and content of each section, in order of reading."""
     sections = [("story", "What happened", story_section(outcome))] if outcome.urgent else []
@@ -65,6 +86,7 @@ def _sections(outcome: Outcome) -> list[tuple[str, str, str]]:
         ("plan", "What was planned", plan_section(outcome)),
         ("refused", "What was refused, and why", refused_section(outcome)),
         ("contacts", "How it came down", contacts_section(outcome)),
+        *_flight(outcome),
         ("fields", "The fields", fields_section(outcome)),
         *gallery_section(outcome),
         ("checks", "Checks", checks(outcome)),

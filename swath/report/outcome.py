@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ from swath.model import (
 )
 from swath.spacecraft.satellite import Satellite
 from swath.table import Table, column
+
+if TYPE_CHECKING:
+    from swath.report.flown import FlownDay
 
 __all__ = ["Check", "Comparison", "Input", "Links", "Outcome", "QuickLook", "Tracks", "Urgent"]
 
@@ -176,6 +180,8 @@ class Outcome:
     warnings: tuple[str, ...]
     files: tuple[str, ...]
     """paths inside the folder, as a person should see them: ``report.html``, ``stac/`` ..."""
+    flight: FlownDay | None = None
+    """planned beside flown; none where nothing has flown"""
     footprints: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """acquisition id -> ring (lon, lat) of what the camera swept; the place's outline where missing"""
     land: tuple[npt.NDArray[np.float64], ...] = ()

@@ -97,6 +97,15 @@ def test_what_is_written_says_that_it_is_simulated(planned: Path, tmp_path: Path
     assert not (tmp_path / f"flight{ending}").exists()
 
 
+def test_the_report_is_one_page_that_says_simulated(planned: Path, tmp_path: Path) -> None:
+    out = tmp_path / "flight.html"
+    main(["fly", str(planned), "--out", str(out)])
+    page = out.read_text("utf-8")
+    assert "SIMULATED FLIGHT" in page and "http" not in page.replace("http://www.w3.org", "")
+    for heading in ("Planned and flown", "How long orders waited", "On board", "Contacts", "What went up"):
+        assert f">{heading}</h2>" in page
+
+
 def test_a_plan_without_its_mission_asks_for_it(
     planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

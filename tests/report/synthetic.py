@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from swath.fly.outcomes import Outcomes
+from swath.fly.spacecraft import FlownContacts
 from swath.model import (
     Acquisitions,
     Estimate,
@@ -19,8 +21,10 @@ from swath.model import (
     Product,
     Refusal,
     Scene,
+    Telemetry,
     Windows,
 )
+from swath.report.flown import CommandContacts, FlownDay, OrderTimes
 from swath.report.outcome import Check, Comparison, Input, Links, Outcome, QuickLook, Urgent
 from swath.time import seconds
 from tests.report.fleet import (
@@ -50,6 +54,39 @@ def _landscape(rng: np.random.Generator, grid: Grid, wet: np.ndarray, cloud: np.
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()
+
+
+def flown_day(plan: Plan, log: Telemetry, eclipses: Windows) -> FlownDay:
+    """The plan as it was flown: one picture late, one blurred, one lost, the others done."""
+    looks, passes = plan.acquisitions, plan.contacts
+    became = np.full(len(looks), "done", "U8")
+    because = np.full(len(looks), "", "U60")
+    became[1:4] = ("late", "blurred", "lost")
+    because[1:4] = ("on the ground 95 min after the plan", "the turn settled 1.2 s after it began", "memory full")
+    down = looks.on_ground.copy()
+    down[1] += seconds(5700.0)
+    down[3] = np.datetime64("NaT")
+    started = passes.start + seconds(2.0)
+    return FlownDay(
+        title="Flood on the lower Po",
+        start=DAY,
+        stop=DAY + seconds(86400.0),
+        satellites=satellites(),
+        plan=plan,
+        outcomes=Outcomes(looks.request, looks.id, looks.satellite, became, because, looks.on_ground, down),
+        times=OrderTimes(
+            looks.request, looks.request == "flood-01", looks.start - seconds(7200.0), looks.start - seconds(3600.0),
+            looks.stop, down, down + seconds(1200.0),
+        ),
+        telemetry=log,
+        foreseen=dataclasses.replace(log, battery_wh=log.battery_wh + 0.5),
+        contacts=FlownContacts(
+            passes.id, passes.satellite, passes.station, started, passes.stop, passes.volume_bit,
+            np.full(len(passes), "done"), np.full(len(passes), ""),
+        ),
+        commands=CommandContacts(["SW-1"], ["svalbard"], [DAY - seconds(600.0)], [60], [61], [60]),
+        eclipses=eclipses,
+    )  # fmt: skip
 
 
 def water(grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -253,6 +290,7 @@ def outcome() -> Outcome:
             )
         },
         products=(flood, *(vegetation(rng, r.id) for r in orders if r.kind == "field" and r.id not in missing)),
+        flight=flown_day(plan, log, eclipses),
         footprints={str(urgent["id"]): ((11.7, 44.8), (12.1, 44.78), (12.13, 45.1), (11.73, 45.12))},
         urgent=(
             Urgent(

@@ -17,7 +17,23 @@ from tests.report.synthetic import outcome, stopped
 
 VOID = {"meta", "img", "input", "br", "hr", "link"}
 HOSTILE = "<script>alert(1)</script>\"'&"
-SECTIONS = ["answer", "story", "flood", "world", "day", "plan", "refused", "contacts", "fields", "pictures", "checks"]
+SECTIONS = [
+    "answer",
+    "story",
+    "flood",
+    "world",
+    "day",
+    "plan",
+    "refused",
+    "contacts",
+    "flown",
+    "waits",
+    "board",
+    "commands",
+    "fields",
+    "pictures",
+    "checks",
+]
 
 
 class Page(HTMLParser):
