@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from swath.fly import detector_kernels, world_kernels
+from swath.fly import detector_kernels, light_kernels, world_kernels
 from swath.fly import materials as looks
 from swath.fly import scanner_kernels as kernels
 from swath.fly.job import Job
@@ -20,24 +20,42 @@ Floats = npt.NDArray[np.float64]
 Block = tuple[int, int, int, int]
 """first line, lines, first column, columns"""
 
-_CHUNK_LINES = 64
-_EVERY_PX = 2
-"""lines and columns between rays that are met with the ground; the relief is drawn on cells of 16 m"""
+_CHUNK_LINES = 16
+"""lines that are worked on together: what is summed across for them stays near the processor"""
 
 
 def expose_block(job: Job, block: Block, room: Room, pixels: npt.NDArray[np.uint16]) -> None:
     """Draw the truth under one block, light it, look at it, and write its counts into ``pixels`` of the picture."""
     first, lines, left, columns = block
-    world, rays = job.world, job.view.rays
+    world, rays, view = job.world, job.view.rays, job.view
     row, column, rows, width, spans = _box(job, block)
     patch = draw_patch(world, row=row, column=column, rows=rows, columns=width, at=job.exposure.start, room=room)
     frame = Frame(row, column, world.pixel_m, CELL_M / world.pixel_m)
     shine = _lit(job, patch, frame, spans, room)
     slant = float(np.hypot(rays.dx, rays.dy).max())
+    # Past what stands on the ground a ray goes down in steps of a truth pixel, sixteen metres at most.
+    pace_m = min(world.pixel_m / max(slant, 1e-6), 16.0)
     tall = kernels.tall_blocks(patch.height, int(np.ceil(slant * job.tallest_m / world.pixel_m / kernels.BLOCK)) + 1)
-    for start in range(first, first + lines, _CHUNK_LINES):
-        part = (start, min(_CHUNK_LINES, first + lines - start), left, columns)
-        _expose_chunk(job, part, frame, shine, patch.height, tall, room, pixels)
+    ground = np.empty(((lines + 8) // kernels.EVERY + 2, (columns + 8) // kernels.EVERY + 2), np.float32)
+    heights, ahead = world.terrain.height_m, kernels.AHEAD
+    kernels.meet_ground(
+        rays, heights, CELL_M, view.low_m, view.high_m, job.steepest, first - ahead, left - ahead, ground
+    )
+    times, kept, (bands, terms, _) = kernels.TIMES, kernels.TAPS - kernels.TIMES, job.across.shape
+    sums = np.empty((bands, _CHUNK_LINES * times + kept, terms, columns), np.float32)
+    light = np.empty((bands, _CHUNK_LINES, columns), np.float32)
+    for done in range(0, lines, _CHUNK_LINES):
+        now, line = min(_CHUNK_LINES, lines - done), first + done
+        # The sample lines that these lines share with the last ones are there already.
+        held = kept if done else 0
+        sums[:, :held] = sums[:, _CHUNK_LINES * times : _CHUNK_LINES * times + held]
+        part = (held, now * times + kept)
+        kernels.gather(
+            rays, ground, shine, patch.height, tall, frame, first, left, done, part, pace_m, job.apart, job.across, sums
+        )
+        detector_kernels.sum_along(sums, job.along, light[:, :now])
+        out = pixels[:, line : line + now, left : left + columns]
+        detector_kernels.count(light[:, :now], job.sky, rays, job.electronics, line, left, out)
 
 
 def _lit(job: Job, patch: Patch, frame: Frame, spans: npt.NDArray[np.int64], room: Room) -> npt.NDArray[np.uint16]:
@@ -46,40 +64,12 @@ def _lit(job: Job, patch: Patch, frame: Frame, spans: npt.NDArray[np.int64], roo
     east, south = job.sun[0], -job.sun[1]
     step = max(abs(east), abs(south), 1e-6)
     drop_m = frame.pixel_m * job.sun[2] / step
-    lit, shine = room.array("lit", shape, np.uint8), room.array("shine", (*shape, 4), np.uint16)
+    lit, shine = room.array("lit", shape, np.uint8), room.array("shine", shape, np.uint64)
     ground = job.world.terrain.height_m
-    world_kernels.cast_shadows(ground, patch.height, frame, east / step, south / step, drop_m, lit)
+    light_kernels.cast_shadows(ground, patch.height, frame, east / step, south / step, drop_m, lit)
     seed, flood = job.world.seed & 0x7FFFFFFF, job.table[looks.FLOOD_WATER]
-    world_kernels.shine(patch.cover, lit, job.table, job.direct, job.fields, spans, frame, seed, flood, shine)
-    return shine
-
-
-def _expose_chunk(
-    job: Job,
-    part: Block,
-    frame: Frame,
-    shine: npt.NDArray[np.uint16],
-    height: npt.NDArray[np.uint8],
-    tall: npt.NDArray[np.uint8],
-    room: Room,
-    pixels: npt.NDArray[np.uint16],
-) -> None:
-    first, lines, left, columns = part
-    view, rays, times, taps = job.view, job.view.rays, kernels.TIMES, kernels.TAPS
-    bands = len(job.along)
-    ground = np.empty(((lines + 8) // _EVERY_PX + 2, (columns + 8) // _EVERY_PX + 2), np.float32)
-    field = job.world.terrain.height_m
-    kernels.meet_ground(rays, field, CELL_M, view.low_m, view.high_m, first - 4, left - 4, _EVERY_PX, ground)
-    shape = (bands, (lines - 1) * times + taps, times, columns + taps // times - 1)
-    samples = room.array("samples", shape, np.float32)
-    kernels.gather(rays, ground, _EVERY_PX, shine, height, tall, frame, first, left, job.apart, samples)
-    light = np.empty((bands, lines, columns), np.float32)
-    detector_kernels.blur(samples, job.along, job.across, light)
-    clouds = job.clouds
-    out = pixels[:, first : first + lines, left : left + columns]
-    detector_kernels.count(
-        light, clouds.opacity, rays, clouds.cell_m, clouds.height_m, job.electronics, first, left, out
-    )
+    light_kernels.shine(patch.cover, lit, job.table, job.direct, job.fields, spans, frame, seed, flood, shine)
+    return shine.view(np.uint16).reshape(*shape, 4)
 
 
 def _box(job: Job, block: Block) -> tuple[int, int, int, int, npt.NDArray[np.int64]]:

@@ -11,13 +11,22 @@ from numba import njit
 from swath.fly.camera_kernels import _bits
 from swath.fly.scanner_kernels import TAPS, TIMES, Rays, lattice_node, lattice_value
 
-__all__ = ["Electronics", "blur", "count"]
+__all__ = ["Electronics", "Veil", "count", "sum_along"]
 
 Array = npt.NDArray[Any]
 Number = Any
 
 _CLOUD_LIGHT = np.float32(0.68)
 """reflectance of a thick cloud; thin ones are half as bright"""
+
+
+class Veil(NamedTuple):
+    """Cloud between the camera and the ground."""
+
+    opacity: Array
+    """on cells of ``cell_m`` that repeat at the edges; 1 x 1 is clear"""
+    cell_m: float
+    height_m: float
 
 
 class Electronics(NamedTuple):
@@ -44,77 +53,110 @@ class Electronics(NamedTuple):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def blur(samples: Array, along: Array, across: Array, out: Array) -> None:
-    """Pixels ``(band, line, column)`` from samples: sums over ``TAPS`` along, then across, for each separable term.
+def sum_along(sums: Array, along: Array, out: Array) -> None:
+    """Pixels ``(band, line, column)``: sums over ``TAPS`` sample lines of what is summed across, for each term.
 
-    ``along`` and ``across`` are weights ``(band, term, TAPS)``.
+    ``sums`` (band, sample line, term, column), ``along`` weights (band, term, TAPS). Eight taps at a time.
     """
-    bands, lines, columns = out.shape
-    terms = along.shape[1]
-    wide = samples.shape[3]
-    column_sums = np.empty((TIMES, wide), np.float32)
-    for band in range(bands):
-        for line in range(lines):
+    for band in range(out.shape[0]):
+        for line in range(out.shape[1]):
             row = out[band, line]
-            row[:] = 0.0
-            for term in range(terms):
-                for phase in range(TIMES):
-                    sums = column_sums[phase]
-                    sums[:] = 0.0
-                    for tap in range(TAPS):
-                        weight = along[band, term, tap]
-                        source = samples[band, line * TIMES + tap, phase]
-                        for column in range(wide):
-                            sums[column] += weight * source[column]
-                for tap in range(TAPS):
-                    weight = across[band, term, tap]
-                    sums = column_sums[tap % TIMES]
-                    shift = tap // TIMES
-                    for column in range(columns):
-                        row[column] += weight * sums[column + shift]
+            row[:] = np.float32(0.0)
+            for term in range(along.shape[1]):
+                for tap in range(0, TAPS, 8):
+                    w = along[band, term, tap : tap + 8]
+                    w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
+                    s = sums[band, line * TIMES + tap : line * TIMES + tap + 8]
+                    s0, s1, s2, s3 = s[0, term], s[1, term], s[2, term], s[3, term]
+                    s4, s5, s6, s7 = s[4, term], s[5, term], s[6, term], s[7, term]
+                    for c in range(len(row)):
+                        early = w0 * s0[c] + w1 * s1[c] + w2 * s2[c] + w3 * s3[c]
+                        row[c] += early + w4 * s4[c] + w5 * s5[c] + w6 * s6[c] + w7 * s7[c]
 
 
 @njit(cache=True, nogil=True)
-def count(
-    light: Array,
-    cloud: Array,
-    rays: Rays,
-    cloud_cell_m: float,
-    cloud_m: float,
-    e: Electronics,
-    first: int,
-    left: int,
-    out: Array,
-) -> None:
+def count(light: Array, sky: Veil, rays: Rays, e: Electronics, first: int, left: int, out: Array) -> None:
     """Counts of pixels from their blurred light (x 32768): clouds, air, electrons, noise, converter; into ``out``.
 
-    ``cloud`` opacity on cells of ``cloud_cell_m`` that repeats at its edges, at height ``cloud_m``; 1 x 1 is clear.
+    Changes ``light``.
     """
     bands, lines, columns = out.shape
-    cloudy = cloud.shape[0] > 1
+    bits, normal = np.empty(columns, np.uint64), np.empty(columns, np.float32)
+    gain, dark = e.gain[:, left : left + columns], e.dark[:, left : left + columns]
+    noise, seed = e.normal, e.seed
     for line in range(lines):
-        i, f = lattice_node(first + line, rays.line_step, rays.x.shape[1])
         for column in range(columns):
-            j, g = lattice_node(left + column, rays.column_step, rays.x.shape[2])
-            bits = _bits(e.seed, first + line, left + column)
-            for band in range(bands):
-                value = light[band, line, column] * np.float32(1.0 / 32768.0)
-                if cloudy:
-                    x = lattice_value(rays.x[band], i, j, f, g) + lattice_value(rays.dx[band], i, j, f, g) * cloud_m
-                    y = lattice_value(rays.y[band], i, j, f, g) + lattice_value(rays.dy[band], i, j, f, g) * cloud_m
-                    over = _repeating(cloud, x / cloud_cell_m - 0.5, y / cloud_cell_m - 0.5)
-                    white = _CLOUD_LIGHT * (np.float32(0.5) + np.float32(0.5) * over**6)
-                    value += over * (white - value)
-                value = e.path[band] + e.passes[band] * value
-                gain = e.gain[band, left + column]
-                signal = value * e.electrons_per_unit[band] * abs(gain) + e.dark[band, left + column]
-                noise = e.normal[np.int64((bits >> np.uint64(16 * (band % 4))) & np.uint64(0xFFFF))]
-                electrons = signal + noise * np.sqrt(max(signal, np.float32(0.0)) + e.read2[band])
-                number = e.offset + electrons / e.per_count[band] + np.float32(0.5)
-                number = min(max(number, np.float32(1.0)), np.float32(e.top))
-                if gain <= 0.0:
-                    number = np.float32(0.0) if gain == 0.0 else np.float32(e.top)
-                out[band, line, column] = np.uint16(number)
+            bits[column] = _bits(seed, first + line, left + column)
+        for band in range(bands):
+            if sky.opacity.shape[0] > 1:
+                _veil(light[band, line], sky, rays, band, first + line, left)
+            shift = np.uint64(16 * (band % 4))
+            for column in range(columns):
+                normal[column] = noise[np.int64((bits[column] >> shift) & np.uint64(0xFFFF))]
+            air = (e.path[band], e.passes[band], e.electrons_per_unit[band])
+            _convert(
+                light[band, line],
+                air,
+                gain[band],
+                dark[band],
+                normal,
+                e.read2[band],
+                e.per_count[band],
+                e.offset,
+                e.top,
+                out[band, line],
+            )
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _convert(
+    light: Array,
+    air: tuple[Number, Number, Number],
+    gain: Array,
+    dark: Array,
+    normal: Array,
+    read2: Number,
+    per_count: Number,
+    offset: float,
+    top: float,
+    out: Array,
+) -> None:
+    """Counts of one line: ``air`` adds, lets pass and makes electrons; what is dead reads 0, what is hot ``top``."""
+    zero, one, most = np.float32(0.0), np.float32(1.0), np.float32(top)
+    per, base = one / per_count, np.float32(offset) + np.float32(0.5)
+    scale, path = air[1] * np.float32(1.0 / 32768.0) * air[2], air[0] * air[2]
+    for column in range(len(out)):
+        signal = (path + scale * light[column]) * abs(gain[column]) + dark[column]
+        electrons = signal + normal[column] * np.sqrt(max(signal, zero) + read2)
+        number = min(max(base + electrons * per, one), most)
+        number = most if gain[column] < zero else number
+        out[column] = np.uint16(np.int32(zero if gain[column] == zero else number))
+
+
+@njit(cache=True, nogil=True)
+def _veil(light: Array, sky: Veil, rays: Rays, band: int, line: int, left: int) -> None:
+    """Lay what cloud there is in the lines of sight over the light of a line."""
+    half, white = np.float32(0.5), _CLOUD_LIGHT * np.float32(32768.0)
+    x, y, dx, dy = rays.x[band], rays.y[band], rays.dx[band], rays.dy[band]
+    step, scale, cloud, cloud_m = rays.column_step, 1.0 / sky.cell_m, sky.opacity, sky.height_m
+    i, f = lattice_node(line, rays.line_step, x.shape[0])
+    stop, cells = 0, x.shape[1] - 1
+    for j in range(cells):
+        end = int(np.ceil((j + 1) * step)) - left if j < cells - 1 else len(light)
+        start, stop = stop, min(max(end, stop), len(light))
+        if stop <= start:
+            continue
+        # Straight between two nodes, as seen where the rays pass the height of the cloud.
+        east, south = np.empty(2), np.empty(2)
+        for side in range(2):
+            east[side] = lattice_value(x, i, j, f, float(side)) + lattice_value(dx, i, j, f, float(side)) * cloud_m
+            south[side] = lattice_value(y, i, j, f, float(side)) + lattice_value(dy, i, j, f, float(side)) * cloud_m
+        for column in range(start, stop):
+            g = (left + column) / step - j
+            u, v = east[0] + (east[1] - east[0]) * g, south[0] + (south[1] - south[0]) * g
+            over = np.float32(_repeating(cloud, u * scale - 0.5, v * scale - 0.5))
+            if over > 0.0:
+                light[column] += over * (white * (half + half * over**6) - light[column])
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from swath.fly import light_kernels
 from swath.fly import materials as looks
-from swath.fly import world_kernels
 from swath.fly.blur import pixel_weights
 from swath.fly.chance import normal_table
 from swath.fly.clouds import Clouds
-from swath.fly.detector_kernels import Electronics
+from swath.fly.detector_kernels import Electronics, Veil
 from swath.fly.motion import Exposure
 from swath.fly.sightlines import View
 from swath.fly.terrain import CELL_M
@@ -37,13 +37,15 @@ class Job:
     table: Singles
     direct: Singles
     fields: Singles
-    clouds: Clouds
+    sky: Veil
     along: Singles
     across: Singles
     electronics: Electronics
     sun: tuple[float, float, float]
     """unit vector to the Sun: east, north, up"""
     tallest_m: float
+    steepest: float
+    """rise per metre of the ground, at most"""
     apart: bool
     """bands look so differently that each must find out what stands in its way"""
 
@@ -71,7 +73,7 @@ def prepare_job(
     chosen = [looks.BANDS.index(band.name) for band in imager.bands]
     filled = [chosen[number % len(chosen)] for number in range(4)]
     table = look_table(world, exposure.start)
-    sunlight = world_kernels.shade_terrain(world.terrain.height_m, CELL_M, *sun)
+    sunlight = light_kernels.shade_terrain(world.terrain.height_m, CELL_M, *sun)
     sunlight = sunlight * (1.0 - _cloud_shadow(world, clouds, sun))
     tallest_m = _tallest_m(world)
     rows = [band.row_px for band in imager.bands]
@@ -82,14 +84,21 @@ def prepare_job(
         table=table[:, [*filled, *(4 + number for number in filled), *range(8, table.shape[1])]],
         direct=np.array([air[number % len(air)].direct_share for number in range(4)], np.float32),
         fields=np.stack([sunlight, world.vigour]).astype(np.float32),
-        clouds=clouds,
+        sky=Veil(clouds.opacity, clouds.cell_m, clouds.height_m),
         along=np.stack([along for along, _ in weights]).astype(np.float32),
         across=np.stack([across for _, across in weights]).astype(np.float32),
         electronics=_electronics(rng, exposure, imager, sun[2], air),
         sun=sun,
         tallest_m=tallest_m,
+        steepest=_steepest(world.terrain.height_m),
         apart=(max(rows) - min(rows)) * imager.ifov_rad * tallest_m > 0.2 * world.pixel_m,
     )
+
+
+def _steepest(height_m: Singles) -> float:
+    """Greatest rise per metre of heights that are bilinear between the middles of cells."""
+    east, south = np.abs(np.diff(height_m, axis=1)).max(), np.abs(np.diff(height_m, axis=0)).max()
+    return float(np.hypot(east, south)) / CELL_M
 
 
 def _tallest_m(world: World) -> float:

@@ -2,7 +2,8 @@
 
 A line of sight is a straight line in map coordinates: where it meets height 0, and how far it moves per metre of
 height (towards the satellite). Both lie on a lattice of lines and columns, bilinear in between, one for each band.
-Samples are four by four to a pixel (``TIMES``), columns sorted by phase so that loops over them run along memory.
+Samples are four by four to a pixel (``TIMES``). Those of one sample line are summed across, by phase, as soon as they
+are there, so that all of it stays near the processor.
 """
 
 from __future__ import annotations
@@ -15,7 +16,19 @@ from numba import njit
 
 from swath.fly.world_kernels import STEP_M, Frame
 
-__all__ = ["BLOCK", "Rays", "TAPS", "TIMES", "gather", "lattice_node", "lattice_value", "meet_ground", "tall_blocks"]
+__all__ = [
+    "AHEAD",
+    "BLOCK",
+    "EVERY",
+    "Rays",
+    "TAPS",
+    "TIMES",
+    "gather",
+    "lattice_node",
+    "lattice_value",
+    "meet_ground",
+    "tall_blocks",
+]
 
 Array = npt.NDArray[Any]
 Number = Any
@@ -28,8 +41,14 @@ BLOCK = 16
 """truth pixels of a side; likewise written as a shift by 4 below, as phases of TIMES are"""
 _LEAD = TAPS // 2 - TIMES // 2
 """samples before the first of a pixel that it still takes in"""
-_AHEAD = 4
+AHEAD = 4
 """pixels before the first at which :func:`meet_ground` is to begin"""
+EVERY = 2
+"""lines and columns between rays that are met with the ground; the relief is drawn on cells of 16 m"""
+_CELL = EVERY * TIMES
+"""samples between two of them; the first that is gathered lies half a sample behind the first ray"""
+_GROUP = 8
+"""neighbouring samples that look for something tall together: less than ``BLOCK`` truth pixels"""
 _WALL = np.float32(0.7)
 """brightness of a wall per that of the roof over it"""
 
@@ -73,6 +92,28 @@ def lattice_value(field: Array, i: int, j: int, f: float, g: float) -> Number:
     return top + (bottom - top) * f
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _march(
+    field: Array, x: Number, y: Number, dx: Number, dy: Number, scale: Number, low: Number, high: Number
+) -> Number:
+    """Height at which a line of sight meets steep ground: down in steps of at most half a cell, then in halves."""
+    steps = int(np.hypot(dx, dy) * (high - low) * 2.0 * scale) + 2
+    above, below = high + 1.0, low - 1.0
+    for step in range(1, steps + 1):
+        height = high + 1.0 - (high - low + 2.0) * step / steps
+        if _ground(field, x + dx * height, y + dy * height, scale) >= height:
+            below = height
+            break
+        above = height
+    while above - below > 0.01:
+        middle = 0.5 * (above + below)
+        if _ground(field, x + dx * middle, y + dy * middle, scale) >= middle:
+            below = middle
+        else:
+            above = middle
+    return 0.5 * (above + below)
+
+
 @njit(cache=True, nogil=True)
 def meet_ground(
     rays: Rays,
@@ -80,51 +121,53 @@ def meet_ground(
     cell_m: float,
     low_m: float,
     high_m: float,
+    steepest: float,
     first: int,
     left: int,
-    every: int,
     out: Array,
 ) -> None:
-    """Height (m) at which the lines of sight of the first band meet the ground, at each ``every``-th line and column.
+    """Height (m) at which the lines of sight of the first band meet the ground, at each ``EVERY``-th line and column.
 
-    ``out[a, b]`` is line ``first + a every``, column ``left + b every``. Marches down from ``high_m`` in steps of at
-    most half a cell across the ground, so that a ridge hides what lies behind it, then halves to a centimetre.
+    ``out[a, b]`` is line ``first + a EVERY``, column ``left + b EVERY``. Where a line of sight moves less than half as
+    far over the ground as ``steepest`` (rise per metre, anywhere) rises, it meets the ground once, and the height there
+    is what a few looks at the ground under the last height come to. Else it marches down from ``high_m`` in steps of at
+    most half a cell across the ground, so that a ridge hides what lies behind it. To a centimetre either way.
     """
     scale = 1.0 / cell_m
+    xs, ys, dxs, dys = rays.x[0], rays.y[0], rays.dx[0], rays.dy[0]
+    last = 0.5 * (low_m + high_m)
     for a in range(out.shape[0]):
-        i, f = lattice_node(first + a * every, rays.line_step, rays.x.shape[1])
+        i, f = lattice_node(first + a * EVERY, rays.line_step, xs.shape[0])
         for b in range(out.shape[1]):
-            j, g = lattice_node(left + b * every, rays.column_step, rays.x.shape[2])
-            x, y = lattice_value(rays.x[0], i, j, f, g), lattice_value(rays.y[0], i, j, f, g)
-            dx, dy = lattice_value(rays.dx[0], i, j, f, g), lattice_value(rays.dy[0], i, j, f, g)
-            steps = int(np.hypot(dx, dy) * (high_m - low_m) / (0.5 * cell_m)) + 2
-            above = high_m + 1.0
-            below = low_m - 1.0
-            for step in range(1, steps + 1):
-                height = high_m + 1.0 - (high_m - low_m + 2.0) * step / steps
-                if _ground(ground_m, x + dx * height, y + dy * height, scale) >= height:
-                    below = height
-                    break
-                above = height
-            while above - below > 0.01:
-                middle = 0.5 * (above + below)
-                if _ground(ground_m, x + dx * middle, y + dy * middle, scale) >= middle:
-                    below = middle
-                else:
-                    above = middle
-            out[a, b] = 0.5 * (above + below)
+            j, g = lattice_node(left + b * EVERY, rays.column_step, xs.shape[1])
+            x, y = lattice_value(xs, i, j, f, g), lattice_value(ys, i, j, f, g)
+            dx, dy = lattice_value(dxs, i, j, f, g), lattice_value(dys, i, j, f, g)
+            shrink = np.sqrt(dx * dx + dy * dy) * steepest
+            if shrink < 0.5:
+                # Each look at the ground leaves at most ``shrink`` of the error; the last step tells how much is left.
+                before = last
+                last = _ground(ground_m, x + dx * last, y + dy * last, scale)
+                while abs(last - before) * shrink > 0.005:
+                    before = last
+                    last = _ground(ground_m, x + dx * last, y + dy * last, scale)
+            else:
+                last = _march(ground_m, x, y, dx, dy, scale, low_m, high_m)
+            out[a, b] = last
 
 
 @njit(cache=True, nogil=True)
 def tall_blocks(height: Array, reach: int) -> Array:
     """Tallest thing in blocks of ``BLOCK`` pixels and the ``reach`` blocks round them."""
     rows, columns = -(-height.shape[0] // BLOCK), -(-height.shape[1] // BLOCK)
-    own = np.zeros((rows, columns), np.uint8)
-    for row in range(height.shape[0]):
-        for column in range(height.shape[1]):
-            at = own[row // BLOCK, column // BLOCK]
-            if height[row, column] > at:
-                own[row // BLOCK, column // BLOCK] = height[row, column]
+    own, line = np.zeros((rows, columns), np.uint8), np.empty(columns * BLOCK, np.uint8)
+    for block in range(rows):
+        line[:] = 0
+        for row in range(block * BLOCK, min((block + 1) * BLOCK, height.shape[0])):
+            above = height[row]
+            for column in range(len(above)):
+                line[column] = max(line[column], above[column])
+        for column in range(columns):
+            own[block, column] = line[column * BLOCK : (column + 1) * BLOCK].max()
     wide, out = own.copy(), own.copy()
     for row in range(rows):
         for column in range(columns):
@@ -137,175 +180,258 @@ def tall_blocks(height: Array, reach: int) -> Array:
     return out
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _hit(height: Array, top_m: Number, x: Number, y: Number, dx: Number, dy: Number) -> tuple[Number, bool]:
-    """How high over the ground does a ray meet what stands there, and is it a wall? Positions in truth pixels."""
-    rows, columns = height.shape
-    steps = int(np.sqrt(dx * dx + dy * dy) * top_m) + 1
-    for step in range(steps, -1, -1):
-        at = top_m * np.float32(step) / np.float32(steps)
-        column, row = int(x + dx * at), int(y + dy * at)
-        if 0 <= row < rows and 0 <= column < columns:
-            tall = np.float32(height[row, column]) * np.float32(STEP_M)
-            if tall >= at:
-                if step == steps or tall - at < np.float32(1.0) + top_m / np.float32(steps):
-                    return min(tall, top_m), False
-                return at, True
-    return np.float32(0.0), False
+@njit(cache=True, nogil=True)
+def _levels(ground: Array, past: float, row: Array, level: Array) -> None:
+    """Heights of a sample line from the nodes of :func:`meet_ground`; ``past`` lines after the first node."""
+    y = np.float32(past / EVERY)
+    k = min(max(int(y), 0), ground.shape[0] - 2)
+    y -= np.float32(k)
+    for m in range(len(row)):
+        row[m] = ground[k, m] + (ground[k + 1, m] - ground[k, m]) * y
+    pace = np.float32(1.0 / _CELL)
+    for m in range(len(level) // _CELL):
+        step = (row[m + 1] - row[m]) * pace
+        begin = row[m] + np.float32(0.5) * step
+        for u in range(_CELL):
+            level[m * _CELL + u] = begin + step * np.float32(u)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _along(field: Array, band: int, i: int, j: int, f: float, step: float, scale: float) -> tuple[Number, Number]:
-    """Value at column node j on a line, and its change per sample, both times ``scale``."""
-    here = field[band, i, j] + (field[band, i + 1, j] - field[band, i, j]) * f
-    there = field[band, i, j + 1] + (field[band, i + 1, j + 1] - field[band, i, j + 1]) * f
-    return here * scale, (there - here) * scale / (step * TIMES)
+def _along(field: Array, i: int, j: int, f: float, scale: float) -> tuple[Number, Number]:
+    """Value at column node j on a line, and its change to the next node, both times ``scale``."""
+    here = field[i, j] + (field[i + 1, j] - field[i, j]) * f
+    there = field[i, j + 1] + (field[i + 1, j + 1] - field[i, j + 1]) * f
+    return here * scale, (there - here) * scale
 
 
 @njit(cache=True, nogil=True)
-def _levels(ground: Array, every: int, past: float, row: Array, level: Array) -> None:
-    """Heights of a sample line from the nodes of :func:`meet_ground`; ``past`` lines after the first node."""
-    inverse = np.float32(1.0 / every)
-    y = np.float32(past) * inverse
-    k = min(max(int(y), 0), ground.shape[0] - 2)
-    y -= np.float32(k)
-    for m in range(ground.shape[1]):
-        row[m] = ground[k, m] + (ground[k + 1, m] - ground[k, m]) * y
+def _ways(rays: Rays, frame: Frame, band: int, line: float, left: int, starts: Array, ways: Array) -> None:
+    """How runs of samples go over the patch: ``ways`` (run, 8), x, y, dx, dy at their start and their change a sample.
+
+    Run j lies between column nodes j and j + 1; ``starts[j]`` is its first sample; the first and last reach outwards.
+    """
+    scale, step, samples_per = 1.0 / frame.pixel_m, rays.column_step, 1.0 / (rays.column_step * TIMES)
+    x, y, dx, dy = rays.x[band], rays.y[band], rays.dx[band], rays.dy[band]
+    i, f = lattice_node(line, rays.line_step, x.shape[0])
+    for j in range(len(ways)):
+        if starts[j + 1] <= starts[j]:
+            continue
+        behind = ((left - j * step) * TIMES - _LEAD - 1.5 + starts[j]) * samples_per
+        a, a_step = _along(x, i, j, f, scale)
+        b, b_step = _along(y, i, j, f, scale)
+        c, c_step = _along(dx, i, j, f, scale)
+        d, d_step = _along(dy, i, j, f, scale)
+        way = ways[j]
+        way[0], way[4] = a + a_step * behind - frame.column, a_step * samples_per
+        way[1], way[5] = b + b_step * behind - frame.row, b_step * samples_per
+        way[2], way[6] = c + c_step * behind, c_step * samples_per
+        way[3], way[7] = d + d_step * behind, d_step * samples_per
+
+
+@njit(cache=True, nogil=True)
+def _rise(
+    way: Array, height: Array, tall: Array, pace_m: Number, level: Array, light: Array, room: Array, index: Array
+) -> bool:
+    """Add to the levels of a run of samples the height at which they meet what stands there; did any meet a wall?
+
+    ``pace_m`` as in :func:`_hit`; ``room`` (6, samples) and ``index`` are to work in.
+    """
+    x0, y0, dx0, dy0 = way[0], way[1], way[2], way[3]
+    x_step, y_step, dx_step, dy_step = way[4], way[5], way[6], way[7]
+    walls, begin, top = False, 0, np.uint8(0)
+    for group in range(0, len(level) + _GROUP, _GROUP):
+        here = np.uint8(0)
+        if group < len(level):
+            middle = min(group + _GROUP // 2, len(level) - 1)
+            t, high = np.float32(middle), level[middle]
+            r = np.int32(y0 + y_step * t + (dy0 + dy_step * t) * high) >> 4
+            c = np.int32(x0 + x_step * t + (dx0 + dx_step * t) * high) >> 4
+            if 0 <= r < tall.shape[0] and 0 <= c < tall.shape[1]:
+                here = tall[r, c]
+        if here == top and group < len(level):
+            continue
+        end = min(group, len(level))
+        if top > 0:
+            for u in range(begin, end):
+                t, high = np.float32(u), level[u]
+                dx, dy = dx0 + dx_step * t, dy0 + dy_step * t
+                room[0, u], room[1, u] = x0 + x_step * t + dx * high, y0 + y_step * t + dy * high
+                room[2, u], room[3, u] = dx, dy
+            walls |= _hit(height, np.float32(top), pace_m, begin, end, room, level, light, index)
+        begin, top = group, here
+    return walls
+
+
+@njit(cache=True, nogil=True)
+def _hit(
+    height: Array,
+    top: Number,
+    pace_m: Number,
+    begin: int,
+    end: int,
+    room: Array,
+    level: Array,
+    light: Array,
+    index: Array,
+) -> bool:
+    """How high over the ground do rays meet what stands there, all together step by step down from ``top``; any wall?
+
+    The first look is at the top itself, so that a flat roof is met exactly where it is; ``pace_m`` is the longest step.
+    ``room``: where rays meet the ground (x, y in truth pixels) and how they go on per metre of height; two rows are to work in.
+    """
+    x, y, dx, dy = room[0, begin:end], room[1, begin:end], room[2, begin:end], room[3, begin:end]
+    rise, stands, level, light = room[4, begin:end], room[5, begin:end], level[begin:end], light[begin:end]
+    flat, wide = height.reshape(-1), np.int32(height.shape[1])
+    last_row, last = np.int32(height.shape[0] - 1), np.int32(height.shape[1] - 1)
+    rise[:] = np.float32(-1.0)
+    walls = np.float32(0.0)
+    top_m = top * np.float32(STEP_M)
+    steps = int(np.ceil(top_m / pace_m))
+    pace_m = top_m / np.float32(steps)
+    for step in range(steps, -1, -1):
+        at = pace_m * np.float32(step)
+        _under(x, y, dx, dy, at, last_row, last, wide, index)
+        for u in range(len(stands)):
+            stands[u] = np.float32(flat[np.uint32(index[u])])
+        some, left = _settle(stands, at, pace_m, rise, light)
+        walls += some
+        if left == np.float32(0.0):
+            break
     for u in range(len(level)):
-        x = (np.float32(u) - np.float32(_LEAD + 1.5)) * np.float32(1.0 / TIMES) + np.float32(_AHEAD)
-        x *= inverse
-        m = min(int(x), len(row) - 2)
-        level[u] = row[m] + (row[m + 1] - row[m]) * (x - np.float32(m))
+        level[u] += max(rise[u], np.float32(0.0))
+    return bool(walls > np.float32(0.0))
+
+
+@njit(cache=True, nogil=True)
+def _under(
+    x: Array, y: Array, dx: Array, dy: Array, at: Number, last_row: Number, last: Number, wide: Number, index: Array
+) -> None:
+    """Over which truth pixels are rays ``at`` metres over the ground?"""
+    zero = np.int32(0)
+    for u in range(len(x)):
+        row, column = np.int32(y[u] + dy[u] * at), np.int32(x[u] + dx[u] * at)
+        index[u] = min(max(row, zero), last_row) * wide + min(max(column, zero), last)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _settle(stands: Array, at: Number, pace_m: Number, rise: Array, light: Array) -> tuple[Number, Number]:
+    """Which rays meet what ``stands`` under them? Returns how many met a wall now, and how many have met nothing yet.
+
+    Written with numbers for conditions: only so it runs on many rays at once.
+    """
+    zero, one, wall_loss = np.float32(0.0), np.float32(1.0), np.float32(1.0) - _WALL
+    over = one + pace_m
+    walls, left = zero, zero
+    for u in range(len(stands)):
+        tall, was = stands[u] * np.float32(STEP_M), rise[u]
+        met = one if (tall >= at) & (was < zero) else zero
+        # Less than a step under its top it is the roof that is met.
+        roof = one if tall - at < over else zero
+        now = was + met * (at + roof * (tall - at) - was)
+        rise[u] = now
+        wall = met * (one - roof)
+        light[u] -= wall * wall_loss
+        walls += wall
+        left += one if now < zero else zero
+    return walls, left
+
+
+@njit(cache=True, nogil=True)
+def _places(way: Array, rows: int, columns: int, level: Array, index: Array) -> None:
+    """Which truth pixels do the samples of a run see, at the heights they meet?"""
+    x0, y0, dx0, dy0 = way[0], way[1], way[2], way[3]
+    x_step, y_step, dx_step, dy_step = way[4], way[5], way[6], way[7]
+    zero, wide, last_row, last = np.int32(0), np.int32(columns), np.int32(rows - 1), np.int32(columns - 1)
+    for u in range(len(level)):
+        t, high = np.float32(u), level[u]
+        column = np.int32(x0 + x_step * t + (dx0 + dx_step * t) * high)
+        row = np.int32(y0 + y_step * t + (dy0 + dy_step * t) * high)
+        index[u] = min(max(row, zero), last_row) * wide + min(max(column, zero), last)
+
+
+@njit(cache=True, nogil=True)
+def _fetch(shine: Array, band: int, index: Array, light: Array, walls: bool, line: Array) -> None:
+    """Light of a line of samples ``(phase, column)``, phases so that sums over columns run along memory."""
+    flat = shine.reshape(-1)
+    for phase in range(TIMES):
+        into = line[phase]
+        for column in range(len(into)):
+            into[column] = np.float32(flat[np.uint32(index[np.uint32(TIMES * column + phase)] * 4 + band)])
+        if walls:
+            for column in range(len(into)):
+                into[column] *= light[TIMES * column + phase]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _sum_across(line: Array, weights: Array, out: Array) -> None:
+    """Sums over ``TAPS`` samples across for each column, ``out`` (term, column); ``weights`` (term, TAPS).
+
+    Eight taps of one phase at a time for both terms: sums stay in registers that a loop over taps would go on storing.
+    """
+    first, second = out[0], out[1]
+    first[:], second[:] = np.float32(0.0), np.float32(0.0)
+    for phase in range(TIMES):
+        s, v, w = line[phase], weights[0, phase::TIMES], weights[1, phase::TIMES]
+        v0, v1, v2, v3, v4, v5, v6, v7 = v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]
+        w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
+        for c in range(len(first)):
+            s0, s1, s2, s3 = s[c], s[c + 1], s[c + 2], s[c + 3]
+            s4, s5, s6, s7 = s[c + 4], s[c + 5], s[c + 6], s[c + 7]
+            first[c] += (v0 * s0 + v1 * s1 + v2 * s2 + v3 * s3) + (v4 * s4 + v5 * s5 + v6 * s6 + v7 * s7)
+            second[c] += (w0 * s0 + w1 * s1 + w2 * s2 + w3 * s3) + (w4 * s4 + w5 * s5 + w6 * s6 + w7 * s7)
 
 
 @njit(cache=True, nogil=True)
 def gather(
     rays: Rays,
     ground: Array,
-    every: int,
     shine: Array,
     height: Array,
     tall: Array,
     frame: Frame,
     first: int,
     left: int,
+    done: int,
+    rows: tuple[int, int],
+    pace_m: float,
     apart: bool,
+    across: Array,
     out: Array,
 ) -> None:
-    """Light of the samples of a run of lines and columns into ``out`` (band, sample line, phase, column).
+    """Light of sample lines, summed across, into ``rows`` (first, stop) of ``out`` (band, sample line, term, column).
 
-    ``ground`` heights as :func:`meet_ground` gave them from line ``first - 4`` and column ``left - 4`` on; ``shine``
-    and ``height`` the patch at ``frame``. What a sample meets, and how high, is found in the first band; the others
-    look at the same height along their own lines of sight, or where they look ``apart`` find out themselves.
+    Row 0 is the first sample line that line ``first + done`` of the picture takes in. ``ground`` heights as
+    :func:`meet_ground` gave them from line ``first - AHEAD`` and column ``left - AHEAD`` on;
+    ``shine`` and ``height`` the patch at ``frame``. What a sample meets, and how high, is found in the first band; the
+    others look at the same height along their own lines of sight, or where they look ``apart`` find out themselves.
+    ``pace_m``: steps down past what stands there. ``across`` are weights (band, term, TAPS).
     """
-    bands, lines, phases, columns = out.shape
-    samples = columns * phases
-    base, level, light = np.empty(samples, np.float32), np.empty(samples, np.float32), np.empty(samples, np.float32)
-    row, found, index = (
-        np.empty(ground.shape[1], np.float32),
-        np.empty(samples, np.float32),
-        np.empty(samples, np.int32),
-    )
-    for s in range(lines):
-        past = (s - _LEAD - 1.5) / TIMES
-        i, f = lattice_node(first + past, rays.line_step, rays.x.shape[1])
-        _levels(ground, every, past + _AHEAD, row, base)
+    bands, columns = out.shape[0], out.shape[3]
+    wide = columns + TAPS // TIMES - 1
+    # Whole cells of the ground, the last samples are not needed.
+    samples = -(-wide * TIMES // _CELL) * _CELL
+    level, light = np.empty(samples, np.float32), np.ones(samples, np.float32)
+    row, index, base = np.empty(ground.shape[1], np.float32), np.empty(samples, np.int32), np.empty(samples, np.float32)
+    line, room = np.empty((TIMES, wide), np.float32), np.empty((6, samples), np.float32)
+    cells, pace = rays.x.shape[2] - 1, np.float32(pace_m)
+    starts, ways = np.zeros(cells + 1, np.int64), np.empty((cells, 8), np.float32)
+    for j in range(1, cells):
+        starts[j] = min(max(int(np.ceil((j * rays.column_step - left) * TIMES + _LEAD + 1.5)), 0), samples)
+    starts[cells] = samples
+    for s in range(rows[0], rows[1]):
+        past = done + (s - _LEAD - 1.5) / TIMES
+        _levels(ground, past + AHEAD, row, base)
+        walls = False
         for band in range(bands):
-            stop, cells = 0, rays.x.shape[2] - 1
+            _ways(rays, frame, band, first + past, left, starts, ways)
+            search = band == 0 or apart
+            if search:
+                level[:], light[:], walls = base, np.float32(1.0), False
             for j in range(cells):
-                # Samples between column nodes j and j + 1; the first and last cells reach on outwards.
-                end = np.ceil(((j + 1) * rays.column_step - left) * TIMES + _LEAD + 1.5) if j < cells - 1 else samples
-                start, stop = stop, min(max(int(end), stop), samples)
-                if stop <= start:
-                    continue
-                behind = (left - j * rays.column_step) * TIMES - _LEAD - 1.5 + start
-                place, paces = _run(rays, frame, band, i, j, f, behind)
-                if band == 0 or apart:
-                    level[start:stop], light[start:stop] = base[start:stop], 1.0
-                    _rise(place, paces, start, stop, height, tall, level, light)
-                _fetch(place, paces, start, stop, shine, band, level, light, index, found)
-            _sort(found, out[band, s])
-
-
-@njit(cache=True, nogil=True)
-def _sort(samples: Array, out: Array) -> None:
-    """Samples of a line, sorted by phase."""
-    for phase in range(out.shape[0]):
-        for column in range(out.shape[1]):
-            out[phase, column] = samples[column * out.shape[0] + phase]
-
-
-@njit(cache=True, nogil=True)
-def _run(
-    rays: Rays, frame: Frame, band: int, i: int, j: int, f: float, behind: float
-) -> tuple[tuple[float, float, float], tuple[float, float, float, float, float]]:
-    """Where a run of samples starts in the patch, ``behind`` samples after node j, and how it goes on."""
-    scale, step = 1.0 / frame.pixel_m, rays.column_step
-    x, x_step = _along(rays.x, band, i, j, f, step, scale)
-    y, y_step = _along(rays.y, band, i, j, f, step, scale)
-    dx, dx_step = _along(rays.dx, band, i, j, f, step, scale)
-    dy, dy_step = _along(rays.dy, band, i, j, f, step, scale)
-    place = (x + x_step * behind - frame.column, y + y_step * behind - frame.row, dx + dx_step * behind)
-    return place, (x_step, y_step, dx_step, dy + dy_step * behind, dy_step)
-
-
-@njit(cache=True, nogil=True)
-def _rise(
-    place: tuple[float, float, float],
-    paces: tuple[float, float, float, float, float],
-    start: int,
-    stop: int,
-    height: Array,
-    tall: Array,
-    level: Array,
-    light: Array,
-) -> None:
-    """Add to the levels of a run of samples the height at which they meet what stands on the ground."""
-    x0, y0, dx0 = np.float32(place[0]), np.float32(place[1]), np.float32(place[2])
-    x_step, y_step, dx_step = np.float32(paces[0]), np.float32(paces[1]), np.float32(paces[2])
-    dy0, dy_step = np.float32(paces[3]), np.float32(paces[4])
-    for u in range(start, stop):
-        t = np.float32(u - start)
-        dx, dy = dx0 + dx_step * t, dy0 + dy_step * t
-        x, y = x0 + x_step * t + dx * level[u], y0 + y_step * t + dy * level[u]
-        r, c = np.int32(y) >> 4, np.int32(x) >> 4
-        if 0 <= r < tall.shape[0] and 0 <= c < tall.shape[1] and tall[r, c] > 0:
-            rise, wall = _hit(height, np.float32(tall[r, c]) * np.float32(STEP_M), x, y, dx, dy)
-            level[u] += rise
-            if wall:
-                light[u] = _WALL
-
-
-@njit(cache=True, nogil=True)
-def _fetch(
-    place: tuple[float, float, float],
-    paces: tuple[float, float, float, float, float],
-    start: int,
-    stop: int,
-    shine: Array,
-    band: int,
-    level: Array,
-    light: Array,
-    index: Array,
-    light_of: Array,
-) -> None:
-    """Light of a run of samples in one band, at the heights they meet; ``index`` is room to work in."""
-    rows, width = np.float32(shine.shape[0] - 1), np.float32(shine.shape[1] - 1)
-    x0, y0, dx0 = np.float32(place[0]), np.float32(place[1]), np.float32(place[2])
-    x_step, y_step, dx_step = np.float32(paces[0]), np.float32(paces[1]), np.float32(paces[2])
-    dy0, dy_step = np.float32(paces[3]), np.float32(paces[4])
-    wide, deep, at, zero = (
-        np.int32(shine.shape[1] * shine.shape[2]),
-        np.int32(shine.shape[2]),
-        np.int32(band),
-        np.float32(0),
-    )
-    for v in range(np.int32(stop - start)):
-        t, high = np.float32(v), level[start + v]
-        x = x0 + x_step * t + (dx0 + dx_step * t) * high
-        y = y0 + y_step * t + (dy0 + dy_step * t) * high
-        column, row = min(max(x, zero), width), min(max(y, zero), rows)
-        index[start + v] = np.int32(row) * wide + np.int32(column) * deep + at
-    flat = shine.reshape(-1)
-    for u in range(start, stop):
-        light_of[u] = np.float32(flat[np.uint32(index[u])]) * light[u]
+                a, b = starts[j], starts[j + 1]
+                if b > a:
+                    if search:
+                        walls |= _rise(ways[j], height, tall, pace, level[a:b], light[a:b], room, index)
+                    _places(ways[j], shine.shape[0], shine.shape[1], level[a:b], index[a:b])
+            _fetch(shine, band, index, light, walls, line)
+            _sum_across(line, across[band], out[band, s])

@@ -17,9 +17,10 @@ from swath.fly.change import add_building, burn, fell, harvest, lay_panel, put_s
 from swath.fly.clouds import draw_clouds
 from swath.fly.edits import Edit, is_active
 from swath.fly.growth import crop_green, looks_green
+from swath.fly.light_kernels import cast_shadows, shade_terrain
 from swath.fly.terrain import CELL_M, draw_terrain, height_at
 from swath.fly.world import World, draw_patch, make_world, to_geodetic, to_world
-from swath.fly.world_kernels import STEP_M, Frame, cast_shadows, shade_terrain
+from swath.fly.world_kernels import STEP_M, Frame
 from swath.fly.world_truth import edit_shares, heights_on, water_share
 from swath.model import Grid, Place
 
