@@ -53,9 +53,8 @@ def expose_block(job: Job, block: Block, room: Room, pixels: npt.NDArray[np.uint
         kernels.gather(
             rays, ground, shine, patch.height, tall, frame, first, left, done, part, pace_m, job.apart, job.across, sums
         )
-        detector_kernels.sum_along(sums, job.along, light[:, :now])
-        out = pixels[:, line : line + now, left : left + columns]
-        detector_kernels.count(light[:, :now], job.sky, rays, job.electronics, line, left, out)
+        detector_kernels.sum_along(sums, job.along, now, light)
+        detector_kernels.count(light, now, job.sky, rays, job.electronics, line, left, pixels)
 
 
 def _lit(job: Job, patch: Patch, frame: Frame, spans: npt.NDArray[np.int64], room: Room) -> npt.NDArray[np.uint16]:

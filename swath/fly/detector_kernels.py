@@ -53,15 +53,16 @@ class Electronics(NamedTuple):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def sum_along(sums: Array, along: Array, out: Array) -> None:
-    """Pixels ``(band, line, column)``: sums over ``TAPS`` sample lines of what is summed across, for each term.
+def sum_along(sums: Array, along: Array, lines: int, out: Array) -> None:
+    """The first ``lines`` of pixels ``(band, line, column)``: sums over ``TAPS`` sample lines, for each term.
 
     ``sums`` (band, sample line, term, column), ``along`` weights (band, term, TAPS). Eight taps at a time.
     """
     for band in range(out.shape[0]):
-        for line in range(out.shape[1]):
+        for line in range(lines):
             row = out[band, line]
-            row[:] = np.float32(0.0)
+            for c in range(len(row)):
+                row[c] = np.float32(0.0)
             for term in range(along.shape[1]):
                 for tap in range(0, TAPS, 8):
                     w = along[band, term, tap : tap + 8]
@@ -75,15 +76,15 @@ def sum_along(sums: Array, along: Array, out: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
-def count(light: Array, sky: Veil, rays: Rays, e: Electronics, first: int, left: int, out: Array) -> None:
-    """Counts of pixels from their blurred light (x 32768): clouds, air, electrons, noise, converter; into ``out``.
+def count(light: Array, lines: int, sky: Veil, rays: Rays, e: Electronics, first: int, left: int, out: Array) -> None:
+    """Counts of pixels from their blurred light (x 32768): clouds, air, electrons, noise, converter.
 
-    Changes ``light``.
+    The first ``lines`` of ``light`` (band, line, column), which changes, go into the picture ``out`` (band, line,
+    column) from line ``first`` and column ``left`` on.
     """
-    bands, lines, columns = out.shape
+    bands, columns = light.shape[0], light.shape[2]
     bits, normal = np.empty(columns, np.uint64), np.empty(columns, np.float32)
-    gain, dark = e.gain[:, left : left + columns], e.dark[:, left : left + columns]
-    noise, seed = e.normal, e.seed
+    gain, dark, noise, seed = e.gain, e.dark, e.normal, e.seed
     for line in range(lines):
         for column in range(columns):
             bits[column] = _bits(seed, first + line, left + column)
@@ -93,19 +94,12 @@ def count(light: Array, sky: Veil, rays: Rays, e: Electronics, first: int, left:
             shift = np.uint64(16 * (band % 4))
             for column in range(columns):
                 normal[column] = noise[np.int64((bits[column] >> shift) & np.uint64(0xFFFF))]
-            air = (e.path[band], e.passes[band], e.electrons_per_unit[band])
+            air, ends = (e.path[band], e.passes[band], e.electrons_per_unit[band]), (e.offset, e.top)
+            part = slice(left, left + columns)
             _convert(
-                light[band, line],
-                air,
-                gain[band],
-                dark[band],
-                normal,
-                e.read2[band],
-                e.per_count[band],
-                e.offset,
-                e.top,
-                out[band, line],
-            )
+                light[band, line], air, gain[band, part], dark[band, part], normal, e.read2[band], e.per_count[band],
+                ends, out[band, first + line, part],
+            )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -117,13 +111,12 @@ def _convert(
     normal: Array,
     read2: Number,
     per_count: Number,
-    offset: float,
-    top: float,
+    ends: tuple[float, float],
     out: Array,
 ) -> None:
     """Counts of one line: ``air`` adds, lets pass and makes electrons; what is dead reads 0, what is hot ``top``."""
-    zero, one, most = np.float32(0.0), np.float32(1.0), np.float32(top)
-    per, base = one / per_count, np.float32(offset) + np.float32(0.5)
+    zero, one, most = np.float32(0.0), np.float32(1.0), np.float32(ends[1])
+    per, base = one / per_count, np.float32(ends[0]) + np.float32(0.5)
     scale, path = air[1] * np.float32(1.0 / 32768.0) * air[2], air[0] * air[2]
     for column in range(len(out)):
         signal = (path + scale * light[column]) * abs(gain[column]) + dark[column]
@@ -147,19 +140,19 @@ def _veil(light: Array, sky: Veil, rays: Rays, band: int, line: int, left: int) 
         if stop <= start:
             continue
         # Straight between two nodes, as seen where the rays pass the height of the cloud.
-        east, south = np.empty(2), np.empty(2)
-        for side in range(2):
-            east[side] = lattice_value(x, i, j, f, float(side)) + lattice_value(dx, i, j, f, float(side)) * cloud_m
-            south[side] = lattice_value(y, i, j, f, float(side)) + lattice_value(dy, i, j, f, float(side)) * cloud_m
+        east = lattice_value(x, i, j, f, 0.0) + lattice_value(dx, i, j, f, 0.0) * cloud_m
+        south = lattice_value(y, i, j, f, 0.0) + lattice_value(dy, i, j, f, 0.0) * cloud_m
+        east_on = lattice_value(x, i, j, f, 1.0) + lattice_value(dx, i, j, f, 1.0) * cloud_m - east
+        south_on = lattice_value(y, i, j, f, 1.0) + lattice_value(dy, i, j, f, 1.0) * cloud_m - south
         for column in range(start, stop):
             g = (left + column) / step - j
-            u, v = east[0] + (east[1] - east[0]) * g, south[0] + (south[1] - south[0]) * g
+            u, v = east + east_on * g, south + south_on * g
             over = np.float32(_repeating(cloud, u * scale - 0.5, v * scale - 0.5))
             if over > 0.0:
                 light[column] += over * (white * (half + half * over**6) - light[column])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _repeating(field: Array, x: float, y: float) -> Number:
     """Bilinear value of a field that repeats at its edges."""
     rows, columns = field.shape

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ EDIT_KINDS = (
     *("building", "demolition", "burn", "landslide", "harvest", "felling", "ship", "truck", "panel", "flood"),
 )
 """in the order of their code (from 1) in ``truth.edit_codes``"""
+
+
+_STRIP_M = 500.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,25 @@ class Pieces:
 
     def __len__(self) -> int:
         return len(self.counts)
+
+    @cached_property
+    def _rows(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Polygons by strips of ``_STRIP_M`` from north to south: where each strip begins in the list, and the list."""
+        south = [np.where(self.counts > 0, edge[:, 1], 0.0) for edge in (self.low_m, self.high_m)]
+        first, last = (np.maximum(edge // _STRIP_M, 0.0).astype(np.int64) for edge in south)
+        times = last - first + 1
+        strip = np.repeat(first, times) + np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+        number = np.repeat(np.arange(len(times)), times)
+        order = np.argsort(strip, kind="stable")
+        return np.searchsorted(strip[order], np.arange(strip.max(initial=-1) + 2)), number[order]
+
+    def near(self, low_m: Floats, high_m: Floats) -> npt.NDArray[np.int64]:
+        """Numbers of the polygons whose boxes meet a box, rising. Takes as long as there are some near, not in all."""
+        begin, number = self._rows
+        first, last = (min(int(max(edge[1] // _STRIP_M, 0.0)), len(begin) - 1) for edge in (low_m, high_m))
+        stop = min(last + 1, len(begin) - 1)
+        some = np.unique(number[begin[first] : begin[stop]])
+        return np.asarray(some[((self.high_m[some] > low_m) & (self.low_m[some] < high_m)).all(1)], np.int64)
 
 
 @dataclass(frozen=True)

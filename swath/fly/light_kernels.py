@@ -33,23 +33,25 @@ def cast_shadows(
         _sweep(ground_m, height, frame, east, south, drop_m, lit)
     else:
         # Sweeps go over rows, which lie together in memory: east and south change places.
-        turned, out = _transposed(height), np.empty((height.shape[1], height.shape[0]), np.uint8)
+        turned, out = np.empty(height.shape[::-1], np.uint8), np.empty(height.shape[::-1], np.uint8)
+        ground = np.empty(ground_m.shape[::-1], np.float32)
+        _transpose(height, turned)
+        _transpose(ground_m, ground)
         side = Frame(frame.column, frame.row, frame.pixel_m, frame.cell)
-        _sweep(_transposed(ground_m), turned, side, south, east, drop_m, out)
-        lit[:] = _transposed(out)
+        _sweep(ground, turned, side, south, east, drop_m, out)
+        _transpose(out, lit)
 
 
 @njit(cache=True, nogil=True)
-def _transposed(field: Array) -> Array:
+def _transpose(field: Array, out: Array) -> None:
     """Rows to columns, in squares that fit near the processor."""
     rows, columns = field.shape
-    out, side = np.empty((columns, rows), field.dtype), 64
+    side = 64
     for i in range(0, rows, side):
         for j in range(0, columns, side):
             for row in range(i, min(i + side, rows)):
                 for column in range(j, min(j + side, columns)):
                     out[column, row] = field[row, column]
-    return out
 
 
 @njit(cache=True, nogil=True)

@@ -64,7 +64,7 @@ class Rays(NamedTuple):
     column_step: float
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _ground(field: Array, x: Number, y: Number, scale: Number) -> Number:
     """Bilinear height at metres east and south; ``scale`` cells per metre."""
     u = min(max(x * scale - 0.5, 0.0), field.shape[1] - 1.001)
@@ -76,7 +76,7 @@ def _ground(field: Array, x: Number, y: Number, scale: Number) -> Number:
     return top + (bottom - top) * fy
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def lattice_node(position: float, step: float, nodes: int) -> tuple[int, float]:
     """The node before a line or column, and how far beyond it that is, in steps; goes on beyond the ends."""
     at = position / step
@@ -84,7 +84,7 @@ def lattice_node(position: float, step: float, nodes: int) -> tuple[int, float]:
     return i, at - i
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def lattice_value(field: Array, i: int, j: int, f: float, g: float) -> Number:
     """Bilinear value ``f`` lines and ``g`` columns beyond node (i, j)."""
     top = field[i, j] + (field[i, j + 1] - field[i, j]) * g
@@ -92,7 +92,7 @@ def lattice_value(field: Array, i: int, j: int, f: float, g: float) -> Number:
     return top + (bottom - top) * f
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _march(
     field: Array, x: Number, y: Number, dx: Number, dy: Number, scale: Number, low: Number, high: Number
 ) -> Number:
@@ -166,8 +166,8 @@ def tall_blocks(height: Array, reach: int) -> Array:
             above = height[row]
             for column in range(len(above)):
                 line[column] = max(line[column], above[column])
-        for column in range(columns):
-            own[block, column] = line[column * BLOCK : (column + 1) * BLOCK].max()
+        for column in range(columns * BLOCK):
+            own[block, column // BLOCK] = max(own[block, column // BLOCK], line[column])
     wide, out = own.copy(), own.copy()
     for row in range(rows):
         for column in range(columns):
@@ -196,7 +196,7 @@ def _levels(ground: Array, past: float, row: Array, level: Array) -> None:
             level[m * _CELL + u] = begin + step * np.float32(u)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _along(field: Array, i: int, j: int, f: float, scale: float) -> tuple[Number, Number]:
     """Value at column node j on a line, and its change to the next node, both times ``scale``."""
     here = field[i, j] + (field[i + 1, j] - field[i, j]) * f
@@ -277,7 +277,8 @@ def _hit(
     """How high over the ground do rays meet what stands there, all together step by step down from ``top``; any wall?
 
     The first look is at the top itself, so that a flat roof is met exactly where it is; ``pace_m`` is the longest step.
-    ``room``: where rays meet the ground (x, y in truth pixels) and how they go on per metre of height; two rows are to work in.
+    ``room``: where rays meet the ground (x, y in truth pixels) and how they go on per metre of height; two more rows
+    are to work in.
     """
     x, y, dx, dy = room[0, begin:end], room[1, begin:end], room[2, begin:end], room[3, begin:end]
     rise, stands, level, light = room[4, begin:end], room[5, begin:end], level[begin:end], light[begin:end]
@@ -426,7 +427,9 @@ def gather(
             _ways(rays, frame, band, first + past, left, starts, ways)
             search = band == 0 or apart
             if search:
-                level[:], light[:], walls = base, np.float32(1.0), False
+                walls = False
+                for u in range(samples):
+                    level[u], light[u] = base[u], np.float32(1.0)
             for j in range(cells):
                 a, b = starts[j], starts[j + 1]
                 if b > a:

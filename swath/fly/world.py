@@ -245,7 +245,7 @@ def draw_patch(
     box_m = np.array([[column, row], [column + columns, row + rows]]) * pixel_m
 
     def paint(layer: Pieces) -> None:
-        near = (layer.high_m > box_m[0]).all(1) & (layer.low_m < box_m[1]).all(1)
+        near = layer.near(*box_m)
         steps = np.clip(np.round(layer.height_m[near] / kernels.STEP_M), 0, 255).astype(np.uint8)
         corners = (layer.vertices[near] - box_m[0]) / pixel_m
         kernels.paint_raised(cover, height, corners, layer.counts[near], layer.look[near], steps)

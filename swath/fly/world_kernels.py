@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from swath.fly.camera_kernels import _bits
-from swath.fly.kernels import span
+from swath.fly.kernels import extent, span
 
 __all__ = ["Frame", "STEP_M", "drown", "grow_trees", "mean_shares", "paint_raised", "spans_of"]
 
@@ -49,7 +49,7 @@ def paint_raised(cover: Array, height: Array, vertices: Array, counts: Array, lo
         count = counts[m]
         if count < 3:
             continue
-        low, high = vertices[m, :count, 1].min(), vertices[m, :count, 1].max()
+        low, high = extent(vertices[m], count)
         for row in range(max(0, int(np.ceil(low - 0.5))), min(rows - 1, int(np.floor(high - 0.5))) + 1):
             left, right = span(vertices[m], count, row + 0.5)
             first, stop = max(0, int(np.ceil(left - 0.5))), min(columns - 1, int(np.floor(right - 0.5))) + 1
@@ -76,9 +76,18 @@ def _wooded(cover: Array, wood: int, garden: int) -> Array:
             looks = cover[row]
             for column in range(len(looks)):
                 line[column] |= (looks[column] == one) | (looks[column] == other)
-        for column in range(columns):
-            out[block, column] = line[column * _BLOCK : (column + 1) * _BLOCK].max()
+        for column in range(columns * _BLOCK):
+            out[block, column // _BLOCK] |= line[column]
     return out
+
+
+@njit(cache=True, nogil=True)
+def _any(marks: Array, top: int, bottom: int, left: int, right: int) -> bool:
+    for row in range(top, bottom + 1):
+        for column in range(left, right + 1):
+            if marks[row, column]:
+                return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -105,7 +114,7 @@ def grow_trees(
             )
             if top > bottom or left > right:
                 continue
-            if not wooded[top // _BLOCK : bottom // _BLOCK + 1, left // _BLOCK : right // _BLOCK + 1].any():
+            if not _any(wooded, top // _BLOCK, bottom // _BLOCK, left // _BLOCK, right // _BLOCK):
                 continue
             tall = (np.float32(9.0) + np.float32(11.0) * _part(bits, 40)) * np.float32(1.0 / STEP_M)
             # Few of the trees stand in gardens, and those are half as high.
