@@ -8,8 +8,9 @@ import shapely
 
 from swath.fly import detector_kernels, light_kernels, world_kernels
 from swath.fly import materials as looks
-from swath.fly import scanner_kernels as kernels
 from swath.fly.job import Job
+from swath.fly.scanner_kernels import TAPS, TIMES, gather
+from swath.fly.sight_kernels import AHEAD, BLOCK, EVERY, meet_ground, tall_blocks
 from swath.fly.terrain import CELL_M
 from swath.fly.world import Patch, Room, draw_patch
 from swath.fly.world_kernels import Frame
@@ -17,6 +18,7 @@ from swath.fly.world_kernels import Frame
 __all__ = ["Block", "expose_block"]
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 Block = tuple[int, int, int, int]
 """first line, lines, first column, columns"""
 
@@ -24,37 +26,45 @@ _CHUNK_LINES = 16
 """lines that are worked on together: what is summed across for them stays near the processor"""
 
 
-def expose_block(job: Job, block: Block, room: Room, pixels: npt.NDArray[np.uint16]) -> None:
-    """Draw the truth under one block, light it, look at it, and write its counts into ``pixels`` of the picture."""
+def expose_block(job: Job, block: Block, room: Room, top: int, pixels: npt.NDArray[np.uint16]) -> None:
+    """Draw the truth under one block, light it, look at it, and write its counts into ``pixels``.
+
+    ``pixels`` (band, line, column) are some lines of the picture, from line ``top`` on.
+    """
     first, lines, left, columns = block
-    world, rays, view = job.world, job.view.rays, job.view
+    rays = job.view.rays
     row, column, rows, width, spans = _box(job, block)
-    patch = draw_patch(world, row=row, column=column, rows=rows, columns=width, at=job.exposure.start, room=room)
-    frame = Frame(row, column, world.pixel_m, CELL_M / world.pixel_m)
+    patch = draw_patch(job.world, row=row, column=column, rows=rows, columns=width, at=job.exposure.start, room=room)
+    frame = Frame(row, column, job.world.pixel_m, CELL_M / job.world.pixel_m)
     shine = _lit(job, patch, frame, spans, room)
-    slant = float(np.hypot(rays.dx, rays.dy).max())
-    # Past what stands on the ground a ray goes down in steps of a truth pixel, sixteen metres at most.
-    pace_m = min(world.pixel_m / max(slant, 1e-6), 16.0)
-    tall = kernels.tall_blocks(patch.height, int(np.ceil(slant * job.tallest_m / world.pixel_m / kernels.BLOCK)) + 1)
-    ground = np.empty(((lines + 8) // kernels.EVERY + 2, (columns + 8) // kernels.EVERY + 2), np.float32)
-    heights, ahead = world.terrain.height_m, kernels.AHEAD
-    kernels.meet_ground(
-        rays, heights, CELL_M, view.low_m, view.high_m, job.steepest, first - ahead, left - ahead, ground
-    )
-    times, kept, (bands, terms, _) = kernels.TIMES, kernels.TAPS - kernels.TIMES, job.across.shape
-    sums = np.empty((bands, _CHUNK_LINES * times + kept, terms, columns), np.float32)
+    ground, tall, pace_m = _met(job, block, patch)
+    kept, (bands, terms, _) = TAPS - TIMES, job.across.shape
+    sums = np.empty((bands, _CHUNK_LINES * TIMES + kept, terms, columns), np.float32)
     light = np.empty((bands, _CHUNK_LINES, columns), np.float32)
     for done in range(0, lines, _CHUNK_LINES):
         now, line = min(_CHUNK_LINES, lines - done), first + done
         # The sample lines that these lines share with the last ones are there already.
         held = kept if done else 0
-        sums[:, :held] = sums[:, _CHUNK_LINES * times : _CHUNK_LINES * times + held]
-        part = (held, now * times + kept)
-        kernels.gather(
+        sums[:, :held] = sums[:, _CHUNK_LINES * TIMES : _CHUNK_LINES * TIMES + held]
+        part = (held, now * TIMES + kept)
+        gather(
             rays, ground, shine, patch.height, tall, frame, first, left, done, part, pace_m, job.apart, job.across, sums
         )
         detector_kernels.sum_along(sums, job.along, now, light)
-        detector_kernels.count(light, now, job.sky, rays, job.electronics, line, left, pixels)
+        detector_kernels.count(light, now, job.sky, rays, job.electronics, line, left, top, pixels)
+
+
+def _met(job: Job, block: Block, patch: Patch) -> tuple[Singles, npt.NDArray[np.uint8], float]:
+    """Heights where lines of sight meet the ground, what stands tall near them, and their steps down past that (m)."""
+    first, lines, left, columns = block
+    view, pixel_m = job.view, job.world.pixel_m
+    slant = float(np.hypot(view.rays.dx, view.rays.dy).max())
+    tall = tall_blocks(patch.height, int(np.ceil(slant * job.tallest_m / pixel_m / BLOCK)) + 1)
+    ground = np.empty(((lines + 8) // EVERY + 2, (columns + 8) // EVERY + 2), np.float32)
+    heights, low_m, high_m = job.world.terrain.height_m, view.low_m, view.high_m
+    meet_ground(view.rays, heights, CELL_M, low_m, high_m, job.steepest_ratio, first - AHEAD, left - AHEAD, ground)
+    # Past what stands on the ground a ray goes down in steps of a truth pixel, sixteen metres at most.
+    return ground, tall, min(pixel_m / max(slant, 1e-6), 16.0)
 
 
 def _lit(job: Job, patch: Patch, frame: Frame, spans: npt.NDArray[np.int64], room: Room) -> npt.NDArray[np.uint16]:

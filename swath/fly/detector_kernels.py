@@ -9,7 +9,8 @@ import numpy.typing as npt
 from numba import njit
 
 from swath.fly.camera_kernels import _bits
-from swath.fly.scanner_kernels import TAPS, TIMES, Rays, lattice_node, lattice_value
+from swath.fly.scanner_kernels import TAPS, TIMES
+from swath.fly.sight_kernels import Rays, lattice_node, lattice_value
 
 __all__ = ["Electronics", "Veil", "count", "sum_along"]
 
@@ -76,11 +77,13 @@ def sum_along(sums: Array, along: Array, lines: int, out: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
-def count(light: Array, lines: int, sky: Veil, rays: Rays, e: Electronics, first: int, left: int, out: Array) -> None:
+def count(
+    light: Array, lines: int, sky: Veil, rays: Rays, e: Electronics, first: int, left: int, top: int, out: Array
+) -> None:
     """Counts of pixels from their blurred light (x 32768): clouds, air, electrons, noise, converter.
 
-    The first ``lines`` of ``light`` (band, line, column), which changes, go into the picture ``out`` (band, line,
-    column) from line ``first`` and column ``left`` on.
+    The first ``lines`` of ``light`` (band, line, column), which changes, are of line ``first`` and column ``left`` of
+    the picture on; ``out`` (band, line, column) holds lines of it from ``top`` on.
     """
     bands, columns = light.shape[0], light.shape[2]
     bits, normal = np.empty(columns, np.uint64), np.empty(columns, np.float32)
@@ -98,7 +101,7 @@ def count(light: Array, lines: int, sky: Veil, rays: Rays, e: Electronics, first
             part = slice(left, left + columns)
             _convert(
                 light[band, line], air, gain[band, part], dark[band, part], normal, e.read2[band], e.per_count[band],
-                ends, out[band, first + line, part],
+                ends, out[band, first - top + line, part],
             )  # fmt: skip
 
 

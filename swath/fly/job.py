@@ -44,7 +44,7 @@ class Job:
     sun: tuple[float, float, float]
     """unit vector to the Sun: east, north, up"""
     tallest_m: float
-    steepest: float
+    steepest_ratio: float
     """rise per metre of the ground, at most"""
     apart: bool
     """bands look so differently that each must find out what stands in its way"""
@@ -90,12 +90,12 @@ def prepare_job(
         electronics=_electronics(rng, exposure, imager, sun[2], air),
         sun=sun,
         tallest_m=tallest_m,
-        steepest=_steepest(world.terrain.height_m),
+        steepest_ratio=_steepest_ratio(world.terrain.height_m),
         apart=(max(rows) - min(rows)) * imager.ifov_rad * tallest_m > 0.2 * world.pixel_m,
     )
 
 
-def _steepest(height_m: Singles) -> float:
+def _steepest_ratio(height_m: Singles) -> float:
     """Greatest rise per metre of heights that are bilinear between the middles of cells."""
     east, south = np.abs(np.diff(height_m, axis=1)).max(), np.abs(np.diff(height_m, axis=0)).max()
     return float(np.hypot(east, south)) / CELL_M

@@ -8,8 +8,9 @@ The picture goes to the radio like any other, its line states with the errors of
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,7 +23,7 @@ from swath.fly.blocks import Block, expose_block
 from swath.fly.clouds import CLEAR, Clouds
 from swath.fly.job import Job, prepare_job
 from swath.fly.motion import LINE_STEP, Disturbance, Exposure, draw_motion, measure
-from swath.fly.picture import Picture, picture_header
+from swath.fly.picture import LineStates, Picture, picture_header
 from swath.fly.sightlines import View, look
 from swath.fly.world import Room, World
 from swath.orbit.ephemeris import Ephemeris
@@ -31,9 +32,22 @@ from swath.spacecraft.imager_design import design_imager
 from swath.spacecraft.light import Atmosphere
 from swath.spacecraft.satellite import Satellite
 
-__all__ = ["scan"]
+__all__ = ["Strips", "scan", "scan_strips"]
+
+Counts = npt.NDArray[np.uint16]
 
 _BLOCK_PX = 512
+"""lines and columns that are drawn together; lines of a strip"""
+
+
+@dataclass(frozen=True)
+class Strips:
+    """A picture that comes strip by strip, so that it need not fit into memory."""
+
+    header: Mapping[str, Any]
+    states: LineStates
+    strips: Iterator[Counts]
+    """``(band, line, column)``, all columns, in the order of the lines, for :func:`swath.fly.compress.compress`"""
 
 
 def scan(
@@ -58,8 +72,38 @@ def scan(
     and truth that is too coarse or too fine for the picture; :class:`DataError` where it misses the land.
 
     Position of a feature: 0.02 pixel against independent geometry; transfer function, noise, shadows and displacement
-    by height: tests/fly/test_scanner.py. Time grows with the pixels, memory with the picture itself and some 150 MB a
-    worker (benchmarks/speed/pictures.py).
+    by height: tests/fly/test_scanner.py. Time grows with the pixels (benchmarks/speed/pictures.py); memory holds the
+    whole picture, see :func:`scan_strips`.
+    """
+    taken = scan_strips(
+        world, satellite, ephemeris, exposure, seed=seed, clouds=clouds, atmosphere=atmosphere, imager=imager,
+        disturbance=disturbance, workers=workers, progress=progress,
+    )  # fmt: skip
+    bands, line = len(taken.header["bands"]), 0
+    pixels = np.empty((bands, exposure.lines, exposure.columns), np.uint16)
+    for strip in taken.strips:
+        pixels[:, line : line + strip.shape[1]] = strip
+        line += strip.shape[1]
+    return Picture(pixels, taken.states, taken.header)
+
+
+def scan_strips(
+    world: World,
+    satellite: Satellite,
+    ephemeris: Ephemeris,
+    exposure: Exposure,
+    *,
+    seed: int,
+    clouds: Clouds = CLEAR,
+    atmosphere: Atmosphere | None = None,
+    imager: Imager | None = None,
+    disturbance: Disturbance | None = None,
+    workers: int = 2,
+    progress: Callable[[float], None] | None = None,
+) -> Strips:
+    """The same picture as of :func:`scan`, strip by strip: memory is two strips and some 150 MB a worker.
+
+    Strips are made as they are taken from the iterator, one ahead.
     """
     imager = imager or design_imager(satellite.optics, line_period_s=exposure.line_period_s)
     _check(exposure, imager)
@@ -70,29 +114,49 @@ def scan(
     _check_truth(world, exposure, view)
     states = measure(rng, satellite, ephemeris, exposure, motion, flaws)
     job = prepare_job(rng, world, exposure, view, imager, clouds, atmosphere or Atmosphere())
-    pixels = _expose(job, len(imager.bands), max(workers, 1), progress)
     header = _header(satellite, exposure, imager, view, len(states))
-    return Picture(pixels, states, header)
+    return Strips(header, states, _expose(job, len(imager.bands), max(workers, 1), progress))
 
 
-def _expose(job: Job, bands: int, workers: int, progress: Callable[[float], None] | None) -> npt.NDArray[np.uint16]:
-    """All blocks of a picture, some at a time."""
+def _expose(job: Job, bands: int, workers: int, progress: Callable[[float], None] | None) -> Iterator[Counts]:
+    """All strips of a picture, the parts of one or two at a time."""
     exposure = job.exposure
-    pixels = np.empty((bands, exposure.lines, exposure.columns), np.uint16)
-    blocks, rooms = list(_blocks(exposure)), SimpleQueue[Room]()
+    rooms = SimpleQueue[Room]()
     for _ in range(workers):
         rooms.put(Room())
 
-    def expose(block: Block) -> None:
+    def expose(block: Block, top: int, pixels: Counts) -> None:
         room = rooms.get()
-        expose_block(job, block, room, pixels)
-        rooms.put(room)
+        try:
+            expose_block(job, block, room, top, pixels)
+        finally:
+            rooms.put(room)
 
+    def begin(top: int) -> tuple[Counts, list[Future[None]]]:
+        lines = min(_BLOCK_PX, exposure.lines - top)
+        pixels = np.empty((bands, lines, exposure.columns), np.uint16)
+        blocks = [
+            (top, lines, left, min(_BLOCK_PX, exposure.columns - left))
+            for left in range(0, exposure.columns, _BLOCK_PX)
+        ]
+        return pixels, [pool.submit(expose, block, top, pixels) for block in blocks]
+
+    tops = list(range(0, exposure.lines, _BLOCK_PX))
     with ThreadPoolExecutor(workers) as pool:
-        for done, _ in enumerate(pool.map(expose, blocks), 1):
-            if progress is not None:
-                progress(done / len(blocks))
-    return pixels
+        ahead = begin(0)
+        try:
+            for number in range(len(tops)):
+                (pixels, parts), last = ahead, number + 1 == len(tops)
+                ahead = (pixels, []) if last else begin(tops[number + 1])
+                for done, part in enumerate(parts, 1):
+                    part.result()
+                    if progress is not None:
+                        progress((number + done / len(parts)) / len(tops))
+                yield pixels
+        finally:
+            # Whoever stops taking strips, or a fault, leaves nothing to do behind.
+            for part in ahead[1]:
+                part.cancel()
 
 
 def _header(satellite: Satellite, exposure: Exposure, imager: Imager, view: View, records: int) -> dict[str, Any]:
@@ -143,10 +207,3 @@ def _check_truth(world: World, exposure: Exposure, view: View) -> None:
             where=f"acquisition {exposure.acquisition}",
             fix=f"Make the world with pixel_m of about {view.gsd_m / 4.5:.2f}",
         )
-
-
-def _blocks(exposure: Exposure) -> Iterator[Block]:
-    """First line, lines, first column, columns of the parts of a picture."""
-    for first in range(0, exposure.lines, _BLOCK_PX):
-        for left in range(0, exposure.columns, _BLOCK_PX):
-            yield first, min(_BLOCK_PX, exposure.lines - first), left, min(_BLOCK_PX, exposure.columns - left)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from swath.errors import DataError
 from swath.fly.motion import Exposure, Motion, after_s, line_utc, lines_of_sight
-from swath.fly.scanner_kernels import Rays
+from swath.fly.sight_kernels import Rays
 from swath.fly.site import nodes
 from swath.fly.world import TALLEST_M, World, to_world
 from swath.frames import geodetic_from_itrf, geodetic_up, orbital_axes, ray_to_height

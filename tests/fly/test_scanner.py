@@ -354,6 +354,9 @@ def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers() -> None
     # The parts of a picture join without a seam: neighbours differ across the seam as much as elsewhere.
     step = np.abs(np.diff(one.pixels[1].astype(float), axis=1)).mean(0)
     assert step[511] < 2.0 * np.median(step)
+    # Lines are worked on by sixteen: no seam there either.
+    step = np.abs(np.diff(one.pixels[1].astype(float), axis=0)).mean(1)
+    assert step[511] < 2.0 * np.median(step) and step[15::16].mean() == pytest.approx(step.mean(), rel=0.1)
 
 
 def test_what_cannot_be_taken_says_why() -> None:
