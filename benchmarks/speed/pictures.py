@@ -3,8 +3,8 @@
 Four bands of 2 m over relief, woods and villages, 12 bits, two workers, at three sizes, each in a process of its own.
 Apart: drawing the land, the kernels (compiled before the clock runs), and the picture, strip by strip: each strip is
 dropped when it is there, so that the peak memory of the process is that of the simulation. First, in an empty cache,
-what compiling costs on a fresh machine. No other program was found that does this whole job; what is measured is that time
-grows with the pixels and memory hardly. The issue's target: 10,000 x 10,000 in 60 s on 2 cores.
+what compiling costs on a fresh machine. No other program was found that does this whole job; what is measured is that
+time grows with the pixels and memory hardly. The target: 10,000 x 10,000 in 60 s on 2 cores.
 """
 
 from __future__ import annotations
