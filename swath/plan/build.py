@@ -9,6 +9,7 @@ import numpy as np
 
 from swath.access.accesses import Accesses, find_accesses, find_eclipses
 from swath.access.passes import find_passes
+from swath.errors import InputError
 from swath.frames import EarthOrientation
 from swath.model import Opportunities, Refusal, Request, Station, Windows
 from swath.orbit.ephemeris import Ephemeris
@@ -67,12 +68,19 @@ def build_problem(
 
 
 def with_orders(problem: Problem, orders: Sequence[Order], outlook: Outlook) -> Problem:
-    """The problem with more orders in it."""
+    """The problem with more orders in it. Raises :class:`InputError` for one that names an unknown satellite."""
+    known = {satellite.id for satellite in problem.satellites}
+    for order in orders:
+        if strange := sorted(set(order.request.satellites) - known):
+            raise InputError(
+                f"order {order.id} names an unknown satellite: {strange[0]!r}",
+                fix=f"There are {', '.join(sorted(known))}",
+            )
     satellites, start, stop = problem.satellites, problem.start, problem.stop
     whole = _accesses(satellites, [order.request for order in orders], outlook, start, stop)
     expanded = expand(orders, satellites, outlook.ephemerides, whole, start=start, stop=stop)
-    known = set(whole.place.tolist()) | {order.request.place.id for order in orders}
-    new = [request for request in expanded.requests if request.place.id not in known]
+    places = set(whole.place.tolist()) | {order.request.place.id for order in orders}
+    new = [request for request in expanded.requests if request.place.id not in places]
     accesses = Accesses.join([whole, _accesses(satellites, new, outlook, start, stop)])
     looks, unoffered = find_looks(
         satellites,

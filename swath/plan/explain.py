@@ -52,7 +52,7 @@ def refusals(indexed: Indexed, state: State, stop: Callable[[], bool] = lambda: 
     (cannot come down in time whatever else is planned), ``memory``, ``battery``, ``duty`` and ``heat`` (more of one
     satellite's would admit it), ``station`` (a second antenna there would), ``quota`` and ``apart`` (without that rule
     it could be put in), ``cost`` (its contact costs more than it is worth), ``lost_to:ids`` (it could have the place of
-    these). After ``stop``: ``stopped``, not looked at.
+    these). After ``stop``: ``stopped``, not looked at, for those that have looks.
     """
     alone, fleet, problem = fixed_state(indexed), indexed.fleet, indexed.problem
     found = []
@@ -60,7 +60,7 @@ def refusals(indexed: Indexed, state: State, stop: Callable[[], bool] = lambda: 
         b = int(fleet.request[q]["bundle"])
         if state.look[q] >= 0 or (b >= 0 and q != _spokesman(fleet, state, b)):
             continue
-        if stop():
+        if request.id not in problem.unoffered and stop():
             refusal = Refusal(request.id, "stopped", "the planning was stopped before its reason was found")
         else:
             refusal = _refusal(indexed, state, alone, q)

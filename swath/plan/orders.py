@@ -16,7 +16,7 @@ from swath.orbit.ephemeris import Ephemeris
 from swath.plan.problem import MAX_CELLS, Bundle, check_request, worth
 from swath.plan.strips import area_points, cut_area
 from swath.spacecraft.satellite import Satellite
-from swath.time import seconds
+from swath.time import format_utc, seconds
 
 __all__ = ["AREA_GAIN", "KINDS", "Expanded", "Order", "expand"]
 
@@ -62,7 +62,7 @@ class Order:
             raise InputError(f"kind {self.kind!r}", where=where, fix=f"Give one of {', '.join(KINDS)}")
         if not request.start < request.stop:
             raise InputError(
-                f"its window opens at {request.start} and closes at {request.stop}",
+                f"its window opens at {format_utc(request.start)} and closes at {format_utc(request.stop)}",
                 where=where,
                 fix="Let it close after it opens",
             )

@@ -44,7 +44,7 @@ from swath.errors import InputError
 from swath.model import Acquisitions, Contacts, Opportunities, Plan, Refusal, Request, Station, Windows
 from swath.spacecraft.satellite import Satellite
 from swath.table import Table, column
-from swath.time import seconds
+from swath.time import format_utc, seconds
 
 __all__ = [
     "MAX_CELLS",
@@ -188,7 +188,8 @@ class Problem:
 
     def __post_init__(self) -> None:
         if not self.start < self.stop:
-            raise InputError(f"the plan would start at {self.start} and stop at {self.stop}", fix="Let it stop later")
+            ends = f"{format_utc(self.start)} and stop at {format_utc(self.stop)}"
+            raise InputError(f"the plan would start at {ends}", fix="Let it stop later")
         _known_ids(self)
         looks = self.opportunities
         for name in ("value", "data_bit", "p_clear", "off_nadir_deg", "roll_deg", "pitch_deg"):

@@ -125,6 +125,11 @@ def test_what_cannot_be_is_refused_with_its_reason(conditions: dict, reason: set
     assert any(c.isdigit() for c in refusal.because)
 
 
+def _box(**conditions: object) -> object:
+    place = Place.box("x", lon_deg=9.0, lat_deg=46.0, width_m=40e3, height_m=40e3)
+    return replace(request("x", 9.0, 46.0, **conditions), place=place)
+
+
 @pytest.mark.parametrize(
     ("make", "what"),
     [
@@ -140,6 +145,7 @@ def test_what_cannot_be_is_refused_with_its_reason(conditions: dict, reason: set
         (lambda: problem_of(Order("point", request("x", 0.0, 0.0, value=np.nan))), "not a positive"),
         (lambda: problem_of(Order("point", request("x", 0.0, 0.0, priority=7))), "no class"),
         (lambda: problem_of(Order("point", request("x", 0.0, 0.0, satellites=("X",)))), "unknown satellite"),
+        (lambda: problem_of(Order("area", _box(satellites=("X",)))), "unknown satellite"),
         (lambda: problem_of(Order("point", request("x", 0.0, 0.0, apart=(("y", 9.0),)))), "unknown order"),
         (lambda: problem_of(Order("point", request("x", 0.0, 0.0, looks=4))), "4 looks"),
         (lambda: Bundle("b", 1.0, (), (), gain=((0.0, 0.0), (0.5, 0.1), (1.0, 1.0))), "concave"),

@@ -144,6 +144,7 @@ def test_stopped_at_once_it_still_gives_a_plan_with_a_bound(day) -> None:
     plan = solve(problem, seed=1, made=START, stop=lambda: True)
     assert valid(problem, plan)
     assert 0.0 < plan.value <= plan.bound
-    assert {r.reason for r in plan.refused} <= {"stopped", "no_access", "no_daylight"} | {
-        r.reason for r in plan.refused
-    }
+    offered = {str(id) for id in problem.opportunities.request}
+    assert {r.reason for r in plan.refused if r.request in offered} == {"stopped"}
+    known = [r for r in plan.refused if r.request in problem.unoffered]
+    assert known and all(r == problem.unoffered[r.request] for r in known)
