@@ -113,12 +113,9 @@ class Table:
             values = getattr(self, f.name)
             if f.metadata["dtype"].kind == "M":
                 arrays.append(pa.array(values.astype("datetime64[ns]")).cast(kind))
-            elif f.metadata["dtype"].kind == "U" and not worded:
-                texts, number = np.unique(values, return_inverse=True)
-                words = pa.array(texts.tolist(), pa.string())
-                arrays.append(pa.DictionaryArray.from_arrays(number.astype(np.int32), words))
             elif f.metadata["dtype"].kind == "U":
-                arrays.append(pa.array(values.tolist(), pa.string()))
+                words = pa.array(values.tolist(), pa.string())
+                arrays.append(words if worded else words.dictionary_encode())
             else:
                 arrays.append(pa.array(values, from_pandas=True))
         return pa.Table.from_arrays(arrays, schema=schema)

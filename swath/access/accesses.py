@@ -41,7 +41,7 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 
-_PLACES_AT_ONCE = 5_000
+_POINTS_AT_ONCE, _AREAS_AT_ONCE = 50_000, 5_000
 _OTHER_STEP_S = 30.0
 """between the states of a motion that has no elements to tell from"""
 _SLACK_DEG = 1.0
@@ -132,7 +132,7 @@ def accesses_under(
     beside = tabulated_others(asked.further, {**(others or {}), **ephemerides}, start, stop)
     tables = {name: motion_table(name, motion, start, stop, step_s) for name, motion in ephemerides.items()}
     found = []
-    for part in parts_of(places):
+    for part in parts_of(places, cover):
         samples = samples_of(part, centre=cover == "centre")
         for satellite, table in tables.items():
             camera, epoch = (cameras or {}).get(satellite), epoch_of(ephemerides[satellite])
@@ -143,9 +143,11 @@ def accesses_under(
     return Accesses.join(found).sort_by("start", "satellite", "place")
 
 
-def parts_of(places: Sequence[Place]) -> list[Sequence[Place]]:
-    """Places in lots that fit the memory."""
-    return [places[first : first + _PLACES_AT_ONCE] for first in range(0, len(places), _PLACES_AT_ONCE)]
+def parts_of(places: Sequence[Place], cover: Cover) -> list[Sequence[Place]]:
+    """Places in lots that fit the memory: an area is hundreds of points."""
+    points = cover == "centre" or not any(place.ring for place in places)
+    most = _POINTS_AT_ONCE if points else _AREAS_AT_ONCE
+    return [places[first : first + most] for first in range(0, len(places), most)]
 
 
 def motion_table(

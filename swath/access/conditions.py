@@ -29,6 +29,7 @@ __all__ = [
     "Not",
     "field_of_view",
     "limit",
+    "limits_in",
     "nadir_swath",
     "satellites_named",
 ]
@@ -201,13 +202,18 @@ def limit(quantity: str, *, low: float | None = None, high: float | None = None,
     return Limit(quantity, low, high, of)
 
 
+def limits_in(condition: Condition) -> list[Limit]:
+    """Every limit to a quantity in a condition, however deep."""
+    if isinstance(condition, All | AnyOf):
+        return [limit for part in condition.parts for limit in limits_in(part)]
+    if isinstance(condition, Not):
+        return limits_in(condition.part)
+    return [condition] if isinstance(condition, Limit) else []
+
+
 def satellites_named(condition: Condition) -> set[str]:
     """Which other satellites does a condition compare with?"""
-    if isinstance(condition, All | AnyOf):
-        return set().union(*(satellites_named(part) for part in condition.parts))
-    if isinstance(condition, Not):
-        return satellites_named(condition.part)
-    return {condition.of} if isinstance(condition, Limit) and condition.of else set()
+    return {limit.of for limit in limits_in(condition) if limit.of}
 
 
 def nadir_swath(width_m: float, *, length_m: float = 20e3) -> Condition:

@@ -94,7 +94,7 @@ def describe(
     """
     owner, known = numbers_of(places, accesses.place), {**(others or {}), **ephemerides}
     parts, rows, first = [], [], 0
-    for part in parts_of(places):
+    for part in parts_of(places, cover):
         samples = samples_of(part, centre=cover == "centre")
         inside = (owner >= first) & (owner < first + len(part))
         found, seen, lots = [], [], []  # of each satellite

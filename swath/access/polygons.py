@@ -147,16 +147,18 @@ def _inside(area: Any, spacing_m: float) -> Floats:
 
 def samples_of(places: Sequence[Place], *, centre: bool = False) -> Samples:
     """The points of many places: those of its area, or the place itself where it has none or ``centre`` is asked."""
-    if not places:
-        return Samples(Ground(np.empty((0, 3)), np.empty((0, 3))), np.empty(0, np.intp), np.empty(0))
-    found = [
-        sample_area(place)
-        if place.ring and not centre
-        else (np.array([place.lon_deg]), np.array([place.lat_deg]), np.ones(1))
-        for place in places
-    ]
-    lon_deg, lat_deg, share = (np.concatenate(column) for column in zip(*found, strict=True))
-    owner = np.repeat(np.arange(len(places)), [len(points[0]) for points in found])
-    altitude_m = np.array([place.altitude_m for place in places])[owner]
+    found = [sample_area(place) if place.ring and not centre else None for place in places]
+    each = [1 if one is None else len(one[0]) for one in found]
+    owner = np.repeat(np.arange(len(places)), each)
+    lon_deg, lat_deg, altitude_m = (
+        np.array([getattr(place, name) for place in places], np.float64)[owner]
+        for name in ("lon_deg", "lat_deg", "altitude_m")
+    )
+    share, first = np.ones(len(owner)), np.cumsum(each) - each
+    for begin, one in zip(first.tolist(), found, strict=True):
+        if one is not None:
+            inside = slice(begin, begin + len(one[0]))
+            lon_deg[inside], lat_deg[inside], share[inside] = one
     at_m = itrf_from_geodetic(lon_deg=lon_deg, lat_deg=lat_deg, altitude_m=altitude_m)
-    return Samples(Ground(at_m, geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg)), owner, share)
+    up = geodetic_up(lon_deg=lon_deg, lat_deg=lat_deg)
+    return Samples(Ground(at_m.reshape(-1, 3), up.reshape(-1, 3)), owner, share)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from swath.cli.options import ElementsOption, JsonOption, SatelliteOption, StartOption
-from swath.cli.windows import MOST_LINES, compared_with, doubt_words, more_lines
+from swath.cli.windows import MOST_LINES, clock_of, compared_with, doubt_words, more_lines
 from swath.errors import DataError, InputError, SwathError
 from swath.frames import WGS84_A_M
 
@@ -56,7 +56,7 @@ def access(
     min_elevation_deg: float | None = None,
     min_sun_elevation_deg: float | None = None,
     nadir: Literal["geodetic", "geocentric"] = "geodetic",
-    where: str | None = None,
+    where: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     own_swath: bool = False,
     cover: Literal["any", "whole", "centre"] = "any",
     satellite: SatelliteOption = None,
@@ -183,6 +183,13 @@ def _question(
 
 def _of_one(name: str, orbit: Orbit, asked: Asked, wanted: Condition | None, own_swath: bool) -> Condition | None:
     """What is asked of one satellite: with ``--own-swath`` what its instrument can see, too."""
+    from swath.access.conditions import limits_in
+
+    asks = {one.quantity for one in limits_in(wanted)} if wanted is not None else set()
+    if "gsd_m" in asks and _camera(orbit) is None:
+        raise DataError(f"no source says how large the pixels of {name} are", where=name, fix="Leave out gsd")
+    if "age_days" in asks and orbit.elements is None:
+        raise DataError(f"{name} is published as positions, which have no age", where=name, fix="Leave out age")
     if not own_swath:
         return wanted
     from swath.access.instruments import own_look
@@ -254,7 +261,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
     )
     shown = [
         f"{row['satellite'][:13]:<13} {row['place'][:11]:<11} {row['start'][:19].replace('T', ' ')} "
-        f"{row['stop'][11:19]} {row['closest'][11:19]} "
+        f"{clock_of(row, 'stop'):<8} {clock_of(row, 'closest'):<8} "
         f"{row['min_off_nadir_deg']:4.1f} {row['sun_elevation_deg']:5.1f} {doubt_words(row, 'along_track_90_s')}"
         for row in rows[:MOST_LINES]
     ]

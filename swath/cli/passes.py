@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from swath.cli.options import ElementsOption, JsonOption, SatelliteOption, StartOption
-from swath.cli.windows import MOST_LINES, more_lines
+from swath.cli.windows import MOST_LINES, clock_of, more_lines
 from swath.errors import DataError, InputError, SwathError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def passes(
     next: bool = False,
     min_elevation_deg: float = 5.0,
     mask: Path | None = None,
-    where: str | None = None,
+    where: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     sample: float | None = None,
     frequency_hz: float | None = None,
     satellite: SatelliteOption = None,
@@ -193,7 +193,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
     head = f"{'SATELLITE':<14} {'STATION':<12} {'START UTC':<19} {'HIGHEST':<8} {'STOP':<8} {'EL':>2} AZIMUTHS"
     shown = [
         f"{row['satellite'][:14]:<14} {row['station'][:12]:<12} {row['start'][:19].replace('T', ' ')} "
-        f"{row['culmination'][11:19]} {row['stop'][11:19]} {row['max_elevation_deg']:2.0f} "
+        f"{clock_of(row, 'culmination'):<8} {clock_of(row, 'stop'):<8} {row['max_elevation_deg']:2.0f} "
         + "-".join(f"{row[f'{at}_azimuth_deg']:03.0f}" for at in ("start", "culmination", "stop"))
         for row in rows[:MOST_LINES]
     ]

@@ -68,6 +68,10 @@ def streamed(key: str, question: AccessQuestion | PassQuestion, asked: Asked, co
 
 def small(cost: Cost, wish: Wish) -> None:
     """Is the answer small enough to be held and shown? Says what it will cost; refuses what is too large."""
+    if cost.windows > MOST_WINDOWS and wish.first_only:
+        raise InputError(
+            f"{cost.windows:,} pairs of satellite and place", where="--next", fix=f"Ask for at most {MOST_WINDOWS:,}"
+        )
     if cost.windows > MOST_WINDOWS:
         form = wish.out.suffix if wish.out else "a table"
         raise InputError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swath.errors import InputError
@@ -25,6 +26,7 @@ __all__ = [
     "FORMS",
     "MOST_LINES",
     "answered",
+    "clock_of",
     "compared_with",
     "doubt_words",
     "few",
@@ -220,6 +222,14 @@ def doubt_words(row: Mapping[str, Any], name: str) -> str:
         return "   ?"
     value = row[name]
     return "   -" if value is None else f"{value:4.1f}" if value < 99.95 else f"{value:4.0f}"
+
+
+def clock_of(row: Mapping[str, Any], name: str) -> str:
+    """The time of day, in eight characters; of a window longer than half a day with the number of days it is later."""
+    start, stop, at = (datetime.fromisoformat(row[key]) for key in ("start", "stop", name))
+    if stop - start < timedelta(hours=12):
+        return f"{at:%H:%M:%S}"
+    return f"{at:%H:%M}+{(at.date() - start.date()).days}"
 
 
 def few(names: Sequence[str]) -> str:

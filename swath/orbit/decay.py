@@ -25,6 +25,7 @@ _MU_M3_S2 = 3.986004418e14
 _EARTH_M = 6378137.0
 _LAST_M = 120e3
 """below this perigee an orbit is over within hours"""
+_AIRLESS_M = 2_000e3
 _LONGEST_DAYS = 36525.0
 _LEAST_DECAY = 3e-7
 """rev/day2; a set with less says nothing about drag"""
@@ -74,8 +75,8 @@ def lifetime(elements: Elements) -> Lifetime:
     """When will the satellite re-enter if it does not manoeuvre? Days after the epoch of its elements.
 
     Thirteen element sets of six objects, 22 to 301 days before their published re-entries, held by the interval
-    (tests/authorities/test_lifetime.py). Raises :class:`DataError` where the elements show no drag: a satellite above
-    about 900 km, or one that keeps its orbit.
+    (tests/authorities/test_lifetime.py). Raises :class:`DataError` where the elements show no drag (a satellite above
+    about 900 km, or one that keeps its orbit) and for perigees above 2,000 km.
     """
     decay = elements.mean_motion_dot if elements.mean_motion_dot > 0.0 else decay_of_mean_motion(elements)
     if decay < _LEAST_DECAY:
@@ -84,20 +85,31 @@ def lifetime(elements: Elements) -> Lifetime:
             where=elements.source,
             fix="Ask of a lower orbit, or use a set from a time without manoeuvres",
         )
+    perigee_m = _axis_m(elements) * (1.0 - elements.eccentricity) - _EARTH_M
+    if perigee_m > _AIRLESS_M:  # there the Moon and the Sun change the mean motion, not drag
+        raise DataError(
+            f"{elements.name} never comes lower than {perigee_m / 1e3:.0f} km, where there is no air to speak of",
+            where=elements.source,
+            fix=f"Ask of an orbit with a perigee below {_AIRLESS_M / 1e3:.0f} km",
+        )
     days = _days_down(elements, decay)
     factor = _SOON + _PER_LN_YEAR * float(np.log1p(days / 365.25))
     because = f"its mean motion grows by {2.0 * decay:.2g} rev/day2 now; the Sun may change that {factor:.1f} times"
     return Lifetime(days, days / factor, min(days * factor, 2.0 * _LONGEST_DAYS), because)
 
 
+def _axis_m(elements: Elements) -> float:
+    return float(np.cbrt(_MU_M3_S2 / (elements.mean_motion_rev_day * 2.0 * np.pi / 86400.0) ** 2))
+
+
 def _axis_rate(elements: Elements, decay: float) -> float:
-    axis_m = float(np.cbrt(_MU_M3_S2 / (elements.mean_motion_rev_day * 2.0 * np.pi / 86400.0) ** 2))
+    axis_m = _axis_m(elements)
     return -(2.0 / 3.0) * axis_m * 2.0 * decay / elements.mean_motion_rev_day
 
 
 def _days_down(elements: Elements, decay: float) -> float:
     """Axis and eccentricity step by step, the drag scaled by the air along the orbit."""
-    axis_m = float(np.cbrt(_MU_M3_S2 / (elements.mean_motion_rev_day * 2.0 * np.pi / 86400.0) ** 2))
+    axis_m = _axis_m(elements)
     eccentricity = elements.eccentricity
     first_axis, _ = _round_the_orbit(axis_m, eccentricity)
     strength = -_axis_rate(elements, decay) / first_axis

@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 _SKIES = 6
 _LABELLED = 8
 """passes of one sky that get their times written"""
+_DOTS = 20
+"""of one pass, at most"""
 _LANES = 40
 _DPI = 130
 
@@ -65,12 +67,16 @@ def _sky(axes: Any, found: Found, id: str, count: int) -> None:
 
 
 def _times(axes: Any, at: Any, azimuth: Floats, elevation: Floats, color: Any) -> None:
-    """A dot each whole minute, the time at the beginning, and at every second dot."""
-    minutes = np.arange(at[0].astype("datetime64[m]") + 1, at[-1].astype("datetime64[m]") + 1).astype("datetime64[ns]")
+    """A dot each whole minute (or hours, of a long stay), the time at the beginning, and at every third dot."""
+    first, last = at[0].astype("datetime64[m]") + 1, at[-1].astype("datetime64[m]") + 1
+    step = next(m for m in (1, 2, 5, 10, 30, 60, 180, 720, 10**6) if (last - first) / np.timedelta64(m, "m") <= _DOTS)
+    minutes = np.arange(first, last, step).astype("datetime64[ns]")
     known, asked = ((t - at[0]) / np.timedelta64(1, "ns") for t in (at, minutes))
     angle, height = np.interp(asked, known, np.unwrap(azimuth)), np.interp(asked, known, elevation)
     axes.plot(angle, height, ".", color=color, markersize=5)
-    marks = [(azimuth[0], elevation[0], at[0]), *zip(angle[2::3], height[2::3], minutes[2::3], strict=True)]
+    still = np.ptp(np.unwrap(azimuth)) * np.cos(np.radians(elevation.max())) < 0.05  # it hangs in the sky
+    after = [] if still else zip(angle[2::3], height[2::3], minutes[2::3], strict=True)
+    marks = [(azimuth[0], elevation[0], at[0]), *after]
     for theta, radius, time in marks:
         axes.annotate(
             format_utc(time)[11:16],

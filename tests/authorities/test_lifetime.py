@@ -6,6 +6,8 @@ UARS 24 September 2011 04:00 (NASA), ROSAT 23 October 2011 01:50 (DLR), Tiangong
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,10 @@ def test_the_air_is_that_of_the_table() -> None:
 def test_no_drag_no_lifetime() -> None:
     with pytest.raises(DataError, match="show no drag"):
         lifetime(made_up(perigee_km=1200, apogee_km=1210, inclination_deg=60.0, bstar=0.0))
+
+
+def test_above_the_air_there_is_no_lifetime() -> None:
+    """A mean motion that grows there is the Moon's and the Sun's doing."""
+    high = made_up(perigee_km=35_780, apogee_km=35_790, inclination_deg=0.1)
+    with pytest.raises(DataError, match="no air to speak of"):
+        lifetime(replace(high, mean_motion_dot=2e-6))

@@ -303,6 +303,39 @@ def test_questions_that_are_too_large_are_told_before_they_begin(elements: str, 
     assert re.search(r"about [0-9,]+ windows .* At most 200,000", " ".join(capsys.readouterr().err.split()))
 
 
+def test_a_window_of_days_says_how_many(tmp_path: Path, capsys) -> None:
+    # A geostationary set typed for this test, over 38 degrees east
+    (file := tmp_path / "geo.tle").write_text(
+        "GEO TEST\n"
+        "1 41866U 16071A   26127.51734211 -.00000260  00000+0  00000+0 0  9999\n"
+        "2 41866   0.0500 104.3917 0001000 133.7391 211.4823  1.00271000 33339\n"
+    )
+    words = ["passes", "--elements", str(file), "--station", "50,10", *SPAN]
+    (row,) = answer(capsys, words)["passes"]
+    assert (row["start"], row["stop"]) == ("2026-05-08T00:00:00.000Z", "2026-05-10T00:00:00.000Z")
+    assert row["start_doubt_s"] is None and 60.0 < row["max_elevation_deg"] < 80.0
+    assert main(words) == 0
+    assert "00:00+2" in capsys.readouterr().out
+    assert main([*words, "--out", str(tmp_path / "sky.png")]) == 0
+    assert main(["orbit", "lifetime", "--elements", str(file)]) == 3
+    assert "no air to speak of" in capsys.readouterr().err
+
+
+def test_a_satellite_that_cannot_be_asked_is_left_out_with_the_reason(access: list[str], capsys) -> None:
+    said = answer(capsys, access, "--where", "gsd <= 40")
+    assert {row["satellite"] for row in said["accesses"]} == {"SENTINEL-2A"}
+    assert [failed["satellite"] for failed in said["failed"]] == ["LANDSAT 8"]
+    assert "how large the pixels" in said["failed"][0]["because"]
+    assert isinstance(answer(capsys, access, "--where", "-30 <= roll <= -1")["accesses"], list)
+
+
+def test_too_many_pairs_for_when_next(elements: str, tmp_path: Path, capsys) -> None:
+    points = "".join(f"p{n},{n % 360 - 180},{n % 170 - 85}\n" for n in range(100_001))
+    (file := tmp_path / "many.csv").write_text("id,lon,lat\n" + points)
+    assert main(["access", "--elements", elements, "--places", str(file), "--start", SPAN[1], "--next"]) == 2
+    assert "200,002 pairs" in capsys.readouterr().err
+
+
 def test_a_place_or_a_satellite_is_needed(elements: str, capsys) -> None:
     assert main(["access", "--elements", elements, *SPAN]) == 2
     assert "of which places?" in capsys.readouterr().err
