@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from swath.errors import InputError
 from swath.model import Plan
 from swath.spacecraft.satellite import Satellite
 
-__all__ = ["Faults", "check_faults"]
+__all__ = ["Faults", "check_faults", "faults_for", "faults_left"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Faults:
     """by contact id: so much later than it would start"""
     lost_contacts: frozenset[str] = frozenset()
     """contacts in which nothing comes through"""
+    lost_uplinks: frozenset[str] = frozenset()
+    """passes in which nothing goes up, by how their names begin: ``SW-1-svalbard-20260508T06``"""
     slew_slowdown: Mapping[str, float] = field(default_factory=dict)
     """by satellite id: rate and acceleration divided by this (1 or more)"""
     scatter_share: float = 1.0
@@ -34,6 +36,35 @@ class Faults:
     """by satellite id: from when, and for how many seconds, it does nothing but live"""
     stuck_pages: Mapping[str, tuple[tuple[np.datetime64, float, float], ...]] = field(default_factory=dict)
     """by satellite id: when, from which bit of the recorder on, and how many bits: never to be used again"""
+
+
+def faults_for(faults: Faults, plan: Plan) -> Faults:
+    """The same faults with whole ids in place of the beginnings of contacts' ids that people write.
+
+    A name that begins no contact of the plan stays as it is, for :func:`check_faults` to refuse.
+    """
+    ids = plan.contacts.id.tolist()
+
+    def whole(name: str) -> list[str]:
+        return [name] if name in ids else [id for id in ids if id.startswith(name)] or [name]
+
+    return replace(
+        faults,
+        late_contact_s={id: late for name, late in faults.late_contact_s.items() for id in whole(name)},
+        lost_contacts=frozenset(id for name in faults.lost_contacts for id in whole(name)),
+        resets={id: reset for name, reset in faults.resets.items() for id in whole(name)},
+    )
+
+
+def faults_left(faults: Faults, flown: Plan) -> Faults:
+    """Those that can happen: contacts that were never commanded are not there to go wrong."""
+    contacts = set(flown.contacts.id.tolist())
+    return replace(
+        faults,
+        late_contact_s={id: late for id, late in faults.late_contact_s.items() if id in contacts},
+        lost_contacts=faults.lost_contacts & contacts,
+        resets={id: reset for id, reset in faults.resets.items() if id in contacts},
+    )
 
 
 def check_faults(satellites: tuple[Satellite, ...], plan: Plan, faults: Faults) -> None:

@@ -71,7 +71,9 @@ class Vehicle:
         stops_s, power_w = self._pieces(begin_s, until_s)
         load_w = self._load_w(mode, np.concatenate([[begin_s], stops_s[:-1]]))
         for stop_s, net_w in zip(stops_s.tolist(), (power_w - load_w).tolist(), strict=True):
-            self.battery.tend(self.now_s, stop_s, abs(net_w) / max(self.satellite.power.charge_w, 1.0))
+            full = net_w > 0.0 and self.battery_wh >= self.satellite.power.battery_wh
+            taken_w = 0.0 if full else abs(net_w)
+            self.battery.tend(self.now_s, stop_s, taken_w / max(self.satellite.power.charge_w, 1.0))
             self._charge(stop_s, net_w)
             self.memory_bit = max(held + rate * (stop_s - begin_s), 0.0)
             self._points.append((stop_s, self.battery_wh, self.memory_bit))

@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from swath.access.passes import find_passes
 from swath.archive.commanding import Activity, CommandList, Uplink, commands_of, queue_commands
+from swath.errors import InputError
 from swath.fly.commands import OnBoard, due
+from swath.fly.faults import Faults
 from swath.frames import EarthOrientation
 from swath.model import Plan, Windows
 from swath.operate.planning import ephemerides_of
@@ -87,14 +89,17 @@ def uplink_passes(mission: Mission, day: Windows, eop: EarthOrientation) -> Wind
 
 def command_day(
     satellites: Sequence[Satellite], plans: Sequence[Plan], passes: Windows, operations: Operations, *,
-    start: np.datetime64, stop: np.datetime64, seed: int, lost: Sequence[str] = (),
+    start: np.datetime64, stop: np.datetime64, seed: int, faults: Faults | None = None,
 ) -> CommandDay:  # fmt: skip
     """Bring the plans of a day up, in the order in which they were made, and find out what the satellites then fly.
 
     The first plan can go up before the day begins (the last pass in ``passes`` that ends by ``start``), each other one
-    from when it was made. A pass of a satellite over a station in which a contact of ``lost`` lies brings nothing up.
+    from when it was made. A pass that ``faults`` name among their lost uplinks, or in which one of their lost contacts
+    lies, brings nothing up. Raises :class:`InputError` where there is no such pass.
     """
-    silent = [c for plan in plans for c in plan.contacts.rows() if str(c["id"]) in set(lost)]
+    asked = Faults() if faults is None else faults
+    _check_uplinks(asked, passes)
+    silent = [c for plan in plans for c in plan.contacts.rows() if str(c["id"]) in asked.lost_contacts]
     rows: list[dict[str, Any]] = []
     contacts: list[dict[str, Any]] = []
     executed: dict[str, set[Activity]] = {}
@@ -103,7 +108,8 @@ def command_day(
         talk = _Talk(satellite, operations, start, seed)
         for row in passes.take(passes.satellite == satellite.id).sort_by("start").rows():
             talk.know(plans, row["start"])
-            if not any(_inside(row, contact) for contact in silent):
+            gone = any(_pass_name(row).startswith(name) for name in asked.lost_uplinks)
+            if not gone and not any(_inside(row, contact) for contact in silent):
                 contacts += talk.hold(row)
         rows += talk.told(plans, stop)
         executed[satellite.id] = {talk.known_list.activities[one.number] for one in talk.space.done}
@@ -189,6 +195,22 @@ class _Talk:
         if refused is None:
             return "its command did not get up in time"
         return f"its command was refused at {format_utc(refused.at)}: {CODES[refused.code]}"
+
+
+def _pass_name(row: Mapping[str, Any]) -> str:
+    stamp = format_utc(row["start"]).replace("-", "").replace(":", "")
+    return f"{row['satellite']}-{row['subject']}-{stamp}"
+
+
+def _check_uplinks(faults: Faults, passes: Windows) -> None:
+    names = [_pass_name(row) for row in passes.rows()]
+    for asked in sorted(faults.lost_uplinks):
+        if not any(name.startswith(asked) for name in names):
+            raise InputError(
+                f"there is no pass {asked!r} to bring commands up in",
+                where="lost_uplinks",
+                fix=f"Name one as {names[0]}" if names else "There is none at all",
+            )
 
 
 def _inside(row: Mapping[str, Any], contact: Mapping[str, Any]) -> bool:

@@ -274,8 +274,13 @@ class _Teller:
         flown = [*self.flight.flown.values(), *self.flight.contacts.values()]
         reports = [*self.accepted, *activity_reports(flown, self.numbers)]
         reports = [report for report in reports if report.at <= now and report not in self.told]
+        error_deg = np.full(len(rows), np.nan)
+        for one in self.flight.flown.values():
+            if one["status"] != "skipped":
+                error_deg[(rows.time >= one["start"]) & (rows.time <= one["stop"])] = one["pointing_error_deg"]
+        told = housekeeping_of(rows, self.satellite.radio.spacecraft_id, pointing_error_deg=error_deg)
         packets = [
-            housekeeping_packets(housekeeping_of(rows, self.satellite.radio.spacecraft_id), self.samples),
+            housekeeping_packets(told, self.samples),
             report_packets(reports, len(self.told)),
         ]
         self.files, self.samples, self.told = self.files + 1, self.samples + len(rows), self.told | set(reports)

@@ -12,7 +12,7 @@ import numpy as np
 from swath.access.accesses import find_eclipses
 from swath.access.passes import find_passes
 from swath.errors import DataError, InputError
-from swath.fly.faults import Faults, check_faults
+from swath.fly.faults import Faults, check_faults, faults_for, faults_left
 from swath.fly.outcomes import Outcomes, furthest_apart
 from swath.fly.sending import book_link
 from swath.fly.spacecraft import FlightLog, fly_plan
@@ -98,7 +98,7 @@ def fly_file(
     fleet = fleet if seed is None else replace(fleet, seed=seed)
     eop = packaged_eop()
     start, stop = fleet.start, fleet.stop
-    asked = Faults() if faults is None else faults
+    asked = faults_for(Faults() if faults is None else faults, made)
     check_faults(fleet.satellites, made, asked)
     progress("orbits", 0.05)
     ephemerides = ephemerides_of(fleet.satellites, start - _MARGIN, stop + _MARGIN, eop)
@@ -107,7 +107,7 @@ def fly_file(
     passes = uplink_passes(fleet, Windows(found.satellite, found.station, found.start, found.stop), eop)
     commands = command_day(
         fleet.satellites, (made,), passes, fleet.operations,
-        start=start, stop=stop, seed=fleet.seed, lost=sorted(asked.lost_contacts),
+        start=start, stop=stop, seed=fleet.seed, faults=asked,
     )  # fmt: skip
     around = {}
     for number, satellite in enumerate(fleet.satellites):
@@ -116,7 +116,7 @@ def fly_file(
     progress("flight", 0.5)
     log = fly_plan(
         fleet.satellites, commands.plan, eclipses, start, stop, seed=fleet.seed,
-        faults=_of_contacts(asked, set(commands.plan.contacts.id.tolist())), around=around,
+        faults=faults_left(asked, commands.plan), around=around,
         link=book_link(1.0 - fleet.operations.frame_loss),
     )  # fmt: skip
     progress("comparison", 0.9)
@@ -136,16 +136,6 @@ def _read_plan(file: Path) -> Plan:
         raise DataError(f"cannot read the plan: {error.strerror}", where=str(file), fix="Name a plan.json") from error
     except UnicodeDecodeError as error:
         raise InputError("the plan is not text", where=str(file), fix="Name a plan.json") from error
-
-
-def _of_contacts(faults: Faults, contacts: set[str]) -> Faults:
-    """Those faults that can happen: contacts that were never commanded are not there to go wrong."""
-    return replace(
-        faults,
-        late_contact_s={id: late for id, late in faults.late_contact_s.items() if id in contacts},
-        lost_contacts=faults.lost_contacts & contacts,
-        resets={id: reset for id, reset in faults.resets.items() if id in contacts},
-    )
 
 
 def _strip(folder: Path, day: FlownDay) -> dict[str, QuickLook]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from swath.errors import DataError
+from swath.fly.faults import check_faults, faults_for, faults_left
 from swath.fly.flight import Flight
 from swath.fly.spacecraft import FlightLog, log_of, prepare_flights
 from swath.fly.surroundings import surroundings
@@ -107,9 +108,11 @@ def _start(
 ) -> Run:  # fmt: skip
     """The run as it stands when the plans have gone up."""
     passes = uplink_passes(mission, planned.problem.passes, eop)
+    faults = faults_for(mission.operations.faults, planned.plan)
+    check_faults(mission.satellites, planned.plan, faults)
     commands = command_day(
         mission.satellites, planned.plans, passes, mission.operations,
-        start=mission.start, stop=mission.stop, seed=mission.seed,
+        start=mission.start, stop=mission.stop, seed=mission.seed, faults=faults,
     )  # fmt: skip
     before = {order: future.result() for order, future in early.items()}
     return Run(mission, planned, commands, FlightLog.empty(), before, land.result(), desk.folder)
@@ -124,8 +127,9 @@ def _flights(run: Run, eop: EarthOrientation) -> dict[str, Flight]:
         for craft in mission.satellites
         if craft.bus is not None
     }
-    eclipses = planned.problem.eclipses
-    return prepare_flights(mission.satellites, run.commands.plan, eclipses, start, seed=mission.seed, around=around)
+    flown, eclipses = run.commands.plan, planned.problem.eclipses
+    faults = faults_left(faults_for(mission.operations.faults, planned.plan), flown)
+    return prepare_flights(mission.satellites, flown, eclipses, start, seed=mission.seed, around=around, faults=faults)
 
 
 def judge(run: Run, folder: Path, eop: EarthOrientation) -> tuple[Check, ...]:

@@ -29,7 +29,6 @@ __all__ = ["Run", "outcome_of"]
 _TRACK_STEP_S = 60.0
 _SHOWN_PICTURES = 6
 _CLEAR = 0.9
-_INPUTS = ("mission file", "order list")
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         seed=mission.seed,
         command=f"swath run evidence/inputs/{mission.files[0].name} --seed {mission.seed}",
         versions=versions(),
-        inputs=tuple(Input(p.name, sha256(p), s) for p, s in zip(mission.files, _INPUTS, strict=True)),
+        inputs=_inputs(mission),
         start=mission.start,
         stop=mission.stop,
         satellites=mission.satellites,
@@ -102,6 +101,11 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         footprints={id: m.footprint for id, m in run.mapped.items()},
         land=run.land,
     )
+
+
+def _inputs(mission: Mission) -> tuple[Input, ...]:
+    kinds = ["mission file", "order list", *(["weather forecast"] if mission.forecast is not None else []), "faults"]
+    return tuple(Input(path.name, sha256(path), kind) for path, kind in zip(mission.files, kinds, strict=False))
 
 
 def _flown(run: Run) -> FlownDay:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-__all__ = ["Duty", "Power", "Thermal"]
+__all__ = ["BATTERY_WARMTH", "RADIO_WARMTH", "Duty", "Power", "Thermal"]
 
 
 @dataclass(frozen=True)
@@ -57,3 +57,9 @@ class Thermal:
     """time constant"""
     max_k: float = inf
     """never above"""
+
+
+BATTERY_WARMTH = Thermal(288.0, 8.0, 3600.0)
+"""of a battery, unless the mission says otherwise: ``rise_k`` if it took or gave all that the array gives for ever"""
+RADIO_WARMTH = Thermal(293.0, 25.0, 600.0)
+"""of a transmitter, unless the mission says otherwise: ``rise_k`` if it sent for ever"""

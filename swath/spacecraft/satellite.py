@@ -9,7 +9,7 @@ from swath.spacecraft.agility import Agility
 from swath.spacecraft.atmosphere import station_atmosphere
 from swath.spacecraft.bus import Bus
 from swath.spacecraft.optics import Optics
-from swath.spacecraft.power import Duty, Power, Thermal
+from swath.spacecraft.power import BATTERY_WARMTH, RADIO_WARMTH, Duty, Power, Thermal
 from swath.spacecraft.radio import Link, Transmitter
 
 __all__ = ["Memory", "Radio", "Satellite", "link_between"]
@@ -54,9 +54,9 @@ class Satellite:
     duty: Duty = field(default_factory=Duty)
     thermal: Thermal = field(default_factory=Thermal)
     """of the camera"""
-    battery_thermal: Thermal = field(default_factory=lambda: Thermal(288.0, 8.0, 3600.0))
+    battery_thermal: Thermal = BATTERY_WARMTH
     """rising by ``rise_k`` if it took or gave what the array gives for ever; known to flight alone, like the radio's"""
-    radio_thermal: Thermal = field(default_factory=lambda: Thermal(293.0, 25.0, 600.0))
+    radio_thermal: Thermal = RADIO_WARMTH
     """of the transmitter, rising while it sends"""
     bus: Bus | None = None
     """known to flight alone; without it the body turns as ``agility`` says, whatever its wheels"""

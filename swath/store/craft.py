@@ -11,10 +11,11 @@ from swath.errors import DataError, InputError
 from swath.fly.faults import Faults
 from swath.model import Receiver
 from swath.spacecraft.bus import PYRAMID, Array, Axis, Bus, Shake, Wheels
+from swath.spacecraft.power import Thermal
 from swath.spacecraft.radio import Transmitter
 from swath.store.section import Section
 
-__all__ = ["read_bus", "read_faults", "read_receiver", "read_transmitter"]
+__all__ = ["read_bus", "read_faults", "read_receiver", "read_transmitter", "read_warmth"]
 
 _MOST_WHEELS = 12
 _MOST_LINES = 40
@@ -73,6 +74,17 @@ def read_receiver(section: Section) -> Receiver:
     return receiver
 
 
+def read_warmth(section: Section, known: Thermal) -> Thermal:
+    """The warmth of a part as a table such as ``[spacecraft.NAME.battery_thermal]`` has it; ``known`` otherwise."""
+    thermal = Thermal(
+        rest_k=section.number("rest_k", known.rest_k, low=100, high=500),
+        rise_k=section.number("rise_k", known.rise_k, low=0, high=1000),
+        settles_s=section.number("settles_s", known.settles_s, low=1, high=1e6),
+    )
+    section.done()
+    return thermal
+
+
 def _array(section: Section) -> Array:
     array = Array(
         area_m2=section.number("area_m2", low=1e-4, high=1e3),
@@ -124,6 +136,7 @@ def read_faults(path: Path) -> Faults:
     faults = Faults(
         late_contact_s={id: late.number(id, low=0.0, high=1e5) for id in late.values},
         lost_contacts=frozenset(root.texts("lost_contacts", ()) if "lost_contacts" in root.values else ()),
+        lost_uplinks=frozenset(root.texts("lost_uplinks", ()) if "lost_uplinks" in root.values else ()),
         slew_slowdown={id: slow.number(id, low=1.0, high=1e3) for id in slow.values},
         scatter_share=root.number("scatter_share", 1.0, low=0.0, high=100.0),
         wheel_losses=_wheel_losses(root),

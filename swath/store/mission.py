@@ -7,13 +7,14 @@ import math
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from swath.errors import DataError, InputError
+from swath.fly.faults import Faults
 from swath.model import Elements, Place, Request, Station
 from swath.orbit.forms import parse_elements
 from swath.plan.forecast import GridForecast
@@ -22,8 +23,8 @@ from swath.plan.problem import Owner
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.agility import fitted_turning
 from swath.spacecraft.catalog import stations as known_stations
-from swath.spacecraft.power import Duty, Thermal
-from swath.store.craft import read_bus, read_receiver, read_transmitter
+from swath.spacecraft.power import BATTERY_WARMTH, RADIO_WARMTH, Duty, Thermal
+from swath.store.craft import read_bus, read_faults, read_receiver, read_transmitter, read_warmth
 from swath.store.forecast import read_forecast
 from swath.store.orders import MAX_EXTENT_M, read_orders
 from swath.store.section import Section
@@ -52,6 +53,8 @@ class Operations:
     """on the way up: commands, and what the ground asks for again"""
     uplink_loss: float = 0.0
     """share of what goes up that is lost"""
+    faults: Faults = field(default_factory=Faults)
+    """what shall go wrong in flight"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,9 @@ def read_mission(path: Path) -> Mission:
     stop = start + seconds(3600.0 * head.number("hours", low=0.1, high=MAX_HOURS))
     name, title, seed = head.text("name"), head.text("title"), head.whole("seed", low=0, high=MAX_SEED)
     head.done()
-    operations = _operations(root.optional_table("operations"))
+    duties = root.optional_table("operations")
+    fault_file = _beside(path, duties.text("faults"), duties.where) if "faults" in duties.values else None
+    operations = _operations(duties, fault_file)
     spacecraft = root.optional_table("spacecraft")
     satellites = tuple(_satellite(s, spacecraft, n) for n, s in enumerate(root.tables("satellites")))
     stations = tuple(_station(s) for s in root.tables("stations"))
@@ -126,7 +131,7 @@ def read_mission(path: Path) -> Mission:
         ("order", (r.id for r in (*(order.request for order in asked), *urgent))),
     ):
         _check_ids(kind, ids, path)
-    files = (path, order_file, *((sky_file,) if sky_file else ()))
+    files = (path, order_file, *(file for file in (sky_file, fault_file) if file))
     return Mission(
         name, title, seed, start, stop, operations, satellites, stations, asked, urgent, files, owners, forecast
     )
@@ -166,7 +171,7 @@ def _check_ids(kind: str, ids: Iterable[str], path: Path) -> None:
         )
 
 
-def _operations(section: Section) -> Operations:
+def _operations(section: Section, fault_file: Path | None) -> Operations:
     operations = Operations(
         planning_s=section.number("planning_s", 60.0, low=0, high=86400),
         processing_s=section.number("processing_s", 1200.0, low=0, high=86400),
@@ -175,6 +180,7 @@ def _operations(section: Section) -> Operations:
         frame_burst_count=section.number("frame_burst_count", 1.0, low=1, high=1e4),
         uplink_bit_s=section.number("uplink_bit_s", 64e3, low=100, high=1e9),
         uplink_loss=section.number("uplink_loss", 0.0, low=0, high=0.9),
+        faults=read_faults(fault_file) if fault_file else Faults(),
     )
     section.done()
     return operations
@@ -200,6 +206,8 @@ def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
         sensor=build.text("sensor", "optical"),
         duty=_duty(build.optional_table("duty")),
         thermal=_thermal(build.optional_table("thermal")),
+        battery_thermal=read_warmth(build.optional_table("battery_thermal"), BATTERY_WARMTH),
+        radio_thermal=read_warmth(build.optional_table("radio_thermal"), RADIO_WARMTH),
         bus=read_bus(bus) if (bus := build.optional_table("bus")).values else None,
     )
     build.done()

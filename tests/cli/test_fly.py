@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -78,6 +79,30 @@ def test_faults_of_a_file_change_the_flight(planned: Path, tmp_path: Path, capsy
     file.write_text('[[safe_modes]]\nsatellite = "SW-9"\nat = 2026-05-08T00:00:00Z\nlasts_s = 1\n', "utf-8")
     assert main(["fly", str(planned), "--faults", str(file)]) == 2
     assert "no satellite 'SW-9'" in capsys.readouterr().err
+
+
+def test_contacts_in_faults_may_be_named_by_how_they_begin(
+    planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = [row["id"] for row in json.loads((planned / "plan.json").read_text("utf-8"))["contacts"]]
+    mine = [id for id in ids if id.startswith("SW-1-")]
+    assert mine and len(mine) < len(ids)
+    file = tmp_path / "faults.toml"
+    file.write_text('lost_contacts = ["SW-1-"]\n', "utf-8")
+    assert main(["fly", str(planned), "--faults", str(file), "--json"]) == 1
+    lost = [row for row in json.loads(capsys.readouterr().out)["contacts"] if row["status"] == "lost"]
+    assert [row["contact"] for row in lost] == mine
+    file.write_text('lost_contacts = ["SW-1-nowhere"]\n', "utf-8")
+    assert main(["fly", str(planned), "--faults", str(file)]) == 2
+    assert "no contact 'SW-1-nowhere'" in capsys.readouterr().err
+
+
+def test_the_example_of_faults_has_every_kind_and_its_mission_a_bus() -> None:
+    faults, none = read_faults(REPO / "examples" / "orders" / "faults.toml"), Faults()
+    kinds = [field.name for field in dataclasses.fields(Faults) if field.name != "scatter_share"]
+    assert all(getattr(faults, kind) != getattr(none, kind) for kind in kinds)
+    mission = read_mission(REPO / "examples" / "orders" / "mission.toml")
+    assert all(craft.bus is not None and craft.battery_thermal.rise_k == 8.0 for craft in mission.satellites)
 
 
 @pytest.mark.parametrize("ending", [".json", ".csv", ".png"])

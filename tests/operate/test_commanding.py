@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from swath.errors import InputError
+from swath.fly.faults import Faults
 from swath.model import Acquisitions, Contacts, Plan, Windows
 from swath.operate.commanding import CommandDay, command_day
 from swath.plan.form import plan_to_json
@@ -86,10 +88,20 @@ def _at(made: CommandDay, id: str) -> str:
 
 def test_a_pass_in_which_nothing_comes_through_brings_nothing_up() -> None:
     first, second = a_plan([5, 800]), a_plan([5, 600, 800], made=40)
-    made = a_day([first, second], passes(-80, 88), lost=["c0"])
+    made = a_day([first, second], passes(-80, 88), faults=Faults(lost_contacts=frozenset({"c0"})))
     assert made.missing() == {"a600": "its command did not get up in time"}
     assert not made.activities.acknowledged[made.activities.activity == "a600"].any()
-    assert a_day([first, second], passes(-80, 88, 300), lost=["c0"]).missing() == {}
+    assert a_day([first, second], passes(-80, 88, 300), faults=Faults(lost_contacts=frozenset({"c0"}))).missing() == {}
+
+
+def test_a_pass_may_be_lost_for_commands_by_its_name() -> None:
+    first, second = a_plan([5, 800]), a_plan([5, 600, 800], made=40)
+    lost = Faults(lost_uplinks=frozenset({"SW-1-kiruna-20260508T01"}))
+    assert a_day([first, second], passes(-80, 88), faults=lost).missing() == {
+        "a600": "its command did not get up in time"
+    }
+    with pytest.raises(InputError, match="SW-1-kiruna-2027"):
+        a_day([first, second], passes(-80, 88), faults=Faults(lost_uplinks=frozenset({"SW-1-kiruna-2027"})))
 
 
 def test_with_no_pass_at_all_nothing_is_flown() -> None:
