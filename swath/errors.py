@@ -20,6 +20,10 @@ class SwathError(Exception):
         self.fix = fix
         super().__init__(what, where, fix)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """How an error comes home from another process: one that cannot takes the whole pool down with it."""
+        return _made_again, (type(self), self.what, self.where, self.fix)
+
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         return f"{text}. {self.fix}" if self.fix else text
@@ -45,3 +49,7 @@ class PluginError(SwathError):
     """A plugin breaks the protocol it claims to satisfy. Exit code 2."""
 
     exit_code = 2
+
+
+def _made_again(kind: type[SwathError], what: str, where: str, fix: str) -> SwathError:
+    return kind(what, where=where, fix=fix)

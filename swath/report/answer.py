@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from swath.fly.outcomes import furthest_apart
 from swath.model import Estimate, Product, Scene
 from swath.report.facts import Counts, counts, displaced, refused_groups, verdict
+from swath.report.flown import FlownDay, outcome_counts, waits
 from swath.report.outcome import Outcome, Urgent
 from swath.time import elapsed_s, format_utc
 
@@ -46,6 +48,7 @@ def answer(outcome: Outcome) -> Json:
         "products": [_product(product) for product in outcome.products],
         "plan": _plan(outcome),
         "delivery": _delivery(outcome),
+        "flight": None if outcome.flight is None else _flight(outcome.flight),
         "truth": [
             {
                 "name": c.name,
@@ -185,7 +188,28 @@ def _delivery(outcome: Outcome) -> Json:
         "frames_sent": _exact(int(links.frames_sent.sum()), "frames", _COUNTED),
         "frames_lost": _exact(int(links.frames_lost.sum()), "frames", _COUNTED),
         "frames_sent_again": _exact(int(links.frames_resent.sum()), "frames", _COUNTED),
+        "requests": _exact(int(links.requests.sum()), "requests", _COUNTED),
         "received": _exact(float(links.received_bit.sum()), "bit", _COUNTED),
+    }
+
+
+def _flight(day: FlownDay) -> Json:
+    apart = furthest_apart(day.foreseen, day.telemetry)
+    worst = {name: max((one[name] for one in apart.values()), default=0.0) for name in ("battery_wh", "memory_bit")}
+    return {
+        "pictures": {name: _exact(n, "pictures", _COUNTED) for name, n in outcome_counts(day.outcomes).items()},
+        "waits": [
+            {
+                "until": wait.stage,
+                "orders": _exact(wait.orders, "orders", _COUNTED),
+                "median": _exact(wait.median_s, "s", _MODELLED),
+                "nine_in_ten": _exact(wait.p90_s, "s", _MODELLED),
+            }
+            for wait in waits(day.times)
+        ],
+        "commands_acknowledged": _exact(int(day.commands.acknowledged.sum()), "commands", _COUNTED),
+        "battery_furthest_from_plan": _exact(worst["battery_wh"], "Wh", _MODELLED),
+        "memory_furthest_from_plan": _exact(worst["memory_bit"], "bit", _MODELLED),
     }
 
 

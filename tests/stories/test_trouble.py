@@ -53,6 +53,15 @@ def test_each_picture_is_done_late_or_lost_with_its_reason(day: tuple[Path, Outc
     assert {id for id, row in told.items() if row["outcome"] in ("done", "late")} <= whole
 
 
+def test_what_never_came_down_whole_is_mapped_with_its_holes(day: tuple[Path, Outcome]) -> None:
+    parts = [scene for scene in day[1].scenes if scene.missing_fraction > 0.0]
+    assert parts and all(scene.missing_fraction < 1.0 for scene in parts)
+    for scene in parts:
+        assert any(text.startswith(f"{scene.acquisition}: ") and "never came down" in text for text in day[1].warnings)
+        (raster,) = (day[0] / "stac" / "scenes" / scene.id).glob("*_SIMULATED.tif")
+        assert raster.stat().st_size > 1000
+
+
 def test_what_the_report_and_the_tables_say_is_one_thing(day: tuple[Path, Outcome]) -> None:
     folder, outcome = day
     page = (folder / "report.html").read_text("utf-8")
