@@ -22,8 +22,6 @@ class Faults:
     """by contact id: so much later than it would start"""
     lost_contacts: frozenset[str] = frozenset()
     """contacts in which nothing comes through"""
-    lost_uplinks: frozenset[str] = frozenset()
-    """passes in which nothing goes up, by how their names begin: ``SW-1-svalbard-20260508T06``"""
     slew_slowdown: Mapping[str, float] = field(default_factory=dict)
     """by satellite id: rate and acceleration divided by this (1 or more)"""
     scatter_share: float = 1.0
@@ -36,6 +34,8 @@ class Faults:
     """by satellite id: from when, and for how many seconds, it does nothing but live"""
     stuck_pages: Mapping[str, tuple[tuple[np.datetime64, float, float], ...]] = field(default_factory=dict)
     """by satellite id: when, from which bit of the recorder on, and how many bits: never to be used again"""
+    lost_uplinks: frozenset[str] = frozenset()
+    """passes in which nothing goes up, by how their names begin: ``SW-1-svalbard-20260508T06``"""
 
 
 def faults_for(faults: Faults, plan: Plan) -> Faults:

@@ -50,7 +50,7 @@ class Flight:
     origin: np.datetime64
     seed: int
     faults: Faults
-    link: Link = field(default_factory=book_link)
+    link: Link = book_link
     flown: dict[int, dict[str, Any]] = field(default_factory=dict)
     """rows of ``Flown``, by row of the plan's acquisitions"""
     contacts: dict[int, dict[str, Any]] = field(default_factory=dict)

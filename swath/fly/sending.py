@@ -1,17 +1,24 @@
-"""How do pictures leave a satellite in a contact? What a link tells the flight, and the link of the plan's book."""
+"""How do pictures leave a satellite in a contact? What a link tells the flight, and two without bytes."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from swath.fly.activities import Activity
+import numpy as np
 
-__all__ = ["Link", "Sent", "book_link"]
+from swath.fly.activities import Activity
+from swath.fly.channel import Channel, lost_units
+from swath.fly.frames import UNIT_BYTES
+
+__all__ = ["Carried", "Link", "LossyLink", "Sent", "book_link"]
 
 _A_NS_S = 1e-9
 """times are kept in whole nanoseconds: less is nothing"""
+_FRAME_BIT = 8 * UNIT_BYTES
+"""the planner's sizes of pictures hold what headers add"""
 
 
 @dataclass(frozen=True)
@@ -35,21 +42,58 @@ class Link(Protocol):
         """
 
 
-def book_link(share: float = 1.0) -> Link:
-    """The link as a plan reckons with it: bits flow at the contact's rate, and what was sent is down.
+def book_link(contact: Activity, begin_s: float, stop_s: float, held: Mapping[int, float]) -> list[Sent]:
+    """The link as a plan reckons with it: bits flow at the contact's rate, and what was sent is down."""
+    parts, now_s = [], begin_s
+    for row, bit in held.items():
+        if now_s >= stop_s - _A_NS_S:
+            break
+        goes = min(bit, contact.bit * (stop_s - now_s))
+        until_s = min(now_s + goes / contact.bit, stop_s)
+        parts.append(Sent(row, now_s, until_s, goes))
+        now_s = until_s
+    return parts
 
-    ``share`` of the rate is left for what is sent once; a link that loses frames spends the rest on repeats.
+
+@dataclass(frozen=True)
+class Carried:
+    """What a stretch of a contact carried, in frames."""
+
+    contact: str
+    frames_sent: int
+    frames_lost: int
+    sent_bit: float
+    """of pictures"""
+    pictures_whole: int
+
+
+class LossyLink:
+    """A link that loses frames in bursts and sends each again at once, without any bytes.
+
+    That is the best that any repetition can do: files by CFDP send as many frames within 5 %, and wait some seconds for
+    their last answers (tests/fly/test_sending.py). The same seed loses the same frames.
     """
 
-    def send(contact: Activity, begin_s: float, stop_s: float, held: Mapping[int, float]) -> list[Sent]:
-        parts, now_s = [], begin_s
-        for row, bit in held.items():
-            if now_s >= stop_s - _A_NS_S:
-                break
-            goes = min(bit, share * contact.bit * (stop_s - now_s))
-            until_s = min(now_s + goes / (share * contact.bit), stop_s)
-            parts.append(Sent(row, now_s, until_s, goes))
-            now_s = until_s
-        return parts
+    def __init__(self, channel: Channel, seed: int) -> None:
+        self.channel, self.seed = channel, seed
+        self.carried: list[Carried] = []
 
-    return send
+    def __call__(self, contact: Activity, begin_s: float, stop_s: float, held: Mapping[int, float]) -> list[Sent]:
+        """What leaves memory in a stretch of a contact (:class:`Link`)."""
+        frame_s = 8.0 * UNIT_BYTES / contact.bit
+        rng = np.random.default_rng([self.seed & 0x7FFFFFFF, zlib.crc32(f"{contact.id} {begin_s:.3f}".encode()), 0x11])
+        lost = lost_units(int((stop_s - begin_s) / frame_s), self.channel, rng)
+        arrives_s = begin_s + (np.flatnonzero(~lost) + 1) * frame_s
+        parts, used, last_s = [], 0, begin_s
+        for row, bit in held.items():
+            frames = min(-(-int(bit) // _FRAME_BIT), len(arrives_s) - used)
+            if frames <= 0:
+                break
+            used, until_s = used + frames, float(arrives_s[used + frames - 1])
+            parts.append(Sent(row, last_s, until_s, min(bit, float(frames * _FRAME_BIT))))
+            last_s = until_s
+        sent = round((last_s - begin_s) / frame_s) if used < len(arrives_s) else len(lost)
+        whole = sum(part.bit >= held[part.row] for part in parts)
+        bits = sum(part.bit for part in parts)
+        self.carried.append(Carried(contact.id, sent, int(lost[:sent].sum()), bits, whole))
+        return parts

@@ -120,7 +120,7 @@ def prepare_flights(
         dark = eclipses.take(eclipses.satellite == satellite.id).sort_by("start")
         shadows = [span_s(start, a, b) for a, b in zip(dark.start, dark.stop, strict=True)]
         vehicle = Vehicle(satellite, shadows, (around or {}).get(satellite.id))
-        flights[satellite.id] = Flight(vehicle, plan, start, seed, faults, link or book_link())
+        flights[satellite.id] = Flight(vehicle, plan, start, seed, faults, link or book_link)
     return flights
 
 

@@ -14,17 +14,18 @@ from swath.access.passes import find_passes
 from swath.errors import DataError, InputError
 from swath.fly.faults import Faults, check_faults, faults_for, faults_left
 from swath.fly.outcomes import Outcomes, furthest_apart
-from swath.fly.sending import book_link
+from swath.fly.sending import LossyLink
 from swath.fly.spacecraft import FlightLog, fly_plan
 from swath.fly.surroundings import surroundings
 from swath.model import Grid, Plan, Windows
 from swath.operate.commanding import command_day, uplink_passes
+from swath.operate.downlink import link_terms
 from swath.operate.files import SCENES
 from swath.operate.flown_day import flown_day, spread
 from swath.operate.planning import ephemerides_of
 from swath.plan.form import plan_from_json
 from swath.report.flown import STAGES, FlownDay, outcome_counts, waits
-from swath.report.outcome import QuickLook
+from swath.report.outcome import Links, QuickLook
 from swath.sources.eop import packaged_eop
 from swath.store.manifest import INPUTS
 from swath.store.mission import Mission, read_mission
@@ -89,7 +90,7 @@ def fly_file(
 
     ``plan`` is a ``plan.json`` or the folder of a run, whose pictures are then shown. Without ``mission`` it is the
     file that the run was made from, or ``mission.toml`` beside the plan. The plan goes up as commands in the last pass
-    of each satellite before the day; a link that loses frames sends that share again. Raises :class:`DataError` where a
+    of each satellite before the day; frames that the link loses are sent again. Raises :class:`DataError` where a
     file is missing and :class:`InputError` where the two do not fit together.
     """
     file = plan / "plan.json" if plan.is_dir() else plan
@@ -114,13 +115,14 @@ def fly_file(
         progress(f"surroundings of {satellite.id}", 0.1 + 0.4 * number / len(fleet.satellites))
         around[satellite.id] = surroundings(ephemerides[satellite.id], eop, start, stop)
     progress("flight", 0.5)
+    link = LossyLink(link_terms(fleet.operations, 0.0).channel, fleet.seed)
     log = fly_plan(
         fleet.satellites, commands.plan, eclipses, start, stop, seed=fleet.seed,
         faults=faults_left(asked, commands.plan), around=around,
-        link=book_link(1.0 - fleet.operations.frame_loss),
+        link=link,
     )  # fmt: skip
     progress("comparison", 0.9)
-    day = flown_day(fleet, (made,), commands, log, eclipses)
+    day = flown_day(fleet, (made,), commands, log, eclipses, links=_links(link))
     if plan.is_dir():
         day = replace(day, strip=_strip(plan, day))
     return FlownPlan(fleet, made, log, day)
@@ -136,6 +138,22 @@ def _read_plan(file: Path) -> Plan:
         raise DataError(f"cannot read the plan: {error.strerror}", where=str(file), fix="Name a plan.json") from error
     except UnicodeDecodeError as error:
         raise InputError("the plan is not text", where=str(file), fix="Name a plan.json") from error
+
+
+def _links(link: LossyLink) -> Links:
+    """What the contacts carried; one that a restart cut in two is one."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in link.carried:
+        row = rows.setdefault(one.contact, {"contact": one.contact, "requests": 0, "up_bit": 0.0})
+        counted = {
+            "frames_sent": one.frames_sent,
+            "frames_lost": one.frames_lost,
+            "frames_resent": one.frames_lost,
+            "received_bit": one.sent_bit,
+            "files_whole": one.pictures_whole,
+        }
+        row |= {name: row.get(name, 0) + value for name, value in counted.items()}
+    return Links.from_rows(list(rows.values()))
 
 
 def _strip(folder: Path, day: FlownDay) -> dict[str, QuickLook]:

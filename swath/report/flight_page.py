@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from swath.report.flown import FlownDay, outcome_counts
 from swath.report.flown_section import board_section, commands_section, flown_section, strip_section, waits_section
 from swath.report.style import style_sheet
 from swath.report.svg import esc, tag
 from swath.report.tables import table
-from swath.report.words import clock, count, size, span_between
+from swath.report.words import clock, count, percent, size, span_between
 
 __all__ = ["flight_html"]
 
@@ -57,6 +60,7 @@ def flight_html(day: FlownDay) -> str:
 def _contacts(day: FlownDay) -> str:
     """Every planned contact, and what became of it."""
     flown = {str(row["contact"]): row for row in day.contacts.rows()}
+    links = {str(row["contact"]): row for row in day.links.rows()}
     planned, rows = day.plan.contacts.sort_by("start", "id"), []
     for row in planned.rows():
         one = flown.get(str(row["id"]))
@@ -70,6 +74,7 @@ def _contacts(day: FlownDay) -> str:
                 became[1],
                 size(row["volume_bit"]),
                 became[2],
+                *_frames(links.get(str(row["id"]))),
                 tag("span", esc(became[0]), class_=f"word {became[0]}"),
                 esc(became[3]),
             )
@@ -79,5 +84,14 @@ def _contacts(day: FlownDay) -> str:
         f"{size(float(day.contacts.sent_bit.sum()))} of {size(float(planned.volume_bit.sum()))} came down in "
         f"{count(len(planned), 'contact')}, {lost} of them lost."
     )
-    heads = ("contact", "planned start", "flown start", "planned", "sent", "became", "because")
-    return tag("p", esc(lead)) + table("Contacts", heads, rows, numeric=(3, 4))
+    sent, gone = int(day.links.frames_sent.sum()), int(day.links.frames_lost.sum())
+    lead += f" {count(sent, 'frame')} were sent, {gone:,} of them lost on the way and sent again." if sent else ""
+    heads = ("contact", "planned start", "flown start", "planned", "sent", "frames", "lost", "became", "because")
+    return tag("p", esc(lead)) + table("Contacts", heads, rows, numeric=(3, 4, 5, 6))
+
+
+def _frames(link: Mapping[str, Any] | None) -> tuple[str, str]:
+    if link is None:
+        return "-", "-"
+    sent, lost = int(link["frames_sent"]), int(link["frames_lost"])
+    return f"{sent}", f"{lost} ({percent(lost / sent)})" if sent else "0"
