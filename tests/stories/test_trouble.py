@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from swath.operate import workers
 from swath.operate.evidence import verify_folder
 from swath.operate.run import run_mission
 from swath.report.outcome import Outcome
@@ -77,6 +78,10 @@ def test_what_the_report_and_the_tables_say_is_one_thing(day: tuple[Path, Outcom
     assert set(manifest["inputs"]) == {"mission.toml", "orders.csv", "faults.toml"}
 
 
-def test_trouble_repeats_bit_for_bit(day: tuple[Path, Outcome]) -> None:
+def test_trouble_repeats_bit_for_bit_with_one_worker_too(
+    day: tuple[Path, Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert workers.WORKERS > 1
+    monkeypatch.setattr(workers, "WORKERS", 1)
     same = verify_folder(day[0])
     assert same.ok and same.identical == same.compared, same.lines()
