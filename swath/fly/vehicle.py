@@ -71,10 +71,9 @@ class Vehicle:
         stops_s, power_w = self._pieces(begin_s, until_s)
         load_w = self._load_w(mode, np.concatenate([[begin_s], stops_s[:-1]]))
         for stop_s, net_w in zip(stops_s.tolist(), (power_w - load_w).tolist(), strict=True):
-            full = net_w > 0.0 and self.battery_wh >= self.satellite.power.battery_wh
-            taken_w = 0.0 if full else abs(net_w)
-            self.battery.tend(self.now_s, stop_s, taken_w / max(self.satellite.power.charge_w, 1.0))
-            self._charge(stop_s, net_w)
+            now_s, ends_s = self.now_s, self._charge(stop_s, net_w)
+            self.battery.tend(now_s, ends_s, abs(net_w) / max(self.satellite.power.charge_w, 1.0))
+            self.battery.tend(ends_s, stop_s, 0.0)
             self.memory_bit = max(held + rate * (stop_s - begin_s), 0.0)
             self._points.append((stop_s, self.battery_wh, self.memory_bit))
         self._events += stops_s.tolist() if self.around is None else [until_s]
@@ -120,8 +119,9 @@ class Vehicle:
         inner = np.unique(np.concatenate(edges)) if len(self._warm_edges) else edges[0]
         return np.append(inner[(inner > begin_s) & (inner < until_s)], until_s)
 
-    def _charge(self, until_s: float, net_w: float) -> None:
-        """Constant power until a time; a point on the way where the battery becomes full or empty."""
+    def _charge(self, until_s: float, net_w: float) -> float:
+        """Constant power until a time; a point on the way where the battery becomes full or empty: returns when."""
+        ends_s = until_s
         if net_w > 0.0 and self.bus is not None:
             net_w *= self.bus.charge_efficiency
         wanted = self.battery_wh + net_w * (until_s - self.now_s) / 3600.0
@@ -132,8 +132,12 @@ class Vehicle:
             at_s = float(_whole_ns(self.now_s + share * (until_s - self.now_s)))
             self._points.append((at_s, limit, np.nan))
             self._events.append(at_s)
+            ends_s = at_s
+        elif (wanted - limit) * net_w > 0.0:
+            ends_s = self.now_s
         self.battery_wh = float(min(max(wanted, 0.0), size_wh))
         self.now_s = until_s
+        return ends_s
 
     def telemetry(self, origin: np.datetime64, sample_s: float) -> Telemetry:
         """The state every ``sample_s`` and at every event."""

@@ -25,6 +25,8 @@ class Node:
 
     def tend(self, begin_s: float, until_s: float, share: float) -> None:
         """Heated from one time to another by a share of what would raise it by ``rise_k`` for ever."""
+        if until_s <= begin_s:
+            return
         aim_k = self.thermal.rest_k + self.thermal.rise_k * share
         if self._since[-1][2] != aim_k:
             self._since.append((begin_s, self.now_k, aim_k))

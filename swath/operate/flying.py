@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from swath.fly.outcomes import Outcomes, furthest_apart
 from swath.fly.sending import LossyLink
 from swath.fly.spacecraft import FlightLog, fly_plan
 from swath.fly.surroundings import surroundings
+from swath.frames import EarthOrientation
 from swath.model import Grid, Plan, Windows
 from swath.operate.commanding import command_day, uplink_passes
 from swath.operate.downlink import link_terms
 from swath.operate.files import SCENES
 from swath.operate.flown_day import flown_day, spread
 from swath.operate.planning import ephemerides_of
+from swath.orbit.ephemeris import Ephemeris
 from swath.plan.form import plan_from_json
 from swath.report.flown import STAGES, FlownDay, outcome_counts, waits
 from swath.report.outcome import Links, QuickLook
@@ -104,10 +106,8 @@ def fly_file(
     progress("orbits", 0.05)
     ephemerides = ephemerides_of(fleet.satellites, start - _MARGIN, stop + _MARGIN, eop)
     eclipses = find_eclipses(ephemerides, start, stop, eop)
-    found = find_passes(ephemerides, fleet.stations, start, stop, eop)
-    passes = uplink_passes(fleet, Windows(found.satellite, found.station, found.start, found.stop), eop)
     commands = command_day(
-        fleet.satellites, (made,), passes, fleet.operations,
+        fleet.satellites, (made,), _passes(fleet, ephemerides, eop), fleet.operations,
         start=start, stop=stop, seed=fleet.seed, faults=asked,
     )  # fmt: skip
     around = {}
@@ -138,6 +138,12 @@ def _read_plan(file: Path) -> Plan:
         raise DataError(f"cannot read the plan: {error.strerror}", where=str(file), fix="Name a plan.json") from error
     except UnicodeDecodeError as error:
         raise InputError("the plan is not text", where=str(file), fix="Name a plan.json") from error
+
+
+def _passes(fleet: Mission, ephemerides: Mapping[str, Ephemeris], eop: EarthOrientation) -> Windows:
+    """In which passes the plan can go up."""
+    found = find_passes(ephemerides, fleet.stations, fleet.start, fleet.stop, eop)
+    return uplink_passes(fleet, Windows(found.satellite, found.station, found.start, found.stop), eop)
 
 
 def _links(link: LossyLink) -> Links:
