@@ -34,18 +34,18 @@ def test_a_camera_works_no_longer_than_it_may_in_any_window() -> None:
 
 
 @given(
-    starts=st.lists(st.floats(200.0, 20_000.0), min_size=1, max_size=8, unique_by=lambda s: s // 40.0),
+    gaps=st.lists(st.floats(20.0, 2000.0), min_size=1, max_size=8),
     warm_up_s=st.floats(0.0, 900.0),
 )  # fmt: skip
-def test_the_camera_draws_its_warm_up_ahead_of_each_picture(starts: list[float], warm_up_s: float) -> None:
+def test_the_camera_draws_its_warm_up_ahead_of_each_picture(gaps: list[float], warm_up_s: float) -> None:
     """Between pictures closer than the warm-up it stays on; imaging itself draws no warm-up."""
-    craft = satellite()
+    craft, starts = satellite(), np.cumsum(gaps).tolist()
     craft = replace(craft, power=replace(craft.power, charge_w=0.0, battery_wh=1e4, initial_wh=1e4, min_wh=0.0))
     warm = replace(craft, duty=Duty(warm_up_s=warm_up_s, warm_up_w=30.0))
-    looks = [long_look(f"a-{k}", start, 4.0) for k, start in enumerate(sorted(starts))]
+    looks = [long_look(f"a-{k}", start, 4.0) for k, start in enumerate(starts)]
     cold_wh, warm_wh = (fly(looks, [], craft=one).telemetry.battery_wh[-1] for one in (craft, warm))
     on_s, before_s = 0.0, 0.0
-    for start in sorted(starts):
+    for start in starts:
         on_s += start - max(start - warm_up_s, before_s)
         before_s = start + 4.0
     assert cold_wh - warm_wh == pytest.approx(30.0 * on_s / 3600.0, abs=1e-6)
