@@ -24,9 +24,8 @@ from swath.archive.rpc import fit_rpc
 from swath.archive.sensor_picture import write_sensor_picture
 from swath.archive.source_packets import picture_in
 from swath.fly.change import add_building, burn, raise_water
-from swath.fly.picture import Picture
+from swath.fly.compress import Compression
 from swath.fly.pictures import take_picture
-from swath.fly.sar import RadarPicture
 from swath.fly.source_packets import encode_picture
 from swath.fly.world import make_world
 from swath.fly.world_truth import edit_shares, heights_on
@@ -80,9 +79,6 @@ def main(folder: Path, size_m: float) -> None:
     before = take_picture(world, satellite, acquisition, **asked)  # type: ignore[arg-type]
     after = take_picture(changed, satellite, acquisition, cloud_share=0.12, **asked)  # type: ignore[arg-type]
     echoes = take_picture(changed, satellite, acquisition, radar=Radar(3.0, 5.0, 6), **asked)  # type: ignore[arg-type]
-    assert isinstance(before, Picture)
-    assert isinstance(after, Picture)
-    assert isinstance(echoes, RadarPicture)
     for name, picture in (("before", before), ("after", after)):
         image = natural_colour(picture.pixels, tuple(picture.header["bands"]), most_px=1400)
         write_quicklook(folder / f"{name}_SIMULATED.png", image, simulated=True, description=f"{name} the flood")
@@ -98,11 +94,9 @@ def main(folder: Path, size_m: float) -> None:
     ortho = orthorectify(received, grid, eop=eop, heights_m=heights)
     image = natural_colour(ortho.pixels, ortho.bands, most_px=1000)
     write_quicklook(folder / "map_SIMULATED.png", image, simulated=True, description="the picture on the map")
-    amplitude = map_radar(
-        echoes.pixels, grid, r_itrf_m=echoes.r_itrf_m, v_itrf_m_s=echoes.v_itrf_m_s, heights_m=heights,
-        line_period_s=echoes.header["line_period_s"], near_range_m=echoes.header["near_range_m"],
-        range_spacing_m=echoes.header["range_spacing_m"],
-    )  # fmt: skip
+    packets = encode_picture(echoes, satellite, 2, compression=Compression("jpegls"))
+    heard = picture_in(b"".join(packets), spacecraft=satellite.radio.spacecraft_id)
+    amplitude = map_radar(heard, grid, heights_m=heights)
     image = natural_colour(amplitude[None], ("vv",), most_px=1000)
     write_quicklook(
         folder / "radar_SIMULATED.png", image, simulated=True, description="radar after the flood, on the map"

@@ -16,7 +16,7 @@ from swath.errors import DataError
 from swath.frames import orbital_axes, ray_to_ellipsoid
 from swath.spacecraft.agility import boresight
 
-__all__ = ["Camera", "camera_of", "ground_points", "image_points", "line_times", "sight_axes"]
+__all__ = ["Camera", "camera_of", "ground_points", "image_points", "line_times", "orbit_at", "sight_axes"]
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -34,10 +34,14 @@ class Camera:
     """of the ground above the WGS84 ellipsoid"""
     table: Floats
     """a row per line: position, normal of the detectors' plane, line of sight, detector axis, ITRF"""
+    ahead_rad: float = 0.0
+    """tangent by which the row of detectors looks ahead of the boresight"""
+    lead_lines: float = 0.0
+    """lines by which the row is read earlier than the records say"""
 
 
-def camera_of(picture: ReceivedPicture, *, altitude_m: float = 0.0) -> Camera:
-    """The camera of a received picture.
+def camera_of(picture: ReceivedPicture, *, altitude_m: float = 0.0, band: int | None = None) -> Camera:
+    """The camera of a received picture: of one ``band``'s row of detectors, or of the boresight, which all stand round.
 
     Raises :class:`DataError` where fewer than two line records have arrived, their times do not rise, or the picture
     is a single line or column: nothing then says where it lies.
@@ -50,21 +54,26 @@ def camera_of(picture: ReceivedPicture, *, altitude_m: float = 0.0) -> Camera:
         raise DataError("the line records' times do not rise", where=where, fix="Check the clock on board")
     if min(header.lines, header.columns) < 2:
         raise DataError("a picture of one line or column cannot be placed", where=where, fix="Take a larger one")
-    line = np.arange(header.lines, dtype=np.float64)
-    r_itrf_m, sight, axis = _axes(records, line)
-    table = np.concatenate([r_itrf_m, np.cross(axis, sight), sight, axis], -1)
-    return Camera(records, header.lines, header.columns, header.ifov_rad, altitude_m, table)
+    ahead_rad = 0.0 if band is None else header.band_row_px[band] * header.ifov_rad
+    lead_lines = 0.0 if band is None else header.band_lead_lines[band]
+    r_itrf_m, sight, axis = _axes(records, np.arange(header.lines, dtype=np.float64) - lead_lines)
+    # The plane in which the row sees; depth is still measured along the boresight, as columns are.
+    normal = np.cross(axis, sight + ahead_rad * np.cross(axis, sight))
+    table = np.concatenate([r_itrf_m, normal, sight, axis], -1)
+    shape = header.lines, header.columns, header.ifov_rad
+    return Camera(records, *shape, altitude_m, table, ahead_rad, lead_lines)
 
 
 def line_times(camera: Camera, line: npt.ArrayLike) -> Times:
     """UTC of the middle of lines (fractions allowed), interpolated between the records."""
-    at_s = _seconds(camera.records, np.asarray(line, np.float64))
+    at_s = _seconds(camera.records, np.asarray(line, np.float64) - camera.lead_lines)
     return np.asarray(np.round(at_s * 1e9).astype(np.int64) + camera.records.utc_ns[0], "datetime64[ns]")
 
 
 def sight_axes(camera: Camera, line: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Position, line of sight and detector axis at lines ``(...)``: ITRF ``(..., 3)`` each."""
-    return _axes(camera.records, np.asarray(line, np.float64))
+    """Position, line of sight of the row's middle and detector axis at lines ``(...)``: ITRF ``(..., 3)`` each."""
+    r_itrf_m, sight, axis = _axes(camera.records, np.asarray(line, np.float64) - camera.lead_lines)
+    return r_itrf_m, sight + camera.ahead_rad * np.cross(axis, sight), axis
 
 
 def ground_points(camera: Camera, line: npt.ArrayLike, column: npt.ArrayLike) -> Floats:
@@ -96,7 +105,7 @@ def _seconds(records: LineRecords, line: Floats) -> Floats:
 
 
 def _axes(records: LineRecords, line: Floats) -> tuple[Floats, Floats, Floats]:
-    r_itrf_m, v_itrf_m_s = _orbit(records, line)
+    r_itrf_m, v_itrf_m_s = orbit_at(records, line)
     roll, pitch, yaw = (
         np.interp(line, records.line, angle) for angle in (records.roll_deg, records.pitch_deg, records.yaw_deg)
     )
@@ -108,8 +117,11 @@ def _axes(records: LineRecords, line: Floats) -> tuple[Floats, Floats, Floats]:
     return r_itrf_m, np.einsum("...ij,...i->...j", frame, sight), np.einsum("...ij,...i->...j", frame, axis)
 
 
-def _orbit(records: LineRecords, line: Floats) -> tuple[Floats, Floats]:
-    """Position (cubic Hermite) and velocity (linear) at lines; beyond the records with their mean acceleration."""
+def orbit_at(records: LineRecords, line: Floats) -> tuple[Floats, Floats]:
+    """Where was the satellite at lines ``(...)``? Position (cubic Hermite) and velocity (linear), ``(..., 3)``.
+
+    Beyond the records with their mean acceleration.
+    """
     known_s, at_s = _seconds(records, records.line.astype(np.float64)), _seconds(records, line)
     k = np.clip(np.searchsorted(known_s, at_s, side="right") - 1, 0, len(known_s) - 2)
     step_s = (known_s[k + 1] - known_s[k])[..., None]

@@ -16,7 +16,7 @@ from swath.archive.calibrate import reflectance_gain
 from swath.archive.camera import Camera, camera_of, ground_points, image_points, line_times
 from swath.archive.grids import covering_grid, map_to_geodetic
 from swath.archive.ortho_kernels import resample
-from swath.archive.picture import ReceivedPicture, band_counts, require_header
+from swath.archive.picture import PictureHeader, ReceivedPicture, band_counts, require_header
 from swath.errors import DataError, InputError
 from swath.frames import EarthOrientation, geodetic_from_itrf, itrf_from_geodetic
 from swath.model import Grid
@@ -57,11 +57,12 @@ def orthorectify(
 
     ``grid`` is what was asked for; without one, all that was seen in pixels of ``pixel_m``. The ground is taken at
     ``altitude_m`` above the ellipsoid, or at ``heights_m`` (row, column) above it on ``grid``, a model of the relief,
-    which is followed at every fourth pixel and bilinear between. ``shift_m`` (east, north) is taken off: what the
-    records place that far off comes to its place. The default is none, for a shift measured against control belongs to
-    the scene's accuracy and is not corrected in silence. Holes, dead samples and ground that was not seen are 0. Raises
-    :class:`InputError` for heights without their grid, :class:`DataError`
-    where the header or line records are missing, no pixels have arrived or the picture saw none of the grid.
+    which is followed at every fourth pixel and bilinear between. Each band is placed by its own row of detectors.
+    ``shift_m`` (east, north) is taken off: what the records place that far off comes to its place. The default is none,
+    for a shift measured against control belongs to the scene's accuracy and is not corrected in silence. Holes, dead
+    samples and ground that was not seen are 0. Raises :class:`InputError` for heights without their grid,
+    :class:`DataError` where the header or line records are missing, no pixels have arrived or the picture saw none of
+    the grid.
 
     The mapping is exact to 0.001 pixel (tests/archive/test_ortho.py). Memory: output and at most 64 MB, or one band.
     """
@@ -87,14 +88,27 @@ def orthorectify(
     middle = line_times(camera, (camera.lines - 1) / 2.0)
     gain[seen] = reflectance_gain(header, lon_deg=lon_deg[seen], lat_deg=lat_deg[seen], at=middle, eop=eop)
     pixels = np.zeros((len(header.bands), *grid.shape), np.uint16)
-    together = max(1, _COUNTS_AT_ONCE // (header.lines * header.columns))
-    for first in range(0, len(pixels), together):
-        part = pixels[first : first + together]
-        counts = np.empty((len(part), header.lines, header.columns), np.uint16)
-        for band, out in enumerate(counts, first):
+    offset, per_rad = float(header.offset_count), 1.0 / camera.ifov_rad
+    for bands in _together(header):
+        counts = np.empty((bands.stop - bands.start, header.lines, header.columns), np.uint16)
+        for band, out in enumerate(counts, bands.start):
             band_counts(picture, band, out=out)
-        resample(counts, points, gain, spacing, camera.table, 1.0 / camera.ifov_rad, float(header.offset_count), part)
+        table = camera_of(picture, band=bands.start).table
+        resample(counts, points, gain, spacing, table, per_rad, offset, pixels[bands.start : bands.stop])
     return Ortho(grid, header.bands, pixels, camera)
+
+
+def _together(header: PictureHeader) -> list[range]:
+    """Runs of bands whose rows of detectors are one: their geometry is found once, for as many as memory allows."""
+    rows = list(zip(header.band_row_px, header.band_lead_lines, strict=True))
+    most, runs = max(1, _COUNTS_AT_ONCE // (header.lines * header.columns)), [range(1)]
+    for band in range(1, len(rows)):
+        last = runs[-1]
+        if rows[band] == rows[last.start] and len(last) < most:
+            runs[-1] = range(last.start, band + 1)
+        else:
+            runs.append(range(band, band + 1))
+    return runs
 
 
 def _nodes(

@@ -22,18 +22,23 @@ from swath.spacecraft.link_format import (
     HEADER_KEYS,
     LINE_RECORD,
     LINES_PER_CHUNK,
+    RADAR_HEADER_KEYS,
 )
 
 __all__ = [
     "MAX_PICTURE_BYTES",
     "LineRecords",
     "PictureHeader",
+    "RadarHeader",
     "ReceivedPicture",
     "band_counts",
+    "chunk_bytes",
+    "chunk_lines",
     "picture_counts",
     "read_header",
     "read_records",
     "require_header",
+    "require_radar_header",
 ]
 
 Bytes = npt.NDArray[np.uint8]
@@ -44,6 +49,7 @@ MAX_PICTURE_BYTES = 512 * 2**20
 """Larger pictures are refused: a header is 200 bytes and could ask for any amount of memory."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,99}")
+_ROWS = ("band_row_px", "band_lead_lines")
 _MAX_LINES = 200_000
 _MAX_COLUMNS = 100_000
 _MAX_BANDS = 16
@@ -69,17 +75,47 @@ class PictureHeader:
     reflectance_per_count: float
     offset_count: float
     gsd_m: float
+    band_row_px: tuple[float, ...]
+    """pitches by which each band's row of detectors looks ahead"""
+    band_lead_lines: tuple[float, ...]
+    """lines by which it is read earlier"""
     simulated: bool
 
-    def chunk_lines(self, chunk: int) -> Whole:
-        """The lines whose records are in one record chunk: every ``line_step``-th and the last."""
-        records = np.arange(chunk * LINES_PER_CHUNK, (chunk + 1) * LINES_PER_CHUNK)
-        count = -(-(self.lines - 1) // self.line_step) + 1
-        return np.minimum(records[records < count] * self.line_step, self.lines - 1)
 
-    def chunk_bytes(self, chunk: Whole) -> Whole:
-        """Size of pixel chunks: the last one holds the rest."""
-        return np.minimum(CHUNK_BYTES, self.pixel_bytes - chunk * CHUNK_BYTES)
+@dataclass(frozen=True)
+class RadarHeader:
+    """The header of a radar's picture, likewise; names as in ``link_format.RADAR_HEADER_KEYS``."""
+
+    acquisition: str
+    request: str
+    satellite: str
+    lines: int
+    columns: int
+    bands: tuple[str, ...]
+    line_step: int
+    line_chunks: int
+    pixel_chunks: int
+    pixel_bytes: int
+    near_range_m: float
+    range_spacing_m: float
+    right: bool
+    looks: float
+    counts_per_amplitude: float
+    incidence_deg: float
+    gsd_m: float
+    simulated: bool
+
+
+def chunk_lines(header: PictureHeader | RadarHeader, chunk: int) -> Whole:
+    """The lines whose records are in one record chunk: every ``line_step``-th and the last."""
+    records = np.arange(chunk * LINES_PER_CHUNK, (chunk + 1) * LINES_PER_CHUNK)
+    count = -(-(header.lines - 1) // header.line_step) + 1
+    return np.minimum(records[records < count] * header.line_step, header.lines - 1)
+
+
+def chunk_bytes(header: PictureHeader | RadarHeader, chunk: Whole) -> Whole:
+    """Size of pixel chunks: the last one holds the rest."""
+    return np.minimum(CHUNK_BYTES, header.pixel_bytes - chunk * CHUNK_BYTES)
 
 
 @dataclass(frozen=True)
@@ -109,7 +145,7 @@ class ReceivedPicture:
     number: int
     time_code: int
     """48-bit CUC time of the first line: two pictures of one number (a reset on board) differ here"""
-    header: PictureHeader | None
+    header: PictureHeader | RadarHeader | None
     record_chunks: Mapping[int, LineRecords]
     """line records that have arrived, by chunk"""
     pixel_chunks: Mapping[int, Bytes]
@@ -163,7 +199,24 @@ def _absent(present: Iterable[int], count: int) -> Whole:
 
 
 def require_header(picture: ReceivedPicture) -> PictureHeader:
-    """The header, or :class:`DataError` while none has arrived."""
+    """The header of a camera's picture, or :class:`DataError` while none has arrived, or where a radar took it."""
+    header = _require_any(picture)
+    if isinstance(header, RadarHeader):
+        raise DataError(
+            "a radar's picture has no lines of sight", where=f"picture {header.acquisition}", fix="Use archive.radar"
+        )
+    return header
+
+
+def require_radar_header(picture: ReceivedPicture) -> RadarHeader:
+    """The header of a radar's picture, or :class:`DataError` while none has arrived, or where a camera took it."""
+    header = _require_any(picture)
+    if isinstance(header, PictureHeader):
+        raise DataError("a camera took it", where=f"picture {header.acquisition}", fix="Use archive.ortho")
+    return header
+
+
+def _require_any(picture: ReceivedPicture) -> PictureHeader | RadarHeader:
     if picture.header is None:
         raise DataError(
             "no header has arrived",
@@ -173,18 +226,30 @@ def require_header(picture: ReceivedPicture) -> PictureHeader:
     return picture.header
 
 
-def read_header(text: bytes) -> PictureHeader | None:
-    """The header in a header packet, or None where any of it is wrong, absurd or does not fit together."""
+def read_header(text: bytes) -> PictureHeader | RadarHeader | None:
+    """The header in a header packet, or None where any of it is wrong, absurd or does not fit together.
+
+    A radar's is known by its keys, see ``link_format``.
+    """
     try:
         found = json.loads(text.decode())
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or not set(HEADER_KEYS) <= set(found):
+    if not isinstance(found, dict):
         return None
-    if not (_names_are_sound(found) and _numbers_are_sound(found) and _sizes_agree(found)):
+    radar = set(RADAR_HEADER_KEYS) <= set(found)
+    if not radar and not set(HEADER_KEYS) - set(_ROWS) <= set(found):
         return None
-    values = {key: found[key] for key in HEADER_KEYS}
-    return PictureHeader(**{**values, "bands": tuple(found["bands"])})
+    if not (_names_are_sound(found) and _sizes_are_sound(found)):
+        return None
+    # Of a camera whose bands stand in one row nothing need be said.
+    found = {key: [0.0] * len(found["bands"]) for key in _ROWS} | found
+    if not (_radar_is_sound(found) if radar else _camera_is_sound(found)):
+        return None
+    known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+    if radar:
+        return RadarHeader(**{key: known[key] for key in RADAR_HEADER_KEYS})
+    return PictureHeader(**{key: known[key] for key in HEADER_KEYS})
 
 
 def _names_are_sound(found: Mapping[str, Any]) -> bool:
@@ -197,14 +262,37 @@ def _names_are_sound(found: Mapping[str, Any]) -> bool:
     return sound and len(set(bands)) == len(bands) and isinstance(found["simulated"], bool)
 
 
-def _numbers_are_sound(found: Mapping[str, Any]) -> bool:
+def _sizes_are_sound(found: Mapping[str, Any]) -> bool:
     limits = {"lines": _MAX_LINES, "columns": _MAX_COLUMNS, "line_step": _MAX_LINES, "line_chunks": _MAX_LINES}
     limits |= {"pixel_chunks": MAX_PICTURE_BYTES, "pixel_bytes": MAX_PICTURE_BYTES}
-    whole = all(type(found[key]) is int and 1 <= found[key] <= limit for key, limit in limits.items())
-    floats = [found[key] for key in ("ifov_rad", "reflectance_per_count", "gsd_m", "offset_count")]
-    if not whole or not all(type(value) in (int, float) and -1e9 < value < 1e9 for value in floats):
+    return all(type(found[key]) is int and 1 <= found[key] <= limit for key, limit in limits.items()) and _sizes_agree(
+        found
+    )
+
+
+def _camera_is_sound(found: Mapping[str, Any]) -> bool:
+    offset, rows = found["offset_count"], (found["band_row_px"], found["band_lead_lines"])
+    if not (_are_positive(found, "ifov_rad", "reflectance_per_count", "gsd_m") and _is_number(offset)):
         return False
-    return all(math.isfinite(value) and value > 0 for value in floats[:3]) and 0 <= floats[3] < 4096
+    listed = all(isinstance(row, list) and len(row) == len(found["bands"]) for row in rows)
+    return (
+        listed
+        and all(_is_number(value) and abs(value) < _MAX_LINES for row in rows for value in row)
+        and (0 <= offset < 4096)
+    )
+
+
+def _radar_is_sound(found: Mapping[str, Any]) -> bool:
+    numbers = ("near_range_m", "range_spacing_m", "looks", "counts_per_amplitude", "incidence_deg", "gsd_m")
+    return _are_positive(found, *numbers) and isinstance(found["right"], bool) and found["incidence_deg"] < 90.0
+
+
+def _are_positive(found: Mapping[str, Any], *keys: str) -> bool:
+    return all(_is_number(found[key]) and found[key] > 0 for key in keys)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and -1e9 < value < 1e9 and math.isfinite(value)
 
 
 def _sizes_agree(found: Mapping[str, Any]) -> bool:
@@ -245,7 +333,7 @@ def band_counts(
 
     Memory: two bytes a sample and 1.5 for the packed ones while it runs.
     """
-    header = require_header(picture)
+    header = _require_any(picture)
     samples = header.lines * header.columns
     first = band * samples
     counts = np.empty((header.lines, header.columns), np.uint16) if out is None else out
@@ -269,4 +357,4 @@ def band_counts(
 
 def picture_counts(picture: ReceivedPicture) -> npt.NDArray[np.uint16]:
     """All counts ``(band, line, column)``; 0 is a dead sample or one that has not arrived."""
-    return np.stack([band_counts(picture, band) for band in range(len(require_header(picture).bands))])
+    return np.stack([band_counts(picture, band) for band in range(len(_require_any(picture).bands))])

@@ -2,62 +2,158 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from swath.archive.grids import map_to_geodetic
+from swath.archive.camera import orbit_at
+from swath.archive.footprint import geojson_outline, grid_outline
+from swath.archive.grids import covering_grid, map_to_geodetic
+from swath.archive.picture import RadarHeader, ReceivedPicture, band_counts, require_radar_header
 from swath.errors import DataError, InputError
-from swath.frames import itrf_from_geodetic
-from swath.model import Grid
-from swath.spacecraft.sar import radar_image
+from swath.frames import EarthOrientation, geodetic_from_itrf, geodetic_up, itrf_from_geodetic
+from swath.model import Estimate, Grid, Scene
+from swath.orbit.sun import sun_angles_deg
+from swath.spacecraft.sar import radar_ground, radar_image
 
-__all__ = ["map_radar"]
+__all__ = ["build_radar_scene", "map_radar", "radar_grid"]
 
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.uint16]
 
 _ROWS = 256
 
 
-def map_radar(
-    pixels: npt.NDArray[np.uint16],
-    grid: Grid,
-    *,
-    r_itrf_m: Floats,
-    v_itrf_m_s: Floats,
-    line_period_s: float,
-    near_range_m: float,
-    range_spacing_m: float,
-    heights_m: npt.NDArray[np.floating[npt.NBitBase]] | float,
-) -> npt.NDArray[np.uint16]:
-    """A radar picture ``(line, sample)`` of amplitudes on a map grid; 0 where it saw nothing.
+def map_radar(picture: ReceivedPicture, grid: Grid, *, heights_m: npt.NDArray[np.floating[Any]] | float) -> Counts:
+    """A received radar picture on a map grid: counts of amplitude ``(row, column)``, 0 where it saw nothing.
 
-    States are one a line. ``heights_m`` above the ellipsoid, of each pixel of the grid or one for all: with the relief,
-    foreshortening is taken out of the positions (what lay over each other stays mixed, what was hidden dark). Powers
-    are interpolated, not amplitudes: bilinear between four samples. Position: tests/fly/test_sar.py.
-    Raises :class:`InputError` for arrays that do not belong together, :class:`DataError` where nothing is seen.
+    ``heights_m`` above the ellipsoid, of each pixel of the grid or one for all: with the relief, foreshortening is
+    taken out of the positions (what lay over each other stays mixed, what was hidden dark). Powers are interpolated,
+    not amplitudes: bilinear between four samples; where one of them has not arrived there is nothing. Position:
+    tests/fly/test_sar.py. Raises :class:`InputError` for heights that do not fit the grid, :class:`DataError` where
+    header or records are missing, a camera took it, or nothing of the grid is seen.
     """
-    if pixels.ndim != 2 or r_itrf_m.shape != (len(pixels), 3) or v_itrf_m_s.shape != r_itrf_m.shape:
-        raise InputError(f"pixels {pixels.shape} and states {r_itrf_m.shape}", fix="Give one state for each line")
-    heights = np.broadcast_to(np.asarray(heights_m, np.float64), grid.shape)
+    header = require_radar_header(picture)
+    heights = np.asarray(heights_m, np.float64)
+    if heights.shape not in ((), grid.shape):
+        raise InputError(f"heights {heights.shape} on a grid {grid.shape}", fix="Give one height for each pixel")
+    heights = np.broadcast_to(heights, grid.shape)
+    r_itrf_m, v_itrf_m_s, period_s = _states(picture, header)
+    pixels = band_counts(picture, 0)
     out = np.zeros(grid.shape, np.uint16)
     east, north = grid.centres_m()
     for top in range(0, grid.height, _ROWS):
         rows = slice(top, min(top + _ROWS, grid.height))
         lon, lat = map_to_geodetic(grid.epsg, *np.meshgrid(east, north[rows]))
         points = itrf_from_geodetic(lon_deg=lon, lat_deg=lat, altitude_m=heights[rows])
-        line, distance = radar_image(r_itrf_m, v_itrf_m_s, line_period_s, points)
-        out[rows] = _sampled(pixels, line, (distance - near_range_m) / range_spacing_m)
+        line, distance = radar_image(r_itrf_m, v_itrf_m_s, period_s, points)
+        out[rows] = _sampled(pixels, line, (distance - header.near_range_m) / header.range_spacing_m)
     if not out.any():
         raise DataError("the radar saw nothing of the grid", fix="Ask for a grid where it looked")
     return out
 
 
-def _sampled(pixels: npt.NDArray[np.uint16], line: Floats, sample: Floats) -> npt.NDArray[np.uint16]:
+def radar_grid(picture: ReceivedPicture, *, pixel_m: float, altitude_m: float = 0.0) -> Grid:
+    """The grid over all that a radar picture saw, for ground at a height, snapped to whole pixels."""
+    header = require_radar_header(picture)
+    r, v, _ = _states(picture, header)
+    line = np.linspace(0, header.lines - 1, 9).astype(int)
+    far_m = header.near_range_m + (header.columns - 1) * header.range_spacing_m
+    edges = [
+        radar_ground(r[line], v[line], range_m, altitude_m, right=header.right)[order]
+        for range_m, order in ((header.near_range_m, slice(None)), (far_m, slice(None, None, -1)))
+    ]
+    ring = np.concatenate(edges)
+    if not np.isfinite(ring).all():
+        raise DataError("the radar's range does not reach the ground", fix="Check the header and the records")
+    lon_deg, lat_deg, _ = geodetic_from_itrf(ring)
+    return covering_grid(lon_deg, lat_deg, pixel_m=pixel_m)
+
+
+def build_radar_scene(
+    picture: ReceivedPicture,
+    *,
+    station: str,
+    received: np.datetime64,
+    eop: EarthOrientation,
+    expected_ce90_m: float,
+    grid: Grid | None = None,
+    heights_m: npt.NDArray[np.floating[Any]] | float = 0.0,
+    pixel_m: float = 5.0,
+) -> Scene:
+    """Make a scene of what has arrived of a radar picture, holes and all: band ``vv``, counts of amplitude.
+
+    ``expected_ce90_m`` is what the satellite's receiver and the model of the relief let expect: it is not measured
+    here. ``properties`` say that a radar took it, amplitude per count (``scale``), looks and incidence. Raises as
+    :func:`map_radar`.
+    """
+    header = require_radar_header(picture)
+    grid = grid or radar_grid(picture, pixel_m=pixel_m, altitude_m=float(np.mean(heights_m)))
+    amplitude = map_radar(picture, grid, heights_m=heights_m)
+    r, v, _ = _states(picture, header)
+    middle, records = len(r) // 2, picture.records
+    far_m = header.near_range_m + header.columns // 2 * header.range_spacing_m
+    place = radar_ground(r[middle], v[middle], far_m, float(np.mean(heights_m)), right=header.right)
+    (lon, below_lon), (lat, below_lat), _ = geodetic_from_itrf(np.stack([place, r[middle]]))
+    down = -geodetic_up(lon_deg=below_lon, lat_deg=below_lat)
+    away = (place - r[middle]) / np.linalg.norm(place - r[middle])
+    start, stop = (records.utc_ns[k].astype("datetime64[ns]") for k in (0, -1))
+    sun_deg = sun_angles_deg(float(lon), float(lat), start + (stop - start) // 2, eop)
+    geometry, bbox = geojson_outline(*grid_outline(grid))
+    because = "not measured: no control picture; the value is what receiver and relief let expect"
+    return Scene(
+        id=header.acquisition,
+        request=header.request,
+        acquisition=header.acquisition,
+        satellite=header.satellite,
+        station=station,
+        start=start,
+        stop=stop,
+        received=received,
+        grid=grid,
+        bands=header.bands,
+        pixels=amplitude[None],
+        gsd_m=header.gsd_m,
+        off_nadir_deg=float(np.degrees(np.arccos(np.clip(away @ down, -1.0, 1.0)))),
+        sun_elevation_deg=float(sun_deg[0]),
+        sun_azimuth_deg=float(sun_deg[1]),
+        ce90_m=Estimate(expected_ce90_m, "m", because=because),
+        missing_fraction=picture.missing_fraction,
+        simulated=header.simulated,
+        properties={
+            "instrument": "radar",
+            "scale": 1.0 / header.counts_per_amplitude,
+            "looks": header.looks,
+            "incidence_deg": header.incidence_deg,
+            "geometry": geometry,
+            "bbox": bbox,
+            "seen_fraction": float(np.count_nonzero(amplitude) / amplitude.size),
+            "spacecraft_id": picture.spacecraft,
+            "picture_number": picture.number,
+        },
+    )
+
+
+def _states(picture: ReceivedPicture, header: RadarHeader) -> tuple[Floats, Floats, float]:
+    """Position and velocity of every line, and the seconds between lines."""
+    records, where = picture.records, f"picture {header.acquisition}"
+    if len(records) < 2:
+        raise DataError("fewer than two line records have arrived", where=where, fix="Ask for the line records again")
+    if (np.diff(records.utc_ns) <= 0).any():
+        raise DataError("the line records' times do not rise", where=where, fix="Check the clock on board")
+    r_itrf_m, v_itrf_m_s = orbit_at(records, np.arange(header.lines, dtype=np.float64))
+    period_s = (records.utc_ns[-1] - records.utc_ns[0]) * 1e-9 / (records.line[-1] - records.line[0])
+    return r_itrf_m, v_itrf_m_s, float(period_s)
+
+
+def _sampled(pixels: Counts, line: Floats, sample: Floats) -> Counts:
     seen = (line >= 0) & (line <= pixels.shape[0] - 1) & (sample >= 0) & (sample <= pixels.shape[1] - 1)
     i = np.clip(np.floor(line), 0, pixels.shape[0] - 2).astype(int)
     j = np.clip(np.floor(sample), 0, pixels.shape[1] - 2).astype(int)
     f, g = line - i, sample - j
     a, b, c, d = (pixels[i + k, j + m].astype(np.float64) ** 2 for k in (0, 1) for m in (0, 1))
+    seen &= (a > 0) & (b > 0) & (c > 0) & (d > 0)
     power = (a * (1 - g) + b * g) * (1 - f) + (c * (1 - g) + d * g) * f
     value = np.sqrt(np.where(seen, power, 0.0))
     return np.where(seen, np.clip(np.round(value), 1, 65535), 0).astype(np.uint16)

@@ -16,7 +16,7 @@ from swath.archive.camera import Camera, sight_axes
 from swath.errors import DataError, InputError
 from swath.frames import geodetic_from_itrf, ray_to_height
 
-__all__ = ["Rpc", "fit_rpc", "rpc_ground", "rpc_image", "rpc_text"]
+__all__ = ["Rpc", "fit_rpc", "rpc_ground", "rpc_image", "rpc_offset_px", "rpc_text"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,6 +89,20 @@ def rpc_image(
         np.asarray(line * rpc.line_scale_px + rpc.line_offset_px),
         np.asarray(sample * rpc.sample_scale_px + rpc.sample_offset_px),
     )
+
+
+def rpc_offset_px(rpc: Rpc, camera: Camera) -> tuple[float, float, float]:
+    """How does another row of detectors see beside an RPC of the picture's boresight?
+
+    Lines and samples to be added to the RPC's, mean over the picture and its heights, and the largest distance (pixels)
+    that is then left, of 1,000 points.
+    """
+    low_m, high_m = rpc.height_offset_m - rpc.height_scale_m, rpc.height_offset_m + rpc.height_scale_m
+    points = _scattered(camera, low_m, high_m, np.random.default_rng(21).uniform(size=(3, 1000)))
+    line, column = rpc_image(rpc, lon_deg=points.lon_deg, lat_deg=points.lat_deg, height_m=points.height_m)
+    off = points.line - line, points.column - column
+    mean = float(off[0].mean()), float(off[1].mean())
+    return *mean, float(np.hypot(off[0] - mean[0], off[1] - mean[1]).max())
 
 
 def rpc_ground(

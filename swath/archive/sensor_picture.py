@@ -16,9 +16,11 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.rpc import RPC
 
 from swath import __version__
+from swath.archive.camera import camera_of
 from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, burn_frame, frame_width_px, require_marked_name
 from swath.archive.picture import PictureHeader, ReceivedPicture, band_counts, require_header
-from swath.archive.rpc import Rpc, rpc_text
+from swath.archive.rpc import Rpc, rpc_offset_px, rpc_text
+from swath.archive.stac import file_asset
 from swath.errors import DataError
 from swath.model import SIMULATED, Grid
 
@@ -37,8 +39,9 @@ def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simu
 
     Bands in order, 0 where nothing has arrived or a detector is dead. A simulated picture gets the frame of
     :mod:`mark` round it, and the RPC's offsets count from the frame's corner, so that any program places the pixels
-    rightly. Files appear under their names when they are whole. Raises :class:`InputError` for a name without the mark
-    and :class:`DataError` where it cannot be written.
+    rightly. One RPC stands for all bands: each band's tags say how its own row of detectors sees beside it. Files
+    appear under their names when they are whole. Raises :class:`InputError` for a name without the mark and
+    :class:`DataError` where it cannot be written.
     """
     header = require_header(picture)
     if simulated:
@@ -46,11 +49,10 @@ def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simu
     grid = Grid(0, 0.0, 0.0, 1.0, header.columns, header.lines)
     wide = frame_width_px(grid) if simulated else 0
     tags = _tags(header, rpc, wide, simulated=simulated)
-    placed = _moved(rpc, wide)
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        _write(folder / "whole.tif", picture, placed, wide, tags)
-        (folder / "rpc.txt").write_text(rpc_text(placed), "ascii")
+        _write(folder / "whole.tif", picture, rpc, wide, tags)
+        (folder / "rpc.txt").write_text(rpc_text(_moved(rpc, wide)), "ascii")
         os.replace(folder / "rpc.txt", rpc_path(path))
         os.replace(folder / "whole.tif", path)
     except (OSError, rasterio.errors.RasterioError) as error:
@@ -72,7 +74,7 @@ def _tags(header: PictureHeader, rpc: Rpc, wide: int, *, simulated: bool) -> dic
     }
 
 
-def _write(path: Path, picture: ReceivedPicture, rpc: Rpc, wide: int, tags: dict[str, str]) -> None:
+def _write(path: Path, picture: ReceivedPicture, unmoved: Rpc, wide: int, tags: dict[str, str]) -> None:
     header = require_header(picture)
     grid = Grid(0, 0.0, 0.0, 1.0, header.columns, header.lines)
     shape = (header.lines + 2 * wide, header.columns + 2 * wide)
@@ -83,7 +85,7 @@ def _write(path: Path, picture: ReceivedPicture, rpc: Rpc, wide: int, tags: dict
             tiled=True, blockxsize=512, blockysize=512, interleave="band", compress="ZSTD", zstd_level=1, predictor=2,
             nodata=0, bigtiff="IF_SAFER",
         ) as file:  # fmt: skip
-            file.rpcs = gdal_rpc(rpc)
+            file.rpcs = gdal_rpc(_moved(unmoved, wide))
             file.update_tags(**tags)
             image = np.zeros(shape, np.uint16)
             for number, name in enumerate(header.bands, 1):
@@ -92,6 +94,13 @@ def _write(path: Path, picture: ReceivedPicture, rpc: Rpc, wide: int, tags: dict
                     burn_frame(image, grid, low=_DARK, high=_LIGHT)
                 file.write(image, number)
                 file.set_band_description(number, name)
+                line_px, sample_px, most_px = rpc_offset_px(unmoved, camera_of(picture, band=number - 1))
+                file.update_tags(
+                    number,
+                    SWATH_RPC_LINE_OFFSET_PX=f"{line_px:.6f}",
+                    SWATH_RPC_SAMPLE_OFFSET_PX=f"{sample_px:.6f}",
+                    SWATH_RPC_RESIDUAL_MAX_PX=f"{most_px:.6f}",
+                )
 
 
 def gdal_rpc(rpc: Rpc) -> RPC:
@@ -116,23 +125,33 @@ def gdal_rpc(rpc: Rpc) -> RPC:
     )
 
 
-def sensor_assets(path: Path, rpc: Rpc, *, simulated: bool) -> dict[str, dict[str, Any]]:
-    """The two files as assets of a STAC item, hrefs relative to it."""
+def sensor_assets(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simulated: bool) -> dict[str, dict[str, Any]]:
+    """The two files as assets of a STAC item, hrefs relative to it (they lie beside its page).
+
+    With size and checksum, and how far the RPC is from each band's own camera.
+    """
+    bands = []
+    for band, name in enumerate(require_header(picture).bands):
+        line_px, sample_px, most_px = rpc_offset_px(rpc, camera_of(picture, band=band))
+        offset = {"line": round(line_px, 6), "sample": round(sample_px, 6), "residual_max": round(most_px, 6)}
+        bands.append({"name": name, "swath:rpc_offset_px": offset})
     word = f"{SIMULATED.title()} picture" if simulated else "Picture"
-    return {
-        "sensor": {
-            "href": f"./{path.name}",
-            "type": "image/tiff; application=geotiff",
-            "title": f"{word} as the camera saw it, with RPC",
-            "roles": ["data", "sensor"],
-        },
-        "rpc": {
-            "href": f"./{rpc_path(path).name}",
-            "type": "text/plain",
-            "title": f"Rational polynomial coefficients, {rpc.residual_max_px:.3f} pixel off the camera at most",
-            "roles": ["metadata"],
-        },
+    said = f"Rational polynomial coefficients, {rpc.residual_max_px:.3f} pixel off the camera at most"
+    files = {
+        "sensor": (path, f"{word} as the camera saw it, with RPC", ("data", "sensor")),
+        "rpc": (rpc_path(path), said, ("metadata",)),
     }
+    assets = {
+        key: file_asset(file, path.parent, title=title, roles=roles) | {"href": f"./{file.name}"}
+        for key, (file, title, roles) in files.items()
+    }
+    assets["sensor"] |= {
+        "type": "image/tiff; application=geotiff",
+        "swath:rpc_residual_max_px": round(rpc.residual_max_px, 6),
+        "bands": bands,
+    }
+    assets["rpc"]["type"] = "text/plain"
+    return assets
 
 
 def _moved(rpc: Rpc, wide_px: int) -> Rpc:

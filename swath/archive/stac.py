@@ -24,6 +24,7 @@ from swath.time import format_utc
 
 __all__ = [
     "EXTENSIONS",
+    "amplitude_bands",
     "catalog",
     "collection",
     "file_asset",
@@ -121,6 +122,22 @@ def reflectance_bands(names: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def amplitude_bands(scene: Scene) -> list[dict[str, Any]]:
+    """The band of a radar scene's raster: amplitude (root of sigma nought) = stored value x scale, 0 no data."""
+    return [
+        {
+            "name": name,
+            "description": f"amplitude, root of sigma nought, {scene.properties['looks']:g} looks",
+            "data_type": "uint16",
+            "nodata": 0,
+            "unit": "1",
+            "raster:scale": float(scene.properties["scale"]),
+            "raster:offset": 0.0,
+        }
+        for name in scene.bands
+    ]
+
+
 def layer_band(name: str, layer: npt.NDArray[Any], *, nodata: float, description: str) -> dict[str, Any]:
     """A product's layer as a band."""
     value = "nan" if math.isnan(nodata) else nodata
@@ -142,7 +159,7 @@ def item(
         "end_datetime": format_utc(scene.stop, decimals=6),
         "created": format_utc(created),
         "platform": scene.satellite,
-        "instruments": ["camera"],
+        "instruments": [scene.properties.get("instrument", "camera")],
         "gsd": round(scene.gsd_m, 4),
         "view:off_nadir": round(scene.off_nadir_deg, 4),
         "view:sun_elevation": round(scene.sun_elevation_deg, 4),

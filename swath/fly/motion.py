@@ -27,6 +27,7 @@ __all__ = [
     "line_utc",
     "lines_of_sight",
     "measure",
+    "measure_orbit",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -138,13 +139,20 @@ def measure(
     """Every ``LINE_STEP``-th line and the last, as the GPS receiver and the star tracker report them."""
     line = np.unique(np.append(np.arange(0, exposure.lines, LINE_STEP), exposure.lines - 1))
     utc = line_utc(exposure, line.astype(np.float64))
-    r_itrf_m, v_itrf_m_s = ephemeris.states(utc)
+    r_itrf_m, v_itrf_m_s = measure_orbit(rng, ephemeris, utc, flaws)
     shape = (len(line), 3)
-    r_itrf_m = r_itrf_m + flaws.gps_m * (rng.normal(0.0, 1.0, 3) + rng.normal(0.0, 0.03, shape))
-    v_itrf_m_s = v_itrf_m_s + flaws.gps_m * rng.normal(0.0, 0.01, 3)
     sigma_deg = satellite.agility.knowledge_sigma_deg
     error_deg = sigma_deg * (
         flaws.knowledge_share * rng.normal(0.0, 1.0, 3) + flaws.tracker_share * rng.normal(0.0, 1.0, shape)
     )
     roll_deg, pitch_deg, yaw_deg = (motion.at(after_s(exposure, line.astype(np.float64))) + error_deg).T
     return LineStates(line, utc.astype(np.int64), r_itrf_m, v_itrf_m_s, roll_deg, pitch_deg, yaw_deg)
+
+
+def measure_orbit(
+    rng: np.random.Generator, ephemeris: Ephemeris, utc: npt.NDArray[np.datetime64], flaws: Disturbance
+) -> tuple[Floats, Floats]:
+    """Position and velocity at times, as the GPS receiver reports them."""
+    r_itrf_m, v_itrf_m_s = ephemeris.states(utc)
+    r_itrf_m = r_itrf_m + flaws.gps_m * (rng.normal(0.0, 1.0, 3) + rng.normal(0.0, 0.03, (len(utc), 3)))
+    return r_itrf_m, v_itrf_m_s + flaws.gps_m * rng.normal(0.0, 0.01, 3)

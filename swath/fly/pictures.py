@@ -11,7 +11,7 @@ from swath.errors import InputError
 from swath.fly.clouds import draw_clouds
 from swath.fly.motion import Exposure
 from swath.fly.picture import Picture
-from swath.fly.sar import RadarExposure, RadarPicture, scan_radar
+from swath.fly.sar import RadarExposure, scan_radar
 from swath.fly.scanner import scan
 from swath.fly.world import World
 from swath.frames import EarthOrientation, itrf_from_geodetic
@@ -39,7 +39,7 @@ def take_picture(
     radar: Radar | None = None,
     cloud_share: float = 0.0,
     progress: Callable[[float], None] | None = None,
-) -> Picture | RadarPicture:
+) -> Picture:
     """What comes of one acquisition over a world: a raw picture, by the satellite's camera or by ``radar``.
 
     ``acquisition`` is one row; its ``middle`` and attitude are taken as flown, the size is what covers ``extent_m``

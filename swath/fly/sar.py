@@ -8,7 +8,6 @@ are corners; speckle is a gamma variable of so many looks.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,8 @@ import numpy.typing as npt
 from swath.errors import DataError, InputError
 from swath.fly import materials as looks
 from swath.fly.growth import looks_green
+from swath.fly.motion import LINE_STEP, Disturbance, measure_orbit
+from swath.fly.picture import LineStates, Picture, radar_header
 from swath.fly.sar_kernels import echoes
 from swath.fly.terrain import CELL_M
 from swath.fly.world import Room, World, draw_patch, to_world
@@ -26,7 +27,7 @@ from swath.frames import geodetic_from_itrf
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.sar import Radar, incidence_deg, radar_ground
 
-__all__ = ["RadarExposure", "RadarPicture", "scan_radar"]
+__all__ = ["RadarExposure", "scan_radar"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,32 +78,27 @@ class RadarExposure:
     right: bool = True
 
 
-@dataclass(frozen=True)
-class RadarPicture:
-    """Amplitudes with the geometry that goes with them. Simulated: ``header["simulated"]`` is always true."""
-
-    pixels: npt.NDArray[np.uint16]
-    """``(line, sample)``: counts of amplitude, 0 to 4095; sample j is ``near_range_m`` + j spacings away"""
-    r_itrf_m: Floats
-    """``(line, 3)`` and likewise ``v_itrf_m_s``, Earth-fixed"""
-    v_itrf_m_s: Floats
-    header: Mapping[str, Any]
-
-
 def scan_radar(
-    world: World, satellite: str, ephemeris: Ephemeris, exposure: RadarExposure, radar: Radar, *, seed: int
-) -> RadarPicture:
+    world: World,
+    satellite: str,
+    ephemeris: Ephemeris,
+    exposure: RadarExposure,
+    radar: Radar,
+    *,
+    seed: int,
+    disturbance: Disturbance | None = None,
+) -> Picture:
     """Take one radar picture of a world; the same arguments give the same bytes.
 
-    Ground is walked in steps of a quarter sample, lines as far apart as they are; objects count at the truth's
-    resolution. Raises :class:`DataError` where the range does not reach the ground or the picture misses the land,
-    :class:`InputError` for an empty picture. Speckle, incidence, displacement by height and shadow:
+    Its counts are amplitudes, its records have the errors of the satellite's receiver (``disturbance``); it goes to the
+    radio like any other. Ground is walked in steps of a quarter sample, lines as far apart as they are; objects count
+    at the truth's resolution. Raises :class:`DataError` where the range does not reach the ground or the picture misses
+    the land, :class:`InputError` for an empty picture. Speckle, incidence, displacement by height and shadow:
     tests/fly/test_sar.py. Phase, azimuth blur and range ambiguity are not simulated.
     """
     if exposure.lines < 2 or exposure.samples < 2 or exposure.line_period_s <= 0.0:
         raise InputError(f"a radar picture of {exposure.lines} x {exposure.samples}", fix="Give at least two of each")
-    after_ns = np.round(np.arange(exposure.lines) * exposure.line_period_s * 1e9).astype("timedelta64[ns]")
-    r, v = ephemeris.states(exposure.start.astype("datetime64[ns]") + after_ns)
+    r, v = ephemeris.states(_utc(exposure, np.arange(exposure.lines)))
     lattice = _lattice(world, exposure, radar, r, v)
     rng = np.random.default_rng([seed & 0x7FFFFFFF, zlib.crc32(exposure.acquisition.encode()), 0x5A2])
     gamma = _gamma(world, exposure.start)
@@ -112,28 +108,49 @@ def scan_radar(
         power = _strip(world, exposure, lattice, lines, gamma, room) + radar.noise_ratio
         power *= rng.gamma(radar.looks, 1.0 / radar.looks, power.shape)
         counts = np.sqrt(power) * radar.counts_per_amplitude
-        pixels[lines] = np.clip(np.round(counts), 0, 4095).astype(np.uint16)
-    middle = radar_ground(
-        r[len(r) // 2], v[len(v) // 2], _ranges(exposure, radar)[exposure.samples // 2], world.place.altitude_m,
+        # 0 would be a sample that has not arrived.
+        pixels[lines] = np.clip(np.round(counts), 1, 4095).astype(np.uint16)
+    states = _measured(rng, ephemeris, exposure, disturbance or Disturbance())
+    return Picture(pixels[None], states, _header(world, satellite, exposure, radar, r, v, len(states)))
+
+
+def _utc(exposure: RadarExposure, lines: npt.NDArray[np.int64]) -> npt.NDArray[np.datetime64]:
+    after_ns = np.round(lines * exposure.line_period_s * 1e9).astype("timedelta64[ns]")
+    return np.asarray(exposure.start.astype("datetime64[ns]") + after_ns)
+
+
+def _measured(
+    rng: np.random.Generator, ephemeris: Ephemeris, exposure: RadarExposure, flaws: Disturbance
+) -> LineStates:
+    """What the satellite's receiver says of every ``LINE_STEP``-th line and the last."""
+    line = np.unique(np.append(np.arange(0, exposure.lines, LINE_STEP), exposure.lines - 1))
+    utc, still = _utc(exposure, line), np.zeros(len(line))
+    r_itrf_m, v_itrf_m_s = measure_orbit(rng, ephemeris, utc, flaws)
+    return LineStates(line, utc.astype(np.int64), r_itrf_m, v_itrf_m_s, still, still, still)
+
+
+def _header(
+    world: World, satellite: str, exposure: RadarExposure, radar: Radar, r: Floats, v: Floats, records: int
+) -> dict[str, Any]:
+    middle, range_m = len(r) // 2, _ranges(exposure, radar)[exposure.samples // 2]
+    place = radar_ground(r[middle], v[middle], range_m, world.place.altitude_m, right=exposure.right)
+    angle_deg = float(incidence_deg(r[middle], place))
+    return radar_header(
+        acquisition=exposure.acquisition,
+        request=exposure.request,
+        satellite=satellite,
+        lines=exposure.lines,
+        columns=exposure.samples,
+        line_step=LINE_STEP,
+        records=records,
+        near_range_m=exposure.near_range_m,
+        range_spacing_m=radar.range_spacing_m,
         right=exposure.right,
-    )  # fmt: skip
-    header = {
-        "acquisition": exposure.acquisition,
-        "request": exposure.request,
-        "satellite": satellite,
-        "lines": exposure.lines,
-        "samples": exposure.samples,
-        "start_utc_ns": int(exposure.start.astype("datetime64[ns]").astype(np.int64)),
-        "line_period_s": exposure.line_period_s,
-        "near_range_m": exposure.near_range_m,
-        "range_spacing_m": radar.range_spacing_m,
-        "looks": radar.looks,
-        "right": exposure.right,
-        "counts_per_amplitude": radar.counts_per_amplitude,
-        "incidence_deg": float(incidence_deg(r[len(r) // 2], middle)),
-        "simulated": True,
-    }
-    return RadarPicture(pixels, r, v, header)
+        looks=radar.looks,
+        counts_per_amplitude=radar.counts_per_amplitude,
+        incidence_deg=angle_deg,
+        gsd_m=radar.range_spacing_m / float(np.sin(np.radians(angle_deg))),
+    )
 
 
 def _ranges(exposure: RadarExposure, radar: Radar) -> Floats:

@@ -173,6 +173,8 @@ def _header(satellite: Satellite, exposure: Exposure, imager: Imager, view: View
         reflectance_per_count=imager.full_scale_reflectance / (imager.top_count - imager.offset_count),
         offset_count=imager.offset_count,
         gsd_m=view.gsd_m,
+        band_row_px=[float(band.row_px) for band in imager.bands],
+        band_lead_lines=[float(lead) for lead in view.lead_lines],
     )
 
 

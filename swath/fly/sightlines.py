@@ -34,6 +34,8 @@ class View:
     elevation_deg: float
     """of the camera, seen from the middle of the picture"""
     azimuth_deg: float
+    lead_lines: tuple[int, ...]
+    """of each band: how many lines earlier than the boresight's its row is read"""
 
 
 def look(world: World, ephemeris: Ephemeris, exposure: Exposure, motion: Motion, imager: Imager) -> View:
@@ -50,9 +52,10 @@ def look(world: World, ephemeris: Ephemeris, exposure: Exposure, motion: Motion,
     tangent = (columns - (exposure.columns - 1) / 2.0) * imager.ifov_rad
     per_line, per_ifov = _paces(world, ephemeris, exposure, motion, imager)
     fields: list[list[Floats]] = [[], [], [], []]
-    for band in imager.bands:
-        earlier = lines - round(band.row_px * per_ifov / per_line)
-        origin, direction = _directions(ephemeris, exposure, motion, earlier, tangent, band.row_px * imager.ifov_rad)
+    lead = tuple(round(band.row_px * per_ifov / per_line) for band in imager.bands)
+    for band, early in zip(imager.bands, lead, strict=True):
+        ahead = band.row_px * imager.ifov_rad
+        origin, direction = _directions(ephemeris, exposure, motion, lines - early, tangent, ahead)
         bottom, top = (_on_map(world, exposure, origin, direction, height) for height in (low_m, high_m))
         for axis in (0, 1):
             per_m = (top[axis] - bottom[axis]) / (high_m - low_m)
@@ -63,7 +66,7 @@ def look(world: World, ephemeris: Ephemeris, exposure: Exposure, motion: Motion,
     _check_hit(world, exposure, rays)
     range_m, elevation_deg, azimuth_deg = _angles(world, ephemeris, exposure, motion)
     cosine = np.sqrt(max(np.sin(np.radians(elevation_deg)), 0.05))
-    return View(rays, low_m, high_m, imager.ifov_rad * range_m / cosine, range_m, elevation_deg, azimuth_deg)
+    return View(rays, low_m, high_m, imager.ifov_rad * range_m / cosine, range_m, elevation_deg, azimuth_deg, lead)
 
 
 def _directions(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
+from swath.fly.compress import Compression, compress
 from swath.fly.link_kernels import pack_samples, seal_packets
 from swath.fly.picture import LineStates, Picture
 from swath.spacecraft.link_format import (
@@ -21,6 +22,7 @@ from swath.spacecraft.link_format import (
     KIND_HEADER,
     KIND_LINES,
     KIND_PIXELS,
+    KIND_STRIPS,
     LINE_RECORD,
     LINES_PER_CHUNK,
     SECONDARY,
@@ -37,12 +39,14 @@ _TAI_1972_S = 441763210
 """TAI seconds from 1958-01-01 to 1972-01-01 UTC: 5113 days and the first ten leap seconds."""
 
 
-def encode_picture(picture: Picture, satellite: Satellite, number: int) -> tuple[bytes, ...]:
-    """Which space packets bring a picture down? Header, line records, pixels, in that order.
+def encode_picture(
+    picture: Picture, satellite: Satellite, number: int, *, compression: Compression | None = None
+) -> tuple[bytes, ...]:
+    """Which space packets bring a picture down? Header, line records, pixels as they are or compressed, in that order.
 
-    ``number`` names the picture for this satellite (32 bits). Raises :class:`InputError` where a sample exceeds
-    12 bits or the number does not fit. The bytes follow ``spacecraft.link_format``; tests/authorities reads them with
-    the ``spacepackets`` package.
+    A camera's or a radar's. ``number`` names the picture for this satellite (32 bits). Raises :class:`InputError` where
+    a sample exceeds 12 bits or the number does not fit. The bytes follow ``spacecraft.link_format``; tests/authorities
+    reads them with the ``spacepackets`` package.
     """
     if not 0 <= number < 2**32:
         raise InputError(f"picture number {number} does not fit in 32 bits", fix="Number pictures from 0")
@@ -52,6 +56,9 @@ def encode_picture(picture: Picture, satellite: Satellite, number: int) -> tuple
     records = np.frombuffer(_line_records(picture.states), np.uint8)
     packets += front.packets(KIND_LINES, records, LINES_PER_CHUNK * LINE_RECORD.size, 0, len(packets))
     ahead = len(packets)
+    if compression is not None:
+        strips = b"".join(strip.data for strip in compress([picture.pixels], compression))
+        return (*packets, *front.packets(KIND_STRIPS, np.frombuffer(strips, np.uint8), CHUNK_BYTES, 0, ahead))
     samples = np.ascontiguousarray(picture.pixels).reshape(-1)
     for first in range(0, len(samples), _SAMPLES_AT_ONCE):
         part = samples[first : first + _SAMPLES_AT_ONCE]

@@ -27,12 +27,16 @@ ITRF position (m) and Earth-fixed velocity (m/s) as measured on board, roll, pit
 measured. Records stand at lines 0, ``line_step``, 2 ``line_step``, ... and at the last line; between them linear
 interpolation is meant (cubic Hermite for the position). ``KIND_PIXELS`` the picture as one byte string: bands in
 order, each band line by line, 12-bit samples packed two in three bytes (high bits first; an odd last one is padded with
-a zero sample), ``pixel_bytes`` in all, cut in chunks of ``CHUNK_BYTES``, the last one shorter.
+a zero sample), ``pixel_bytes`` in all, cut in chunks of ``CHUNK_BYTES``, the last one shorter. Or, of a compressed
+picture, ``KIND_STRIPS``: its strips (``spacecraft.strip_format``) as one byte string, cut likewise.
 
 Angles: boresight = (sin p, cos p sin r, cos p cos r) in the (forward, right, down) axes of ``frames.orbital_axes``;
 the detector axis is the rolled right axis (0, cos r, -sin r), turned about the boresight by yaw (positive turns right
 towards backward: axis cos y - (axis x boresight) sin y, where axis x boresight points forward at zero angles).
-Column ``j`` looks along boresight + (j - (columns - 1) / 2) x ifov_rad x detector axis.
+Column ``j`` of band ``b`` in line ``i`` looks along boresight + (j - (columns - 1) / 2) x ifov_rad x detector axis +
+``band_row_px[b]`` x ifov_rad x (detector axis x boresight), from the place and attitude of line i -
+``band_lead_lines[b]`` of the records: rows of detectors stand one behind the other, and those that look ahead are read
+earlier. Before the first record the attitude is that of the first.
 """
 
 from __future__ import annotations
@@ -52,9 +56,11 @@ __all__ = [
     "KIND_HEADER",
     "KIND_LINES",
     "KIND_PIXELS",
+    "KIND_STRIPS",
     "LINES_PER_CHUNK",
     "LINE_RECORD",
     "NO_PACKET_START",
+    "RADAR_HEADER_KEYS",
     "SECONDARY",
     "SYNC_MARKER",
 ]
@@ -75,7 +81,7 @@ FILE_SEGMENT_BYTES = FRAME_DATA_BYTES - 6 - 12 - 4 - 2
 SECONDARY = struct.Struct(">IHIBI")
 """CUC coarse seconds, CUC fine (1/65536 s), picture number, kind, chunk number"""
 
-KIND_HEADER, KIND_LINES, KIND_PIXELS = 0, 1, 2
+KIND_HEADER, KIND_LINES, KIND_PIXELS, KIND_STRIPS = 0, 1, 2, 3
 CHUNK_BYTES = 3072
 """2,048 samples: headers cost 0.75 % of the file, a lost frame at most 4,096 samples"""
 LINES_PER_CHUNK = 64
@@ -97,7 +103,35 @@ HEADER_KEYS = (
     "reflectance_per_count",
     "offset_count",
     "gsd_m",
+    "band_row_px",
+    "band_lead_lines",
     "simulated",
 )
-"""``bands`` is a list of names, ``simulated`` true or false, ids are of letters, digits and ``._:-``; for all bands
-reflectance x cos(sun zenith) = (count - offset_count) x reflectance_per_count; count 0 is a dead sample"""
+"""of a camera's picture. ``bands`` is a list of names, ``simulated`` true or false, ids are of letters, digits and
+``._:-``; for all bands reflectance x cos(sun zenith) = (count - offset_count) x reflectance_per_count; count 0 is a
+dead sample. ``band_row_px`` and ``band_lead_lines`` hold a number for each band, see Angles above; if absent, 0"""
+
+RADAR_HEADER_KEYS = (
+    "acquisition",
+    "request",
+    "satellite",
+    "lines",
+    "columns",
+    "bands",
+    "line_step",
+    "line_chunks",
+    "pixel_chunks",
+    "pixel_bytes",
+    "near_range_m",
+    "range_spacing_m",
+    "right",
+    "looks",
+    "counts_per_amplitude",
+    "incidence_deg",
+    "gsd_m",
+    "simulated",
+)
+"""of a radar's picture, of the same packets: line i lies abeam of the place and time of its record; column j is
+``near_range_m`` + j ``range_spacing_m`` away, to the ``right`` of the flight or to the left; amplitude (root of sigma
+nought, a mean of ``looks`` looks) = count / ``counts_per_amplitude``; ``incidence_deg`` at the middle. Roll, pitch and
+yaw of the records are 0"""

@@ -117,7 +117,7 @@ def test_gdal_reads_the_file_and_agrees(flight: Any, eop: EarthOrientation, came
         assert np.subtract(columns, 0.5 + wide) == pytest.approx(column, abs=1e-3)
     inner = pixels[:, wide:-wide, wide:-wide]
     assert inner.shape == (4, 400, 400) and inner.min() > 0
-    assets = sensor_assets(tmp_path / "a-1_SIMULATED.tif", rpc, simulated=True)
+    assets = sensor_assets(tmp_path / "a-1_SIMULATED.tif", received, rpc, simulated=True)
     assert {asset["href"] for asset in assets.values()} == {"./a-1_SIMULATED.tif", "./a-1_SIMULATED_RPC.TXT"}
     assert all("SIMULATED" in asset["href"] for asset in assets.values())
     with pytest.raises(InputError, match="named so"):

@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 
 from swath.archive.radar import map_radar
+from swath.archive.source_packets import picture_in
 from swath.errors import DataError, InputError
 from swath.fly import materials as looks
 from swath.fly.edits import Edit
-from swath.fly.sar import RadarExposure, RadarPicture, scan_radar
+from swath.fly.motion import PERFECT
+from swath.fly.picture import Picture
+from swath.fly.sar import RadarExposure, scan_radar
+from swath.fly.source_packets import encode_picture
 from swath.fly.world import World, make_world, to_geodetic, to_world
 from swath.frames import geodetic_from_itrf, itrf_from_geodetic
 from swath.model import Grid, Place
 from swath.spacecraft.sar import Radar, incidence_deg, radar_ground, radar_image
-from tests.fly.craft import START, Circle
+from tests.fly.craft import START, Circle, satellite
 from tests.fly.test_scanner import middle_m, panel, square
 
 ORBIT = Circle()
@@ -42,15 +46,16 @@ def plain(taken: RadarExposure, hill: np.ndarray | None = None, *, pixel_m: floa
     return replace(land, layers=(), terrain=replace(land.terrain, height_m=height.astype(np.float32)))
 
 
-def image(picture: RadarPicture) -> np.ndarray:
+def image(picture: Picture) -> np.ndarray:
     """Power, in units of sigma nought."""
-    return np.asarray((picture.pixels / picture.header["counts_per_amplitude"]) ** 2)
+    return np.asarray((picture.pixels[0] / picture.header["counts_per_amplitude"]) ** 2)
 
 
-def pixel(picture: RadarPicture, world: World, spot: np.ndarray, height_m: float = 0.0) -> tuple[float, float]:
+def pixel(picture: Picture, world: World, spot: np.ndarray, height_m: float = 0.0) -> tuple[float, float]:
     lon, lat = to_geodetic(world, *spot)
     point = itrf_from_geodetic(lon_deg=lon, lat_deg=lat, altitude_m=height_m + world.place.altitude_m)
-    line, distance = radar_image(picture.r_itrf_m, picture.v_itrf_m_s, PERIOD_S, point)
+    at = START + np.round(np.arange(picture.header["lines"]) * PERIOD_S * 1e9).astype("timedelta64[ns]")
+    line, distance = radar_image(*ORBIT.states(at), PERIOD_S, point)
     return float(line), float((distance - picture.header["near_range_m"]) / picture.header["range_spacing_m"])
 
 
@@ -193,30 +198,24 @@ def test_the_map_of_a_radar_picture_puts_things_where_they_are() -> None:
     world = plain(taken, hill)
     spot = middle_m(world) + np.array([-60.0, 40.0])
     world = world.with_edits([bright(world, "b", square(spot, 30.0))])
-    picture = scan_radar(world, "S", ORBIT, taken, replace(RADAR, looks=400), seed=1)
+    picture = scan_radar(world, "S", ORBIT, taken, replace(RADAR, looks=400), seed=1, disturbance=PERFECT)
     grid = Grid(world.epsg, world.west_m + round(spot[0]) - 200, world.north_m - round(spot[1]) + 200, 2.5, 160, 160)
-    states = {
-        "r_itrf_m": picture.r_itrf_m,
-        "v_itrf_m_s": picture.v_itrf_m_s,
-        "line_period_s": PERIOD_S,
-        "near_range_m": taken.near_range_m,
-        "range_spacing_m": 3.0,
-    }
-    on_map = map_radar(picture.pixels, grid, heights_m=80.0, **states).astype(float) ** 2
+    received = picture_in(b"".join(encode_picture(picture, satellite(), 3)), spacecraft=1)
+    on_map = map_radar(received, grid, heights_m=80.0).astype(float) ** 2
     weight = np.clip(on_map - 0.4 * on_map.max(), 0.0, None)
     rows, columns = np.indices(on_map.shape)
     east = grid.west_m + ((columns * weight).sum() / weight.sum() + 0.5) * 2.5 - world.west_m
     south = world.north_m - grid.north_m + ((rows * weight).sum() / weight.sum() + 0.5) * 2.5
     assert np.hypot(east - spot[0], south - spot[1]) < 1.5
-    flat = map_radar(picture.pixels, grid, heights_m=0.0, **states).astype(float) ** 2
+    flat = map_radar(received, grid, heights_m=0.0).astype(float) ** 2
     weight = np.clip(flat - 0.4 * flat.max(), 0.0, None)
     moved = np.hypot((columns * weight).sum() / weight.sum() * 2.5 - east - world.west_m + grid.west_m, 0.0)
     # A wrong height displaces across the track by height / tan(incidence).
     assert moved > 30.0
     with pytest.raises(DataError, match="saw nothing"):
-        map_radar(picture.pixels, replace(grid, west_m=grid.west_m + 9e4), heights_m=0.0, **states)
-    with pytest.raises(InputError, match="one state"):
-        map_radar(picture.pixels[:-1], grid, heights_m=0.0, **states)
+        map_radar(received, replace(grid, west_m=grid.west_m + 9e4), heights_m=0.0)
+    with pytest.raises(InputError, match="heights"):
+        map_radar(received, grid, heights_m=np.zeros((3, 3)))
 
 
 def test_the_same_seed_gives_the_same_bytes_and_bad_exposures_are_refused() -> None:
