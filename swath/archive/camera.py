@@ -36,7 +36,7 @@ class Camera:
     """a row per line: position, normal of the detectors' plane, line of sight, detector axis, ITRF"""
     ahead_rad: float = 0.0
     """tangent by which the row of detectors looks ahead of the boresight"""
-    lead_lines: float = 0.0
+    lead_px: float = 0.0
     """lines by which the row is read earlier than the records say"""
 
 
@@ -55,24 +55,24 @@ def camera_of(picture: ReceivedPicture, *, altitude_m: float = 0.0, band: int | 
     if min(header.lines, header.columns) < 2:
         raise DataError("a picture of one line or column cannot be placed", where=where, fix="Take a larger one")
     ahead_rad = 0.0 if band is None else header.band_row_px[band] * header.ifov_rad
-    lead_lines = 0.0 if band is None else header.band_lead_lines[band]
-    r_itrf_m, sight, axis = _axes(records, np.arange(header.lines, dtype=np.float64) - lead_lines)
+    lead_px = 0.0 if band is None else header.band_lead_lines[band]
+    r_itrf_m, sight, axis = _axes(records, np.arange(header.lines, dtype=np.float64) - lead_px)
     # The plane in which the row sees; depth is still measured along the boresight, as columns are.
     normal = np.cross(axis, sight + ahead_rad * np.cross(axis, sight))
     table = np.concatenate([r_itrf_m, normal, sight, axis], -1)
     shape = header.lines, header.columns, header.ifov_rad
-    return Camera(records, *shape, altitude_m, table, ahead_rad, lead_lines)
+    return Camera(records, *shape, altitude_m, table, ahead_rad, lead_px)
 
 
 def line_times(camera: Camera, line: npt.ArrayLike) -> Times:
     """UTC of the middle of lines (fractions allowed), interpolated between the records."""
-    at_s = _seconds(camera.records, np.asarray(line, np.float64) - camera.lead_lines)
+    at_s = _seconds(camera.records, np.asarray(line, np.float64) - camera.lead_px)
     return np.asarray(np.round(at_s * 1e9).astype(np.int64) + camera.records.utc_ns[0], "datetime64[ns]")
 
 
 def sight_axes(camera: Camera, line: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Position, line of sight of the row's middle and detector axis at lines ``(...)``: ITRF ``(..., 3)`` each."""
-    r_itrf_m, sight, axis = _axes(camera.records, np.asarray(line, np.float64) - camera.lead_lines)
+    r_itrf_m, sight, axis = _axes(camera.records, np.asarray(line, np.float64) - camera.lead_px)
     return r_itrf_m, sight + camera.ahead_rad * np.cross(axis, sight), axis
 
 

@@ -99,7 +99,7 @@ class RadarHeader:
     near_range_m: float
     range_spacing_m: float
     right: bool
-    looks: float
+    looks: int
     counts_per_amplitude: float
     incidence_deg: float
     gsd_m: float
@@ -284,7 +284,8 @@ def _camera_is_sound(found: Mapping[str, Any]) -> bool:
 
 def _radar_is_sound(found: Mapping[str, Any]) -> bool:
     numbers = ("near_range_m", "range_spacing_m", "looks", "counts_per_amplitude", "incidence_deg", "gsd_m")
-    return _are_positive(found, *numbers) and isinstance(found["right"], bool) and found["incidence_deg"] < 90.0
+    kinds = type(found["looks"]) is int and isinstance(found["right"], bool)
+    return kinds and _are_positive(found, *numbers) and found["incidence_deg"] < 90.0
 
 
 def _are_positive(found: Mapping[str, Any], *keys: str) -> bool:

@@ -91,16 +91,9 @@ def build_radar_scene(
     header = require_radar_header(picture)
     grid = grid or radar_grid(picture, pixel_m=pixel_m, altitude_m=float(np.mean(heights_m)))
     amplitude = map_radar(picture, grid, heights_m=heights_m)
-    r, v, _ = _states(picture, header)
-    middle, records = len(r) // 2, picture.records
-    far_m = header.near_range_m + header.columns // 2 * header.range_spacing_m
-    place = radar_ground(r[middle], v[middle], far_m, float(np.mean(heights_m)), right=header.right)
-    (lon, below_lon), (lat, below_lat), _ = geodetic_from_itrf(np.stack([place, r[middle]]))
-    down = -geodetic_up(lon_deg=below_lon, lat_deg=below_lat)
-    away = (place - r[middle]) / np.linalg.norm(place - r[middle])
-    start, stop = (records.utc_ns[k].astype("datetime64[ns]") for k in (0, -1))
-    sun_deg = sun_angles_deg(float(lon), float(lat), start + (stop - start) // 2, eop)
-    geometry, bbox = geojson_outline(*grid_outline(grid))
+    lon_deg, lat_deg, off_nadir_deg = _middle(picture, header, float(np.mean(heights_m)))
+    start, stop = (picture.records.utc_ns[k].astype("datetime64[ns]") for k in (0, -1))
+    sun_deg = sun_angles_deg(lon_deg, lat_deg, start + (stop - start) // 2, eop)
     because = "not measured: no control picture; the value is what receiver and relief let expect"
     return Scene(
         id=header.acquisition,
@@ -115,24 +108,40 @@ def build_radar_scene(
         bands=header.bands,
         pixels=amplitude[None],
         gsd_m=header.gsd_m,
-        off_nadir_deg=float(np.degrees(np.arccos(np.clip(away @ down, -1.0, 1.0)))),
+        off_nadir_deg=off_nadir_deg,
         sun_elevation_deg=float(sun_deg[0]),
         sun_azimuth_deg=float(sun_deg[1]),
         ce90_m=Estimate(expected_ce90_m, "m", because=because),
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
-        properties={
-            "instrument": "radar",
-            "scale": 1.0 / header.counts_per_amplitude,
-            "looks": header.looks,
-            "incidence_deg": header.incidence_deg,
-            "geometry": geometry,
-            "bbox": bbox,
-            "seen_fraction": float(np.count_nonzero(amplitude) / amplitude.size),
-            "spacecraft_id": picture.spacecraft,
-            "picture_number": picture.number,
-        },
+        properties=_properties(picture, header, grid, amplitude),
     )
+
+
+def _properties(picture: ReceivedPicture, header: RadarHeader, grid: Grid, amplitude: Counts) -> dict[str, Any]:
+    geometry, bbox = geojson_outline(*grid_outline(grid))
+    return {
+        "instrument": "radar",
+        "scale": 1.0 / header.counts_per_amplitude,
+        "looks": header.looks,
+        "incidence_deg": header.incidence_deg,
+        "geometry": geometry,
+        "bbox": bbox,
+        "seen_fraction": float(np.count_nonzero(amplitude) / amplitude.size),
+        "spacecraft_id": picture.spacecraft,
+        "picture_number": picture.number,
+    }
+
+
+def _middle(picture: ReceivedPicture, header: RadarHeader, altitude_m: float) -> tuple[float, float, float]:
+    """Longitude and latitude of the middle of the picture, and how far off nadir it lies."""
+    r, v, _ = _states(picture, header)
+    middle, far_m = len(r) // 2, header.near_range_m + header.columns // 2 * header.range_spacing_m
+    place = radar_ground(r[middle], v[middle], far_m, altitude_m, right=header.right)
+    (lon, below_lon), (lat, below_lat), _ = geodetic_from_itrf(np.stack([place, r[middle]]))
+    away = (place - r[middle]) / np.linalg.norm(place - r[middle])
+    cosine = -away @ geodetic_up(lon_deg=below_lon, lat_deg=below_lat)
+    return float(lon), float(lat), float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
 def _states(picture: ReceivedPicture, header: RadarHeader) -> tuple[Floats, Floats, float]:
