@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from swath.errors import InputError
+from swath.errors import DataError, InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,25 +68,32 @@ def next_only(
     stop: np.datetime64,
     pairs: int,
     at: str,
-) -> Windows:
+) -> tuple[Windows, np.datetime64, DataError | None]:
     """The first window of each of ``pairs`` pairs of satellite and place (the column ``at``), in ever longer spans.
 
-    A window that the span looked through cuts off is looked for again in the next, longer one.
+    A window that the span looked through cuts off is looked for again in the next, longer one. Returns the windows, the
+    end of the span that was looked through, and what kept a longer one from being looked through, if anything did.
     """
     import numpy as np
 
     from swath.time import seconds
 
-    hours = _FIRST_H
+    hours, known = _FIRST_H, None
     while True:
         end = min(start + seconds(hours * 3600.0), stop)
-        table = search(start, end)
+        try:
+            table = search(start, end)
+        except DataError as error:
+            if known is None:
+                raise
+            return *known, error
         names, satellites = getattr(table, at), table.satellite  # type: ignore[attr-defined]
         keys = [f"{a}\0{b}" for a, b in zip(satellites.tolist(), names.tolist(), strict=True)]
         _, first = np.unique(np.array(keys, "U"), return_index=True)
         table = table.take(np.sort(first))
         if end == stop or (len(table) == pairs and not (table.stop >= end).any()):  # type: ignore[attr-defined]
-            return table
+            return table, end, None
+        known = table, end
         hours *= 2.0
 
 
@@ -138,17 +146,31 @@ def answered(key: str, question: AccessQuestion | PassQuestion, asked: Asked, fi
     """The windows of all satellites with their details, in the order of their start; or only the next ones."""
     from swath.cli.orbits import ask_each
 
-    ends, kind, at = question.span, question.kinds[0], question.at
+    kinds, span = question.kinds, question.span
+    windows: Any
+    if first_only:
+        found = ask_each(asked, key, lambda name, orbit: _next_of(question, asked, name, orbit), span[:1])
+        windows, details = (kind.join([pair[n] for pair in found]) for n, kind in enumerate(kinds))
+    else:
+        each = ask_each(asked, key, lambda name, orbit: question.find(name, orbit, span), span)
+        windows = kinds[0].join(each)
+        details = question.describe(windows, asked.fleet)
+    table: Table = windows.beside(details)
+    return table.sort_by("start", "satellite", question.at)
 
-    def find(name: str, orbit: Orbit) -> Any:
-        if not first_only:
-            return question.find(name, orbit, ends)
-        return next_only(lambda a, b: question.find(name, orbit, (a, b)), *ends, question.places_asked, at)
 
-    found = ask_each(asked, key, find, ends[: 1 + (not first_only)])
-    windows: Any = kind.join(found).sort_by("start", "satellite", at)
-    table: Table = windows.beside(question.describe(windows, asked.fleet))
-    return table
+def _next_of(question: AccessQuestion | PassQuestion, asked: Asked, name: str, orbit: Orbit) -> tuple[Any, Table]:
+    """The first windows of one satellite and their details, over the span that had to be looked through for them."""
+    from swath.time import format_utc
+
+    start, stop = question.span
+    windows: Any
+    windows, end, why = next_only(
+        lambda a, b: question.find(name, orbit, (a, b)), start, stop, question.places_asked, question.at
+    )
+    if why is not None:
+        asked.notes["warnings"].append(f"{name}: looked no further than {format_utc(end)}: {why}")
+    return windows, replace(question, span=(start, end)).describe(windows, {name: orbit})
 
 
 def found_for(
@@ -177,7 +199,13 @@ def found_for(
     for name in names:
         at = time_grid(*ends, step_s)
         at = np.append(at[at < ends[1]], ends[1])
-        tracks[name] = Track(at, asked.fleet[name].ephemeris.states(at)[0])
+        try:
+            r_itrf_m = asked.fleet[name].ephemeris.states(at)[0]
+        except DataError:  # "when next" looks as far as it has to: the track goes no further
+            last = windows.stop[windows.satellite == name].max()  # type: ignore[attr-defined]
+            at = np.append(at[at < last], last)
+            r_itrf_m = asked.fleet[name].ephemeris.states(at)[0]
+        tracks[name] = Track(at, r_itrf_m)
     return Found(title, windows, *ends, places, tracks, now())
 
 

@@ -329,6 +329,23 @@ def test_a_satellite_that_cannot_be_asked_is_left_out_with_the_reason(access: li
     assert isinstance(answer(capsys, access, "--where", "-30 <= roll <= -1")["accesses"], list)
 
 
+def test_when_next_looks_as_far_as_the_orbits_are_known(elements: str, tmp_path: Path, capsys) -> None:
+    old = ["access", "--elements", elements, "--place", "12,45", "--start", "2026-06-03T00:00:00Z", "--next"]
+    said = answer(capsys, [*old, "--max-off-nadir-deg", "20"])  # the sets are good until 6 June, it looks 20 days ahead
+    assert [row["satellite"] for row in said["accesses"]] == ["LANDSAT 8"]
+    assert any("SENTINEL-2A: looked no further than" in note for note in said["warnings"])
+    assert main([*old, "--out", str(tmp_path / "next.png")]) == 0
+    oem = tmp_path / "s2.oem"
+    made = ["orbit", "elements", elements, "--satellite", "40697", "--out", str(oem), *SPAN[:2], "--hours", "12"]
+    assert main(made) == 0
+    words = ["access", "--elements", str(oem), *SPAN[:2], "--next", "--place", "a=12,45", "--place", "b=120,-89"]
+    words += ["--where", "off_nadir <= 60 and sun >= 0"]
+    said = answer(capsys, words)
+    assert [row["place"] for row in said["accesses"]] == ["a"]  # at the south pole it is night in May
+    assert "looked no further than 2026-05-08T12:00:00Z" in " ".join(said["warnings"])
+    assert main([*words, "--out", str(tmp_path / "next.czml")]) == 0
+
+
 def test_too_many_pairs_for_when_next(elements: str, tmp_path: Path, capsys) -> None:
     points = "".join(f"p{n},{n % 360 - 180},{n % 170 - 85}\n" for n in range(100_001))
     (file := tmp_path / "many.csv").write_text("id,lon,lat\n" + points)
