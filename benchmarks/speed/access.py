@@ -1,6 +1,7 @@
 """How fast is access, beside skyfield, brahe and TAT-C, and are the windows the same?
 
-    python benchmarks/speed/access.py --catalogue FILE.tle [--case NAME] [--kind KIND] [--stream [--quick] | --scaling]
+    python benchmarks/speed/access.py --catalogue FILE.tle [--case NAME] [--kind KIND]
+                                      [--stream [--quick] | --scaling | --told]
 
 Satellites picked at random (fixed seed) from a catalogue, places at random between 60 S and 75 N. Everything on one
 core and thread in one run, in CPU seconds: ours whole and five times (the least counts, the first call with the
@@ -10,7 +11,8 @@ edges lie apart.
 
 ``--stream``: 1,000 satellites x 10,000 places x 7 days into a Parquet file on two workers, with the time and the peak
 memory of all processes; ``--quick`` takes a hundredth of it. ``--scaling``: one worker against two, in a pool of
-processes and on a ``dask.distributed`` cluster. Results go to benchmarks/results/access.json.
+processes and on a ``dask.distributed`` cluster. ``--told``: all columns of every window, a day and a
+week. Results go to benchmarks/results/access.json.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.speed import peers
-from benchmarks.speed.stream import run_scaling, run_stream
+from benchmarks.speed.stream import run_scaling, run_stream, run_told
 from swath.access.bulk import base_windows_of_many
 from swath.access.many import ground_of
 from swath.model import Elements, Place
@@ -172,6 +174,7 @@ def main() -> None:
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--scaling", action="store_true")
+    parser.add_argument("--told", action="store_true")
     asked = parser.parse_args()
     kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     if asked.stream:
@@ -179,6 +182,11 @@ def main() -> None:
         fleet, _, spots = pick(asked.catalogue, satellites, places)
         for kind in asked.kind or PEERS:
             kept[f"stream {satellites} {kind}"] = run_stream(fleet, spots, 7.0, kind)
+    elif asked.told:
+        for satellites, days in ((100, 1.0), (100, 7.0)):
+            fleet, _, spots = pick(asked.catalogue, satellites, 1000)
+            for kind in asked.kind or PEERS:
+                kept[f"told {satellites} x {days:g} {kind}"] = run_told(fleet, spots, days, kind)
     elif asked.scaling:
         fleet, _, spots = pick(asked.catalogue, 100, 1000)
         for kind in asked.kind or PEERS:

@@ -14,13 +14,18 @@ from typing import Any
 import numpy as np
 
 from benchmarks.demo import watched
-from swath.access.stream import WINDOWS, Executor, Limits, access_batches
+from swath.access.accesses import looking
+from swath.access.cost import estimate
+from swath.access.questions import AccessQuestion, Limits
+from swath.access.stream import WINDOWS, Executor, access_batches, answer_batches, answer_schema
 from swath.model import Elements, Place
+from swath.orbit.ephemeris import sgp4_ephemeris
+from swath.orbit.orbits import Orbit
 from swath.sources.eop import packaged_eop
 from swath.store.batches import write_batches
 from swath.time import seconds
 
-__all__ = ["run_scaling", "run_stream"]
+__all__ = ["run_scaling", "run_stream", "run_told"]
 
 START = np.datetime64("2026-05-08T00:00:00", "ns")
 LIMITS = {"elevation": Limits(min_elevation_deg=10.0), "off_nadir": Limits(max_off_nadir_deg=30.0)}
@@ -51,6 +56,37 @@ def run_stream(fleet: Mapping[str, Elements], places: Sequence[Place], days: flo
         "satellites": len(fleet), "places": len(places), "days": days, "windows": rows, "wall_s": wall_s,
         "cpu_s": all_s, "file_bytes": size_bytes, "peak_mb": peak_mb, "refused": len(failed),
     }  # fmt: skip
+
+
+def run_told(fleet: Mapping[str, Elements], places: Sequence[Place], days: float, kind: str) -> dict[str, Any]:
+    """Every column of every window (angles, doubt, ...) into one Parquet file, in this process: CPU seconds."""
+    eop, span = packaged_eop(), (START, START + seconds(days * 86400.0))
+    limits = LIMITS[kind]
+    look = looking(min_elevation_deg=limits.min_elevation_deg, max_off_nadir_deg=limits.max_off_nadir_deg)
+    orbits = {name: Orbit(name, sgp4_ephemeris(one, eop), one, one.norad_id) for name, one in fleet.items()}
+    question = AccessQuestion(places, span, eop, dict.fromkeys(orbits, look))
+    each = estimate(fleet.values(), len(places), *span, limits).windows / len(fleet) / len(places)
+    schema, failed = answer_schema(question), list[str]()
+    with tempfile.TemporaryDirectory(dir=os.environ.get("SWATH_BENCH_DIR")) as folder:
+        path = Path(folder) / "windows.parquet"
+        begin = time.process_time()
+        batches = answer_batches(
+            question, orbits, schema, each=each, refused=lambda name, why: failed.append(f"{name}: {why}")
+        )
+        rows = write_batches(path, schema, batches)
+        cpu_s, size_bytes = time.process_time() - begin, path.stat().st_size
+    print(
+        f"told {kind}: {len(fleet)} satellites x {len(places)} places x {days:g} days: {rows:,} windows with "
+        f"{len(schema)} columns in {cpu_s:.1f} s of CPU ({cpu_s / max(rows, 1) * 1e6:.1f} us a window), "
+        f"{size_bytes / max(rows, 1):.0f} bytes a window"
+    )
+    return {
+        "days": days,
+        "windows": rows,
+        "cpu_s": cpu_s,
+        "us_a_window": cpu_s / max(rows, 1) * 1e6,
+        "bytes": size_bytes,
+    }
 
 
 def run_scaling(fleet: Mapping[str, Elements], places: Sequence[Place], days: float, kind: str) -> dict[str, float]:
