@@ -275,7 +275,7 @@ def _requests(
         former=-1,
         cells=np.array([sum(1 << c for c in bundle_of.get(r.id, (-1, ()))[1]) for r in problem.requests], np.uint64),
     )
-    _mark_former(problem, choice, source, owner, records)
+    _mark_former(problem, choice, source, look, records)
     return choice, records
 
 
@@ -295,14 +295,15 @@ def _choices(bare: Indexed, look: Records, source: Whole, free: npt.NDArray[np.b
     return row[np.lexsort([look["start"][row], -look["value"][row], look["request"][row]])].astype(np.int64)
 
 
-def _mark_former(problem: Problem, choice: Whole, source: Whole, owner: Whole, records: Records) -> None:
-    """Which look each request had in the plan before."""
+def _mark_former(problem: Problem, choice: Whole, source: Whole, look: Records, records: Records) -> None:
+    """Which look each request had in the plan before; of a stereo picture all its looks are the same."""
     before, looks = problem.former, problem.opportunities
+    owner, count = look["request"], look["count"]
     columns = (before.request.tolist(), before.satellite.tolist(), before.start.tolist())
     former = set(zip(*columns, strict=True))
     for n in choice.tolist() if former else ():
-        row = source[n]
-        if (str(looks.request[row]), str(looks.satellite[row]), looks.start[row].item()) in former:
+        rows = source[n : n + count[n]].tolist()
+        if all((str(looks.request[r]), str(looks.satellite[r]), looks.start[r].item()) in former for r in rows):
             records["former"][owner[n]] = n
 
 

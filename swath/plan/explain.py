@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from swath.plan.state import copy_of, fixed_state, planned_state
 from swath.plan.value_kernels import plan_value
 from swath.time import format_utc
 
-__all__ = ["Exchange", "can_add", "cheapest_exchange", "refusals"]
+__all__ = ["Exchange", "can_add", "cheapest_exchange", "exchanges", "refusals"]
 
 Whole = npt.NDArray[np.int64]
 ENDLESS_WH = 1e6
@@ -86,15 +86,12 @@ def cheapest_exchange(indexed: Indexed, state: State, q: int, *, stay: Iterable[
     for each look what stands in its time; if that never helps, all that can go, less what need not.
     """
     fleet, trial = indexed.fleet, copy_of(indexed.fleet, state)
-    kept = {*stay, *np.flatnonzero(fleet.request["fixed"]).tolist()}
     choices = fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]
-    best: Exchange | None = None
-    for look in choices:
-        leave = _in_its_time(fleet, state, int(look))
-        worth = _worth(fleet, state, leave)
-        better = best is None or worth < best[0]
-        if better and not kept & set(leave.tolist()) and admits(fleet, trial, state, leave, look):
-            best = worth, int(look), leave
+    kept = {*stay, *np.flatnonzero(fleet.request["fixed"]).tolist()}
+    in_its_time = (
+        e for e in exchanges(indexed, state, q, stay=kept, gain=False) if admits(fleet, trial, state, e[2], e[1])
+    )
+    best: Exchange | None = next(in_its_time, None)
     if best is None:
         taken = np.flatnonzero(state.look >= 0)
         leave = np.array([p for p in taken if int(p) not in kept], np.int64)
@@ -108,6 +105,25 @@ def cheapest_exchange(indexed: Indexed, state: State, q: int, *, stay: Iterable[
         if admits(fleet, trial, state, fewer, look):
             leave = fewer
     return _worth(fleet, state, leave), look, leave
+
+
+def exchanges(
+    indexed: Indexed, state: State, q: int, *, stay: Iterable[int] = (), gain: bool = True
+) -> Iterator[Exchange]:
+    """For each look of request ``q`` what stands in its time and may leave, the least valuable first.
+
+    With ``gain`` only what is worth less than the look.
+    """
+    fleet = indexed.fleet
+    kept = {*stay, *np.flatnonzero(fleet.request["fixed"]).tolist()}
+    found: list[tuple[float, int, int, Whole]] = []
+    for number, look in enumerate(fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]].tolist()):
+        leave = _in_its_time(fleet, state, look)
+        worth = _worth(fleet, state, leave)
+        if not kept & set(leave.tolist()) and (not gain or worth < fleet.look[look]["value"] - 1e-9):
+            found.append((worth, number, look, leave))
+    for worth, _, look, leave in sorted(found, key=lambda e: e[:2]):
+        yield worth, look, leave
 
 
 def _in_its_time(fleet: Fleet, state: State, look: int) -> Whole:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from swath.model import Plan
 from swath.plan.arrays import Indexed, index
-from swath.plan.bound import relax
-from swath.plan.explain import cheapest_exchange, refusals
-from swath.plan.kernels import DONE, add_look, remove_request
+from swath.plan.bound import Dearer, relax
+from swath.plan.explain import exchanges, refusals
+from swath.plan.kernels import DONE, NO_TIME, add_look, remove_request
 from swath.plan.layout import LOOKS, Fleet, State
 from swath.plan.problem import Problem
-from swath.plan.search.kernels import admits, holds, improve, insert_request, objective
+from swath.plan.search.kernels import Day, admits, holds, improve, insert_request, objective, rivals
 from swath.plan.search.kernels import hasten as hasten_all
 from swath.plan.sequence_kernels import copy_state
 from swath.plan.state import copy_of, fixed_state, plan_tables
@@ -23,7 +23,7 @@ __all__ = ["URGENT_HALVES_S", "Stop", "settle", "solve"]
 
 URGENT_HALVES_S = 6 * 3600.0
 """among an urgent request's looks, one that is on the ground this much later counts half as much"""
-ROUNDS = 10_000
+ROUNDS = 3_000
 _CHUNK = 100
 
 Stop = Callable[[], bool]
@@ -43,14 +43,20 @@ def solve(
     breaks a rule.
     """
     indexed = index(problem)
-    state = fixed_state(indexed)
-    relaxation = relax(indexed, stop)
-    fleet = _fair(indexed)
-    by_value = _by_value(indexed)
+    fleet, by_value = _fair(indexed), _by_value(indexed)
+    urgent = fixed_state(indexed)
     for q in by_value:
         if fleet.request[q]["urgent"]:
-            _take_urgent(indexed, fleet, state, q)
-    _start(indexed, fleet, state, relaxation.looks.tolist())
+            _take_urgent(indexed, fleet, urgent, q)
+    former = fleet.request["former"][fleet.request["former"] >= 0].tolist()
+    state, value = _begun(fleet, urgent, by_value, former)
+    known = state.look[state.look >= 0], float(plan_value(fleet, state))
+    relaxation = relax(indexed, stop, seed=seed, known=known, dearer=_dearer(fleet, urgent))
+    chosen = sorted(relaxation.looks.tolist(), key=lambda look: -fleet.look[look]["value"])
+    for wanted in [] if stop() else [[*chosen, *former], [*former, *chosen]][: 2 if former else 1]:
+        other, reached = _begun(fleet, urgent, by_value, wanted)
+        if reached > value:
+            state, value = other, reached
     done = 0 if stop() else _search(fleet, state, seed, rounds, stop)
     if not stop():
         hasten_all(indexed.fleet, state, copy_of(fleet, state))
@@ -95,27 +101,60 @@ def _by_value(indexed: Indexed) -> list[int]:
     return [int(q) for q in np.argsort(-best, kind="stable") if best[q] >= 0.0]
 
 
-def _start(indexed: Indexed, fleet: Fleet, state: State, relaxed: list[int]) -> None:
-    """The looks of the plan before and of the relaxation, then everything else at its best look that fits."""
-    rng = np.zeros(1, np.uint64)
-    former = fleet.request["former"]
-    for look in [*former[former >= 0].tolist(), *sorted(relaxed, key=lambda look: -fleet.look[look]["value"])]:
+def _dearer(fleet: Fleet, urgent: State) -> Dearer:
+    """Looks that count more than they are worth: urgent ones more than all else, those of the plan before a little."""
+    first, former = urgent.look[urgent.look >= 0], fleet.request["former"]
+    former = former[(former >= 0) & ~np.isin(former, first)] if fleet.churn_loss > 0.0 else former[:0]
+    more = np.concatenate([np.full(len(first), np.inf), np.full(len(former), fleet.churn_loss)])
+    return np.concatenate([first, former]), more
+
+
+def _begun(fleet: Fleet, urgent: State, by_value: list[int], wanted: Sequence[int]) -> tuple[State, float]:
+    """A plan to begin with, and its worth: the looks that are wanted, then all else at its best look."""
+    state, rng = copy_of(fleet, urgent), np.zeros(1, np.uint64)
+    late = [
+        look
+        for look in wanted
+        if state.look[fleet.look[look]["request"]] < 0 and add_look(fleet, state, look, rng, 0.0) == NO_TIME
+    ]
+    for look in late:
         if state.look[fleet.look[look]["request"]] < 0:
-            add_look(fleet, state, look, rng, 0.0)
-    for q in _by_value(indexed):
+            _make_way(fleet, state, look)
+    for q in by_value:
         if state.look[q] < 0:
             insert_request(fleet, state, q, rng, 0.0)
+    return state, float(objective(fleet, state))
+
+
+def _make_way(fleet: Fleet, state: State, look: int) -> None:
+    """Take a look in whose time contacts stand, if these find another time: their pictures are sent anew after it."""
+    trial, rng = copy_of(fleet, state), np.zeros(1, np.uint64)
+    sent = [
+        int(code) // LOOKS
+        for item in rivals(fleet, state, look).tolist()
+        if item < 0
+        for code in state.load[-1 - item, : state.contact[-1 - item]["loads"]]
+    ]
+    moved = [q for q in dict.fromkeys(sent) if not (fleet.request[q]["fixed"] or fleet.request[q]["urgent"])]
+    for q in moved:
+        remove_request(fleet, trial, q)
+    for again in [look, *(int(state.look[q]) for q in moved)]:
+        add_look(fleet, trial, again, rng, 0.0)
+    if objective(fleet, trial) > objective(fleet, state):
+        copy_state(state, trial)
 
 
 def _search(fleet: Fleet, state: State, seed: int, rounds: int, stop: Stop) -> int:
     """Rounds of ruin and recreate, in one go or, where somebody may stop it, in pieces."""
+    order = fleet.choice[np.lexsort([fleet.look["start"][fleet.choice], fleet.look["satellite"][fleet.choice]])]
+    day = Day(order, np.searchsorted(fleet.look["satellite"][order], np.arange(len(fleet.satellite) + 1)))
     trial, best, rng = copy_of(fleet, state), copy_of(fleet, state), np.array([seed], np.uint64)
     movable = max(int(np.count_nonzero(fleet.request["first"] < fleet.request["last"])), 1)
     warm = 0.2 * max(float(objective(fleet, state)), 1e-9) / movable
     done = 0
     while done < rounds and not (done and stop()):
         piece = min(_CHUNK, rounds - done)
-        improve(fleet, state, trial, best, rng, np.array([done, done + piece, rounds]), warm)
+        improve(fleet, day, state, trial, best, rng, np.array([done, done + piece, rounds]), warm)
         done += piece
     if done:
         copy_state(state, best)
@@ -151,11 +190,9 @@ def settle(indexed: Indexed, state: State, by_value: list[int], stop: Stop = lam
                     copy_state(state, trial)
                     changed = True
                 continue
-            exchange = cheapest_exchange(indexed, state, q, stay=urgent)
-            if exchange is None or exchange[0] > fleet.look[exchange[1]]["value"] - 1e-9:
-                continue
-            _, look, leave = exchange
-            better = admits(fleet, trial, state, leave, look) and holds(fleet, trial)
-            if better and objective(fleet, trial) > objective(fleet, state) + 1e-9:
-                copy_state(state, trial)
-                changed = True
+            for _, look, leave in exchanges(indexed, state, q, stay=urgent):
+                better = admits(fleet, trial, state, leave, look) and holds(fleet, trial)
+                if better and objective(fleet, trial) > objective(fleet, state) + 1e-9:
+                    copy_state(state, trial)
+                    changed = True
+                    break

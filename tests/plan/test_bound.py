@@ -8,12 +8,16 @@ from dataclasses import replace
 import highspy
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from swath.errors import Infeasible
 from swath.model import Windows
 from swath.plan.bound import upper_bound
+from swath.plan.bound.bundles import on_line
 from swath.plan.problem import Problem
 from swath.plan.solve import solve
+from swath.spacecraft import Memory
 from swath.spacecraft.agility import slew_angle_deg, slew_s
 from tests.plan.fleet import case, changed
 from tests.plan.toy import optimum, toy
@@ -34,6 +38,25 @@ def test_never_below_the_exact_optimum_when_everything_is_scarce() -> None:
         assert bound >= best - 1e-9, f"seed {seed}: bound {bound}, optimum {best}"
         binding += best < best_of_each(problem) - 1e-6
     assert binding > 120  # else the instances would test nothing
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=8), st.floats(0.0, 1.0))
+def test_lines_lie_above_what_pictures_of_a_cell_are_worth_together(shares: list[float], r: float) -> None:
+    share = np.array(shares)
+    assert r * r + on_line(share, r).sum() >= 1.0 - np.prod(1.0 - share) - 1e-12
+
+
+def test_whole_pictures_of_a_recorder() -> None:
+    # Three pictures of 60 % of a recorder of which one fits, whatever fractions might say: 1.67 of them would.
+    problem = toy(5, requests=3, slots=1, scarce=False)
+    looks = problem.opportunities
+    one = replace(looks, satellite=np.full(len(looks), problem.satellites[0].id), data_bit=np.full(len(looks), 6e8))
+    begins = problem.start + np.arange(1, len(looks) + 1) * np.timedelta64(200, "s")
+    one = replace(one, start=begins, middle=begins + np.timedelta64(1, "s"), stop=begins + np.timedelta64(2, "s"))
+    small = changed(problem, problem.satellites[0].id, memory=Memory(1e9))
+    for capacity, fit in ((small, 1), (problem, 3)):
+        bound, _ = upper_bound(replace(capacity, opportunities=one))
+        assert bound == pytest.approx(np.sort(one.value)[::-1][:fit].sum(), rel=1e-6)
 
 
 def exact_by_mip(problem: Problem) -> float:

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from swath.errors import Infeasible
 from swath.plan.arrays import index
-from swath.plan.bound.kernels import best_chains, exclusions
-from swath.plan.bound.relaxation import _blocks, _reach_s
 from swath.plan.kernels import add_look, remove_request
 from swath.plan.layout import LOOKS, State
 from swath.plan.margin_kernels import battery_margin_wh, memory_margin_bit
@@ -103,37 +101,3 @@ def test_a_plan_read_back_is_the_plan() -> None:
     state = planned_state(indexed, plan)
     assert plan_value(indexed.fleet, state) == pytest.approx(plan.value, rel=1e-12)
     sound(indexed, state)
-
-
-@given(st.integers(0, 1000))
-def test_the_best_chain_is_the_best_of_all_chains(seed: int) -> None:
-    problem = toy(seed, requests=4, slots=3)
-    fleet = index(problem).fleet
-    looks = fleet.choice[np.lexsort([fleet.look["start"][fleet.choice], fleet.look["satellite"][fleet.choice]])]
-    looks = looks[fleet.look["satellite"][looks] == fleet.look["satellite"][looks[0]]]
-    first, flags = exclusions(fleet, looks, np.full(2, 1e5))  # everything within reach: one block
-    worth = np.random.default_rng(seed).uniform(-1, 2, len(looks))
-    total, chain, begin = best_chains(first, flags, np.array([0, len(looks)]), worth)
-
-    def longest(done: list[int]) -> float:
-        last = done[-1] if done else -1
-        free = [j for j in range(last + 1, len(looks)) if last < 0 or not flags[first[last] + j - last - 1]]
-        return max([0.0, *(worth[j] + longest([*done, j]) for j in free)])
-
-    assert total[0] == pytest.approx(longest([]))
-    assert worth[chain[begin[0] : begin[1]]].sum() == pytest.approx(total[0])
-
-
-def test_blocks_cut_nothing() -> None:
-    # The chain over a whole day in blocks is worth what it is worth in one piece.
-    problem = case(21).problem
-    fleet = index(problem).fleet
-    looks = fleet.choice[np.lexsort([fleet.look["start"][fleet.choice], fleet.look["satellite"][fleet.choice]])]
-    looks = looks[fleet.look["satellite"][looks] == 0][:1500]
-    first, flags = exclusions(fleet, looks, _reach_s(fleet, looks))
-    worth = fleet.look["value"][looks] - 0.8
-    blocks = _blocks(first)
-    assert len(blocks) > 3
-    apart = best_chains(first, flags, blocks, worth)[0].sum()
-    whole = best_chains(first, flags, np.array([0, len(looks)]), worth)[0].sum()
-    assert apart == pytest.approx(whole)

@@ -34,12 +34,12 @@ def test_a_day_of_the_fleet_is_planned_by_the_rules(seed: int) -> None:
     assert plan.gap < 0.06
 
 
-def test_same_seed_same_plan_and_another_seed_another() -> None:
-    # A crowded day: where there is room for nearly all, two seeds may well end at the same best plan.
+def test_same_seed_same_plan_and_another_seed_as_good_a_one() -> None:
     problem = case(31, 160).problem
-    first, again, other, third = (planned(problem, seed) for seed in (5, 5, 6, 7))
+    first, again, other = (planned(problem, seed) for seed in (5, 5, 6))
     assert plan_to_json(first) == plan_to_json(again)
-    assert len({tuple(plan.acquisitions.id.tolist()) for plan in (first, other, third)}) == 3
+    assert other.bound == pytest.approx(first.bound, rel=1e-6)
+    assert other.value == pytest.approx(first.value, rel=0.01)
 
 
 def test_more_rounds_never_make_it_worse() -> None:

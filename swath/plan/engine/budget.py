@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Protocol
 
-__all__ = ["Budget", "Over", "Part", "Rounds"]
+__all__ = ["Budget", "Over", "Part", "Rounds", "Until"]
 
 
 class Over(Exception):
@@ -55,3 +56,18 @@ class Part:
         if left_s == inf or (used := self._budget.used()) >= 1.0:
             return left_s
         return max(left_s * (self._until - used) / (1.0 - used), 0.0)
+
+
+class Until:
+    """A budget that lasts until somebody says stop."""
+
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        self._stop = stop
+
+    def used(self) -> float:
+        """0, and 1 from then on."""
+        return 1.0 if self._stop() else 0.0
+
+    def left_s(self) -> float:
+        """Endless, and 0 from then on."""
+        return 0.0 if self._stop() else inf

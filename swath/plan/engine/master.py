@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
+from swath.plan.engine.budget import Budget
 from swath.plan.engine.descent import Prices
 from swath.plan.engine.highs import quiet_solver, run
 from swath.plan.engine.net import Cut, Task
@@ -89,11 +90,11 @@ class _Program:
             np.concatenate(weight),
         )
 
-    def prices(self, most_s: float) -> tuple[Floats, float] | None:
+    def prices(self, most_s: float, heeded: Budget | None) -> tuple[Floats, float] | None:
         """Prices of the rows and the value of the program; None where time ran out."""
         if np.isfinite(most_s):
             self._solver.setOptionValue("time_limit", self._solver.getRunTime() + max(most_s, 0.01))
-        run(self._solver)
+        run(self._solver, heeded)
         solution = self._solver.getSolution()
         if not solution.dual_valid:
             return None
@@ -111,10 +112,12 @@ def generate(
     left_s: Callable[[], float],
     tolerance: float = 1e-7,
     seen: Callable[[Whole], float] | None = None,
+    heeded: Budget | None = None,
 ) -> tuple[Prices, bool]:
     """The prices that prove most, by column generation; and whether they are the best there are.
 
-    Each round adds the best path of every block at prices between the program's and the best so far.
+    Each round adds the best path of every block at prices between the program's and the best so far. ``heeded`` is
+    asked while a program is being solved, too.
     """
     best, program = start, _Program(columns, pricer.blocks)
     pricer.sweep(start.price)
@@ -124,7 +127,7 @@ def generate(
         program.add(fresh)
         if not fresh and share == 0.0:
             return best, True
-        found = program.prices(left_s())
+        found = program.prices(left_s(), heeded)
         if found is None or used_up():
             return best, False
         price, reached = found
@@ -170,6 +173,7 @@ def pack(
     begin: Sequence[Path] = (),
     nodes: int = 2000,
     gap: float = 1e-6,
+    heeded: Budget | None = None,
 ) -> Whole:
     """The best plan found that is made of whole columns and keeps rows and cuts, in at most so many seconds and nodes.
 
@@ -187,7 +191,7 @@ def pack(
     options = [("mip_rel_gap", gap), ("mip_max_nodes", nodes)]
     for name, setting in [*options, *([("time_limit", most_s)] if np.isfinite(most_s) else [])]:
         solver.setOptionValue(name, setting)
-    run(solver)
+    run(solver, heeded)
     solution = solver.getSolution()
     if not solution.value_valid:
         return np.sort(np.array([node for path in begin for node in path], np.int64))
@@ -196,7 +200,7 @@ def pack(
 
 
 def _integer_program(columns: Columns, paths: Sequence[Path], cuts: Sequence[Cut]) -> Any:
-    limit = columns.task.rows.limit
+    limit, first_part = columns.task.rows.limit, len(columns.task.value) - columns.task.parts
     blocks = {block: len(limit) + n for n, block in enumerate(sorted({columns.block[path] for path in paths}))}
     entries = []
     for path in paths:
@@ -214,7 +218,8 @@ def _integer_program(columns: Columns, paths: Sequence[Path], cuts: Sequence[Cut
     program.a_matrix_.start_ = np.concatenate([[0], np.cumsum([len(i) for i, _ in entries])]).astype(np.int32)
     program.a_matrix_.index_ = np.concatenate([i for i, _ in entries])
     program.a_matrix_.value_ = np.concatenate([w for _, w in entries])
-    program.integrality_ = [highspy.HighsVarType.kInteger] * len(paths)
+    whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+    program.integrality_ = [part if path[0] >= first_part else whole for path in paths]
     return program
 
 

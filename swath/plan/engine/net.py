@@ -86,6 +86,8 @@ class Task:
     rows: Rows
     barred: Flags | None = None
     """nodes that only the bound may take: those that rounding leaves open; None: no node"""
+    parts: int = 0
+    """the last so many nodes, chains by themselves, may be taken in part: stores and flows, what counts for nothing"""
     rule: Rule = _no_rule
     """what a plan must keep beside arcs and rows, a battery that can be full, say; no part of the bound"""
 

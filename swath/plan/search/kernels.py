@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import inf, log
+from math import log
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +16,26 @@ from swath.plan.margin_kernels import battery_margin_wh
 from swath.plan.sequence_kernels import activity, chance, copy_state, inner, turn_s
 from swath.plan.value_kernels import kept_pictures, plan_value
 
-__all__ = ["admits", "hasten", "holds", "improve", "insert_request", "objective", "rivals"]
+__all__ = ["Day", "admits", "hasten", "holds", "improve", "insert_request", "objective", "rivals"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 _MOST_REMOVED = 12
+_MOST_TRIED = 40
+"""requests that are tried in a stretch that was emptied"""
+_NEAR_S = 120.0
+"""looks so near to that stretch are tried, too"""
 _BLINK = 0.08
 """share of good places passed over, so that the same hole is not always filled the same way"""
+
+
+class Day(NamedTuple):
+    """What can be pictured, by satellite and time."""
+
+    look: Whole
+    first: Whole
+    """``(satellites + 1)`` where each satellite's begin"""
 
 
 @njit(cache=True)
@@ -52,55 +65,76 @@ def insert_request(fleet: Fleet, state: State, q: int, rng: npt.NDArray[np.uint6
 
 
 @inner
-def _ruin(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], q: int) -> None:
-    """Take out what lies nearest in time to a look of request ``q``, up to a random number of pictures."""
+def _ruin(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], q: int) -> tuple[int, float, float]:
+    """Take out what lies nearest in time to a look of request ``q``, up to a random number of pictures.
+
+    Returns the satellite and the stretch of time that was emptied.
+    """
     first, last = fleet.request[q]["first"], fleet.request[q]["last"]
     look = fleet.choice[first + int(chance(rng) * (last - first))]
     s, middle = fleet.look[look]["satellite"], fleet.look[look]["start"]
+    since, until = middle, middle
     if state.look[q] >= 0 and not fleet.request[q]["fixed"] and not fleet.request[q]["urgent"]:
         remove_request(fleet, state, q)
     for _ in range(1 + int(chance(rng) * _MOST_REMOVED)):
-        nearest, away = -1, 1e18
+        nearest, away, at = -1, 1e18, middle
         for i in range(state.length[s]):
             code = state.item[s, i]
             other = code // LOOKS
             if code >= 0 and not fleet.request[other]["fixed"] and not fleet.request[other]["urgent"]:
-                distance = abs(activity(fleet, state, code)[0] - middle) * (0.5 + chance(rng))
+                begin = activity(fleet, state, code)[0]
+                distance = abs(begin - middle) * (0.5 + chance(rng))
                 if distance < away:
-                    nearest, away = other, distance
+                    nearest, away, at = other, distance, begin
         if nearest < 0:
             break
+        since, until = min(since, at), max(until, at)
         remove_request(fleet, state, nearest)
+    return s, since, until
 
 
 @inner
-def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: float) -> None:
-    """Put in what is not planned: by value, by value for its data, the pickiest first, or by chance."""
+def _waiting(fleet: Fleet, state: State, day: Day, s: int, since: float, until: float, seen: Whole, mark: int) -> Whole:
+    """Which requests are not planned and have a look of a satellite in or near a stretch of time?"""
+    found = np.empty(len(seen), np.int64)
+    count = 0
+    low, high = day.first[s], day.first[s + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if fleet.look[day.look[middle]]["start"] < since - _NEAR_S:
+            low = middle + 1
+        else:
+            high = middle
+    for i in range(low, day.first[s + 1]):
+        look = fleet.look[day.look[i]]
+        if look["start"] > until + _NEAR_S:
+            break
+        q = look["request"]
+        if seen[q] != mark and state.look[q] < 0:
+            seen[q] = mark
+            found[count] = q
+            count += 1
+    return found[:count].copy()
+
+
+@inner
+def _recreate(fleet: Fleet, state: State, rng: npt.NDArray[np.uint64], blink: float, waiting: Whole) -> None:
+    """Put in some of what waits: by value, by value for its data, the pickiest first, or by chance."""
     rule = int(chance(rng) * 4)
-    key = np.empty(len(state.look))
-    waiting = 0
-    for q in range(len(key)):
-        key[q] = inf
-        first, last = fleet.request[q]["first"], fleet.request[q]["last"]
-        if state.look[q] >= 0 or first == last:
-            continue
-        waiting += 1
+    key = np.empty(len(waiting))
+    for i in range(len(waiting)):
+        first, last = fleet.request[waiting[i]]["first"], fleet.request[waiting[i]]["last"]
         value = fleet.look[fleet.choice[first]]["value"]
         if rule == 0:
-            key[q] = -value
+            key[i] = -value
         elif rule == 1:
-            key[q] = -value / max(fleet.look[fleet.choice[first]]["bit"], 1.0)
+            key[i] = -value / max(fleet.look[fleet.choice[first]]["bit"], 1.0)
         elif rule == 2:
-            key[q] = (last - first) / max(value, 1e-12)
+            key[i] = (last - first) / max(value, 1e-12)
         else:
-            key[q] = chance(rng) - 1.0
-    for _ in range(waiting):
-        next_one = 0
-        for q in range(len(key)):
-            if key[q] < key[next_one]:
-                next_one = q
-        insert_request(fleet, state, next_one, rng, blink)
-        key[next_one] = inf
+            key[i] = chance(rng) - 1.0
+    for i in np.argsort(key)[:_MOST_TRIED]:
+        insert_request(fleet, state, waiting[i], rng, blink)
 
 
 @njit(cache=True)
@@ -124,7 +158,14 @@ def holds(fleet: Fleet, state: State) -> bool:
 
 @njit(cache=True)
 def improve(
-    fleet: Fleet, state: State, trial: State, best: State, rng: npt.NDArray[np.uint64], span: Whole, warm: float
+    fleet: Fleet,
+    day: Day,
+    state: State,
+    trial: State,
+    best: State,
+    rng: npt.NDArray[np.uint64],
+    span: Whole,
+    warm: float,
 ) -> None:
     """Better and better plans from round ``span[0]`` to ``span[1]`` of ``span[2]``; ``best`` ends as the best one.
 
@@ -138,11 +179,12 @@ def improve(
             movable[many] = q
             many += 1
     value, top = objective(fleet, state), objective(fleet, best)
+    seen = np.full(len(state.look), -1)
     for number in range(span[0], span[1] if many > 0 else span[0]):
         copy_state(trial, state)
         q = movable[int(chance(rng) * many)]
-        _ruin(fleet, trial, rng, q)
-        _recreate(fleet, trial, rng, _BLINK)
+        s, since, until = _ruin(fleet, trial, rng, q)
+        _recreate(fleet, trial, rng, _BLINK, _waiting(fleet, trial, day, s, since, until, seen, number))
         found = objective(fleet, trial)
         allowed = warm * (1.0 - number / span[2]) * -log(1.0 - chance(rng))
         if found > value - allowed and holds(fleet, trial):

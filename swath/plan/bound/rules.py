@@ -1,0 +1,88 @@
+"""What owners, bundles, cameras and deadlines allow, as rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.plan.arrays import Indexed
+from swath.plan.bound.ledger import Ledger
+from swath.plan.bound.offered import Offered
+from swath.plan.layout import Fleet
+
+__all__ = ["camera_rows", "distance_rows", "picture_rows", "quota_rows"]
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+
+def quota_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:
+    """What owners are allowed, and how many pictures a bundle takes, less what is fixed."""
+    fleet = indexed.fleet
+    look, fixed = fleet.look[nodes.look], fleet.look[indexed.source < 0]
+    length = look["stop"] - look["start"]
+    owner = fleet.request["owner"][look["request"]]
+    for o, (pictures, image_s) in enumerate(fleet.allowed):
+        mine = np.flatnonzero(owner == o)
+        theirs = fixed[fleet.request["owner"][fixed["request"]] == o]
+        counted = mine[nodes.leads[mine]]
+        for limit, taken, some, weight in (
+            (pictures, float(len(theirs)), counted, look["count"][counted].astype(np.float64)),
+            (image_s, (theirs["stop"] - theirs["start"]).sum() - 1e-6, mine, length[mine]),
+        ):
+            if len(some) and limit - taken < weight.sum():
+                unit = max(weight.max(), 1e-9)
+                ledger.draw(ledger.rows((limit - taken) / unit), some, weight / unit)
+    bundle = fleet.request["bundle"][look["request"]]
+    for b in np.flatnonzero(fleet.bundle["most"] > 0):
+        mine = np.flatnonzero((bundle == b) & nodes.leads)
+        taken = len(np.unique(fixed["request"][fleet.request["bundle"][fixed["request"]] == b]))
+        if len(mine):
+            ledger.draw(ledger.rows(float(fleet.bundle[b]["most"] - taken)), mine, 1.0)
+
+
+def camera_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
+    """How long a camera may image within any window, for windows that begin every half of its length."""
+    look = fleet.look[nodes.look]
+    for s, craft in enumerate(fleet.satellite):
+        mine = np.flatnonzero(look["satellite"] == s)
+        if not np.isfinite(craft["duty_s"]) or not len(mine):
+            continue
+        start, stop, half = look["start"][mine], look["stop"][mine], 0.5 * craft["window_s"]
+        for begin in np.arange(-half, craft["horizon_s"], half):
+            within = np.minimum(stop, begin + 2.0 * half) - np.maximum(start, begin)
+            some = np.flatnonzero(within > 0.0)
+            largest = np.zeros(len(fleet.request))
+            np.maximum.at(largest, look["request"][mine[some]], within[some])
+            if len(some) and largest.sum() > craft["duty_s"]:
+                unit = within[some].max()
+                ledger.draw(ledger.rows(craft["duty_s"] / unit), mine[some], within[some] / unit)
+
+
+def distance_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
+    """Of two requests that stay apart no more than one is pictured within such a time."""
+    request, start = fleet.look["request"][nodes.look], fleet.look["start"][nodes.look]
+    for q in np.flatnonzero(fleet.request["near_first"] < fleet.request["near_last"]).tolist():
+        for near in fleet.near[fleet.request[q]["near_first"] : fleet.request[q]["near_last"]]:
+            mine = np.flatnonzero(((request == q) | (request == near["request"])) & nodes.leads)
+            mine = mine[np.argsort(start[mine], kind="stable")]
+            if near["request"] < q or not len(mine):
+                continue
+            last = np.searchsorted(start[mine], start[mine] + near["apart_s"], side="left")
+            for n in np.flatnonzero(np.diff(last, prepend=0) > 0).tolist():
+                some = mine[n : last[n]]
+                if len(np.unique(request[some])) > 1:
+                    ledger.draw(ledger.rows(1.0), some, 1.0)
+
+
+def picture_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
+    """One picture a request; a second or third look of a stereo picture for each group that needs it."""
+    lead = np.flatnonzero(nodes.leads)
+    ledger.draw(ledger.rows(np.ones(len(fleet.request)))[fleet.look["request"][nodes.look[lead]]], lead, 1.0)
+    later = np.flatnonzero(~nodes.leads)
+    row = np.zeros(len(nodes.look), np.int64)
+    row[later] = ledger.rows(np.zeros(len(later)))
+    ledger.draw(row[later], later, -1.0)
+    if len(nodes.follows):
+        group, look = np.array(nodes.follows).T
+        ledger.draw(row[look], group, 1.0)
