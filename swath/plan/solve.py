@@ -54,7 +54,7 @@ def solve(
     relaxation = relax(indexed, stop, seed=seed, known=known, dearer=_dearer(fleet, urgent))
     chosen = sorted(relaxation.looks.tolist(), key=lambda look: -fleet.look[look]["value"])
     for wanted in [] if stop() else [[*chosen, *former], [*former, *chosen]][: 2 if former else 1]:
-        other, reached = _begun(fleet, urgent, by_value, wanted)
+        other, reached = _begun(fleet, urgent, by_value, wanted, stop)
         if reached > value:
             state, value = other, reached
     done = 0 if stop() else _search(fleet, state, seed, rounds, stop)
@@ -109,7 +109,9 @@ def _dearer(fleet: Fleet, urgent: State) -> Dearer:
     return np.concatenate([first, former]), more
 
 
-def _begun(fleet: Fleet, urgent: State, by_value: list[int], wanted: Sequence[int]) -> tuple[State, float]:
+def _begun(
+    fleet: Fleet, urgent: State, by_value: list[int], wanted: Sequence[int], stop: Stop = lambda: False
+) -> tuple[State, float]:
     """A plan to begin with, and its worth: the looks that are wanted, then all else at its best look."""
     state, rng = copy_of(fleet, urgent), np.zeros(1, np.uint64)
     late = [
@@ -121,6 +123,8 @@ def _begun(fleet: Fleet, urgent: State, by_value: list[int], wanted: Sequence[in
         if state.look[fleet.look[look]["request"]] < 0:
             _make_way(fleet, state, look)
     for q in by_value:
+        if stop():
+            break
         if state.look[q] < 0:
             insert_request(fleet, state, q, rng, 0.0)
     return state, float(objective(fleet, state))

@@ -10,7 +10,7 @@ from swath.plan.bound.ledger import Ledger, most_of
 from swath.plan.bound.offered import Offered
 from swath.plan.layout import Fleet
 
-__all__ = ["bundle_rows", "fixed_worth", "on_line", "worths"]
+__all__ = ["bundle_rows", "fixed_worth", "on_line", "simple_bound", "worths"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -73,6 +73,19 @@ def _lines(indexed: Indexed, b: int) -> Floats:
     if slope[-1] > 0.0:
         lines.append([points[-1, 1], 0.0])
     return np.array(lines) * float(bundle["value"])
+
+
+def simple_bound(indexed: Indexed, nodes: Offered, value: Floats) -> float:
+    """What every request at its best look adds, bundles at most up to their greatest gain: no rule is asked."""
+    fleet = indexed.fleet
+    best = np.zeros(len(fleet.request))
+    np.maximum.at(best, fleet.look["request"][nodes.look], value)
+    total = float(best[fleet.request["bundle"] < 0].sum())
+    for b, bundle in enumerate(fleet.bundle):
+        lines = _lines(indexed, b)
+        members = fleet.member[bundle["first"] : bundle["last"]]
+        total += min(float(best[members].sum()), float((lines[-1] @ [1.0, 1.0]) - lines[0, 0]))
+    return total
 
 
 def bundle_rows(indexed: Indexed, nodes: Offered, value: Floats, ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.plan.arrays import Indexed
+from swath.plan.engine.budget import Budget
 from swath.plan.engine.kernels import turn_s as turn_of
 from swath.plan.engine.net import Net
 from swath.plan.engine.turning import Looks, net_of_looks
@@ -154,8 +155,11 @@ def _always_s(fleet: Fleet, looks: Whole) -> Floats:
     return always
 
 
-def net_of(fleet: Fleet, nodes: Offered, parts: int) -> Net:
-    """Which nodes may follow which, each satellite a chain; then ``parts`` chains of one node each."""
+def net_of(fleet: Fleet, nodes: Offered, parts: int, budget: Budget) -> Net:
+    """Which nodes may follow which, each satellite a chain; then ``parts`` chains of one node each.
+
+    Raises :class:`Over` where the budget is used up before.
+    """
     look = fleet.look[nodes.look]
     satellites = len(fleet.satellite)
     first = np.searchsorted(look["satellite"], np.arange(satellites + 1)).astype(np.int64)
@@ -175,6 +179,7 @@ def net_of(fleet: Fleet, nodes: Offered, parts: int) -> Net:
             blur_deg=np.full(len(look), _BLUR_DEG),
         ),
         slack_s=_SLACK_S,
+        budget=budget,
     )
     extra = len(look) + np.arange(parts)
     above = int(nodes.group.max(initial=-1)) + 1

@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.plan.arrays import Indexed, index
-from swath.plan.bound.bundles import bundle_rows, fixed_worth, worths
+from swath.plan.bound.bundles import bundle_rows, fixed_worth, simple_bound, worths
 from swath.plan.bound.ledger import Ledger
 from swath.plan.bound.offered import Offered, net_of, offered
 from swath.plan.bound.packing import Dearer, packed
 from swath.plan.bound.rules import camera_rows, distance_rows, picture_rows, quota_rows
 from swath.plan.bound.stores import battery_rows, recorder_rows
-from swath.plan.engine.budget import Until
+from swath.plan.engine.budget import Budget, Over, Until
 from swath.plan.engine.certificate import certify
 from swath.plan.engine.descent import Prices, descend
 from swath.plan.engine.master import Columns, generate
@@ -40,6 +40,7 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 _MARGIN = 1e-9
+_SIMPLE = "every request at its best look"
 _ROUNDS = 400
 _DESCENT = 100
 _LARGE = 1_000_000
@@ -88,22 +89,31 @@ def relax(
         return Relaxation(fixed_value, "no look can be taken beyond what is fixed", nodes.look)
     none = nodes.look[:0]
     looks, value = (none, 0.0) if known is None else known
-    task = _task(indexed, nodes)
+    worth = worths(indexed, nodes)
+    simple = fixed_value + simple_bound(indexed, nodes, worth) * (1.0 + _MARGIN)
+    try:
+        task = _task(indexed, nodes, worth, Until(stop))
+    except Over:
+        return Relaxation(simple, f"{_SIMPLE}: the planning was stopped before more was known", none)
     pricer, columns = Pricer(task, task.net), Columns(task)
     prices, sure = _prices(pricer, columns, stop, value - fixed_value)
-    certificate = certify(task, prices.price)
-    words = (
-        f"prices (Lagrangian duality) on {int(nodes.leads.sum())} looks of {len(np.unique(nodes.group[nodes.leads]))} "
-        "requests: chains with time to turn, one picture a request, recorder, battery, downlink, duty and quotas; "
-        "holds for the looks offered"
-    )
-    if not sure:
-        words += "; the prices are not yet the best there are"
+    bound, words = fixed_value + certify(task, prices.price).bound, _words(nodes, sure)
+    if simple <= bound:
+        bound, words = simple, f"{_SIMPLE}: nothing that is relaxed makes a difference"
     taken = none
     if not stop():
         dearer = (none, np.empty(0)) if dearer is None else dearer
         taken = packed(pricer, columns, prices, nodes, looks, dearer, seed=seed, budget=Until(stop))
-    return Relaxation(fixed_value + certificate.bound, words, taken)
+    return Relaxation(bound, words, taken)
+
+
+def _words(nodes: Offered, sure: bool) -> str:
+    """How the bound was found; ``sure``: at the best prices there are."""
+    return (
+        f"prices (Lagrangian duality) on {int(nodes.leads.sum())} looks of {len(np.unique(nodes.group[nodes.leads]))} "
+        "requests: chains with time to turn, one picture a request, recorder, battery, downlink, duty and quotas; "
+        f"holds for the looks offered{'' if sure else '; the prices are not yet the best there are'}"
+    )
 
 
 def _without_sun(indexed: Indexed) -> Indexed:
@@ -113,10 +123,10 @@ def _without_sun(indexed: Indexed) -> Indexed:
     return replace(indexed, fleet=indexed.fleet._replace(satellite=craft))
 
 
-def _task(indexed: Indexed, nodes: Offered) -> Task:
+def _task(indexed: Indexed, nodes: Offered, value: Floats, budget: Budget) -> Task:
     """The relaxation as the engine sees it: looks by satellite, then what may be taken in part."""
     fleet = indexed.fleet
-    value, ledger = worths(indexed, nodes), Ledger(len(nodes.look))
+    ledger = Ledger(len(nodes.look))
     picture_rows(fleet, nodes, ledger)
     recorder_rows(fleet, nodes.look, ledger)
     battery_rows(fleet, nodes.look, ledger)
@@ -125,7 +135,7 @@ def _task(indexed: Indexed, nodes: Offered) -> Task:
     distance_rows(fleet, nodes, ledger)
     bundle_rows(indexed, nodes, value, ledger)
     parts = len(ledger.most)
-    net = net_of(fleet, nodes, parts)
+    net = net_of(fleet, nodes, parts, budget)
     return Task(net, net, np.append(value, ledger.value), ledger.closed(), parts=parts)
 
 
