@@ -22,9 +22,9 @@ LARGEST = 1_000_000_000
 _MU_M3_S2 = 3.986008e14
 _EARTH_ROTATION_REV_DAY = 1.0027
 # One core of 2024 (benchmarks/speed/access.py): seconds and bytes of a window with its times alone, the same with all
-# columns, seconds of a state of the orbit, and of a sample of an area in a window.
-_TIMES, _TOLD = (0.5e-6, 28.0), (20e-6, 190.0)
-_PER_STATE_S, _PER_SAMPLE_S = 3e-6, 6e-6
+# columns, seconds of a state of the orbit, of a sample of an area in a window, and of a satellite with all columns.
+_TIMES, _TOLD = (0.5e-6, 28.0), (18e-6, 165.0)
+_PER_STATE_S, _PER_SAMPLE_S, _PER_TOLD_S = 3e-6, 6e-6, 0.02
 _EARTH_RATE_RAD_S = 7.292115e-5
 
 
@@ -99,7 +99,10 @@ def estimate(
         states += days * 86400.0 / good_step_s(one)
     per_window_s, each_bytes = _TIMES if samples is None else _TOLD
     per_window_s += _PER_SAMPLE_S * (max(samples or 1, 1) - 1)
-    return Cost(round(windows), float(windows * per_window_s + states * _PER_STATE_S), round(windows * each_bytes))
+    seconds_s = (
+        windows * per_window_s + states * _PER_STATE_S + (0.0 if samples is None else _PER_TOLD_S * len(elements))
+    )
+    return Cost(round(windows), float(seconds_s), round(windows * each_bytes))
 
 
 def check_cost(cost: Cost, *, confirmed: bool) -> None:
