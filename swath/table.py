@@ -115,7 +115,7 @@ class Table:
                 arrays.append(pa.array(values.astype("datetime64[ns]")).cast(kind))
             elif f.metadata["dtype"].kind == "U":
                 words = pa.array(values.tolist(), pa.string())
-                arrays.append(words if worded else words.dictionary_encode())
+                arrays.append(words if worded else _numbered(words))
             else:
                 arrays.append(pa.array(values, from_pandas=True))
         return pa.Table.from_arrays(arrays, schema=schema)
@@ -158,6 +158,19 @@ class Table:
             for f in dataclasses.fields(self)
         }
         return _extra("xarray").Dataset(variables)
+
+
+def _numbered(words: Any) -> Any:
+    """Texts as numbers of a dictionary in alphabetical order, so that who sorts by the numbers sorts by the texts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = words.dictionary_encode()
+    order = pc.sort_indices(found.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    numbers = rank[found.indices.to_numpy()] if len(words) else np.empty(0, np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32()), found.dictionary.take(pa.array(order)))
 
 
 def names_of(table: Table) -> list[str]:

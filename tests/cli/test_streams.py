@@ -107,6 +107,15 @@ def test_the_schema_is_the_same_and_the_notes_are_inside(question, tmp_path, mon
         assert field.metadata[b"description"] and field.metadata == schemas[0].field(field.name).metadata
 
 
+def test_a_small_file_sorts_by_names_as_texts_do(question, tmp_path, capsys) -> None:  # noqa: F811
+    key, words = question
+    assert main([*words, "--out", str(tmp_path / "w.parquet")]) == 0
+    frame, at = pandas.read_parquet(tmp_path / "w.parquet"), "station" if key == "passes" else "place"
+    by_number = frame.sort_values(["satellite", at, "start"])
+    by_text = frame.astype({"satellite": str, at: str}).sort_values(["satellite", at, "start"])
+    assert by_number.index.tolist() == by_text.index.tolist() != sorted(by_text.index)
+
+
 def test_a_streamed_csv_holds_the_same(question, tmp_path, monkeypatch) -> None:  # noqa: F811
     tables = []
     for most in (200_000, 10):
