@@ -24,6 +24,8 @@ _UNIT_OVERHEAD = 16
 """header and offset of a file data unit"""
 _PIECE_OVERHEAD = _UNIT_OVERHEAD + 8
 """and of its packet"""
+_NOTHING = np.empty(0, np.uint8)
+"""of a file that the ground has: it is kept no longer"""
 _FEW = 8
 """pieces that may share frames with directives"""
 
@@ -75,6 +77,7 @@ class Outbox:
     def drop(self, number: int) -> None:
         """A file is gone from memory: nothing of it is sent any more."""
         self._active.pop(number, None)
+        self._contents.pop(number, None)
         self._dropped.add(number)
 
     @property
@@ -110,6 +113,7 @@ class Outbox:
                 self.files[number] = replace(hear(self.files[number], pdu.body, now_s), signal=self._signal)
                 if self.files[number].delivered:
                     self.confirmed_s.setdefault(number, now_s)
+                    self._contents.pop(number, None)
                 if not self.files[number].done and number not in self._dropped:
                     self._active.setdefault(number)
 
@@ -132,7 +136,9 @@ class Outbox:
                 del self._active[number]
             if outgoing.empty:
                 continue
-            streams = outgoing_packets(self.files[number], outgoing, self._contents[number], self.packets_sent)
+            streams = outgoing_packets(
+                self.files[number], outgoing, self._contents.get(number, _NOTHING), self.packets_sent
+            )
             self.packets_sent += sum(len(stream.starts) for stream in streams)
             if len(outgoing.segments) <= _FEW:
                 small += streams

@@ -98,12 +98,12 @@ def map_before(shot: Shot, folder: Path, scratch: Path) -> Mapped:
 
     (folder / contact_file(shot.acquisition)).parent.mkdir(exist_ok=True)
     day = FileDay({craft.id: craft.radio.spacecraft_id}, ground, shot.middle, seed=shot.seed, recorded=record)
-    content, rate_bit_s = taken.content(), craft.radio.max_rate_bit_s
-    day.load(DownFile(craft.id, picture_file(shot.acquisition), content, shot.middle))
-    lasts_s = 60.0 + 1.1 * 8.0 * len(content) / rate_bit_s
+    size_bit, rate_bit_s = 8.0 * taken.file.stat().st_size, craft.radio.max_rate_bit_s
+    day.load(DownFile(craft.id, picture_file(shot.acquisition), taken.content(), shot.middle))
+    lasts_s = 60.0 + 1.1 * size_bit / rate_bit_s
     row = {"id": shot.acquisition, "satellite": craft.id, "station": "archive"}
     made = day.hold(row, LinkTerms(rate_bit_s, rate_bit_s), 0.0, lasts_s)
     taken.file.unlink()
-    landed = Landed("archive", shot.middle, made.frames_sent, 0, 8.0 * len(content))
+    landed = Landed("archive", shot.middle, made.frames_sent, 0, size_bit)
     arrival = Arrival(shot, ground / picture_file(shot.acquisition), taken.crc32, landed)
     return map_picture(arrival, folder, None)

@@ -237,7 +237,7 @@ class DayOfContacts:
                 why = self.flights[shot.satellite.id].lost.get(picture, "no contact was left to send it")
                 self.holes.append(f"{shot.acquisition}: {why}")
             elif key not in self.files.whole:
-                size, there = len(self.files.files[key].content), self.files.ground.received_bytes(key)
+                size, there = self.files.sizes[key], self.files.ground.received_bytes(key)
                 self.holes.append(f"{shot.acquisition}: {1.0 - there / size:.1%} of it never came down")
                 if key in parts and there:
                     row = last[shot.satellite.id]
@@ -251,7 +251,7 @@ class DayOfContacts:
         sending = self.files.boxes[shot.satellite.id].files[key[1]]
         sent, again = (-(-size // FILE_SEGMENT_BYTES) for size in (sending.bytes_sent, sending.bytes_repeated))
         taken.file.unlink(missing_ok=True)
-        size = len(self.files.files[key].content)
+        size = self.files.sizes[key]
         landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * size, missing)
         return Arrival(shot, path, taken.crc32, landed)
 

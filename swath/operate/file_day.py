@@ -118,8 +118,9 @@ class FileDay:
         self.boxes = {satellite: Outbox(number, GROUND_ENTITY) for satellite, number in spacecraft_ids.items()}
         self.ground = IncomingFiles(folder, entity=GROUND_ENTITY)
         self.epoch, self.seed, self.recorded = epoch, seed, recorded
-        self.files: dict[tuple[int, int], DownFile] = {}
-        """by transaction, as are all files here"""
+        self.names: dict[tuple[int, int], tuple[str, str]] = {}
+        """satellite and name of each file, by transaction"""
+        self.sizes: dict[tuple[int, int], int] = {}
         self.whole: dict[tuple[int, int], tuple[Mapping[str, Any], float]] = {}
         """the contact in which a file became whole on the ground, and when"""
         self._held: dict[str, tuple[FileContact, int]] = {}
@@ -128,7 +129,7 @@ class FileDay:
         """A file is ready to be sent."""
         box = self.boxes[file.satellite]
         key = box.spacecraft_id, box.add(file.name, file.content)
-        self.files[key] = file
+        self.names[key], self.sizes[key] = (file.satellite, file.name), len(file.content)
         return key
 
     def hold(self, row: Mapping[str, Any], terms: LinkTerms, start_s: float, stop_s: float) -> FileContact:
@@ -171,13 +172,13 @@ class FileDay:
     def files_down(self) -> FilesDown:
         """What became of each file that was loaded."""
         rows = []
-        for key, file in self.files.items():
-            sending, (contact, at_s) = self.boxes[file.satellite].files[key[1]], self.whole.get(key, ({}, 0.0))
-            size = len(file.content)
+        for key, (satellite, name) in self.names.items():
+            sending, (contact, at_s) = self.boxes[satellite].files[key[1]], self.whole.get(key, ({}, 0.0))
+            size = self.sizes[key]
             rows.append(
                 {
-                    "satellite": file.satellite,
-                    "file": file.name,
+                    "satellite": satellite,
+                    "file": name,
                     "contact": contact.get("id", ""),
                     "station": contact.get("station", ""),
                     "received": self.epoch + seconds(at_s) if contact else np.datetime64("NaT"),
