@@ -96,11 +96,14 @@ def burn(
     """A burn scar with a ragged edge, about ``radius_m`` wide, burnt black inside and scorched at its rim."""
     middle = _middle(world, id, lon_deg, lat_deg)
     rng = np.random.default_rng([world.seed & 0x7FFFFFFF, zlib.crc32(id.encode())])
-    bearing = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
-    waves = sum(rng.normal(0.0, 0.22 / k) * np.cos(k * bearing + rng.uniform(0.0, 6.3)) for k in (1, 2, 3, 5, 8, 13))
+    bearing = np.linspace(0.0, 2.0 * np.pi, 180, endpoint=False)
+    # Fire spreads in fingers: roughness that falls slowly with size.
+    turns = (1, 2, 3, 5, 8, 13, 21, 34, 55)
+    waves = sum(rng.normal(0.0, 0.22 / k**0.75) * np.cos(k * bearing + rng.uniform(0.0, 6.3)) for k in turns)
     reach = radius_m * np.clip(1.0 + np.asarray(waves), 0.35, 1.8)
     out = np.stack([np.cos(bearing), np.sin(bearing)], -1)
-    rim, core = middle + reach[:, None] * out, middle + (reach * 0.86)[:, None] * out
+    inner = reach * np.clip(0.86 + 0.06 * rng.normal(0.0, 1.0, len(bearing)), 0.6, 0.97)
+    rim, core = middle + reach[:, None] * out, middle + inner[:, None] * out
     parts = [*fan(rim, middle), *fan(core, middle)]
     given = [looks.SCORCHED] * len(rim) + [looks.BURNT] * len(core)
     return _edit(world, "burn", id, since, until, rim, pieces(parts, given))
@@ -133,7 +136,11 @@ def slide(
     course = np.array(line)
     along = np.gradient(course, axis=0)
     side = np.stack([-along[:, 1], along[:, 0]], -1) / np.linalg.norm(along, axis=-1, keepdims=True)
-    wide = width_m / 2.0 * (0.45 + 0.55 * np.linspace(0.0, 1.0, len(course)) ** 0.6)
+    # It spreads on its way down and comes to rest in a lobe; the edges are rough.
+    way = np.linspace(0.0, 1.0, len(course))
+    rng = np.random.default_rng([world.seed & 0x7FFFFFFF, zlib.crc32(id.encode())])
+    wide = width_m / 2.0 * (0.45 + 0.55 * way**0.6) * np.sqrt(np.clip((1.04 - way) / 0.12, 0.1, 1.0))
+    wide = wide * (1.0 + 0.12 * rng.normal(0.0, 1.0, len(course)))
     left, right = course + side * wide[:, None], course - side * wide[:, None]
     quads = [np.stack([left[k], left[k + 1], right[k + 1], right[k]]) for k in range(len(course) - 1)]
     return _edit(world, "landslide", id, since, until, np.concatenate([left, right[::-1]]), pieces(quads, looks.SCAR))

@@ -44,7 +44,7 @@ def draw_clouds(
         return CLEAR
     rng = np.random.default_rng([seed & 0x7FFFFFFF, 0xC10D5])
     side = int(np.ceil(width_m / cell_m))
-    density = fractal_noise(rng, (side, side), cell_m, rng.uniform(1500.0, 5000.0), 70.0, 1.8)
+    density = fractal_noise(rng, (side, side), cell_m, rng.uniform(1500.0, 5000.0), 110.0, 1.8)
     edge = np.float32(np.quantile(density, 1.0 - cover_share))
     depth = np.float32(np.log(2.0)) * np.maximum(1.0 + (density - edge) / np.float32(rng.uniform(0.3, 0.55)), 0.0) ** 2
     return Clouds((1.0 - np.exp(-depth)).astype(np.float32), cell_m, height_m, cover_share)

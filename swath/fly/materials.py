@@ -132,6 +132,8 @@ def add_edit_looks(looks: Looks) -> Looks:
     green, vigour, stripes = looks.green.copy(), looks.vigour.copy(), looks.stripes.copy()
     grain, raised = looks.grain.copy(), looks.raised_m.copy()
     crop[FIRST_EDIT:], leaf[FIRST_EDIT:], stripes[FIRST_EDIT:] = "", _LEAF, 0.0
+    # In a site's flat woods the colour holds the shade between the crowns; in a world the crowns throw it themselves.
+    leaf[FOREST] = (0.020, 0.056, 0.028, 0.46)
     for look, (colour, cover, patchy, rough, height) in _EDITS.items():
         bare[look], green[look], vigour[look], grain[look], raised[look] = colour, cover, patchy, rough, height
     for look, reflectance in zip(PANELS, PANEL_REFLECTANCES, strict=True):
@@ -151,8 +153,8 @@ def add_edit_looks(looks: Looks) -> Looks:
 
 _EDITS: dict[int, tuple[tuple[float, float, float, float], float, float, float, float]] = {
     # look: bare reflectance, share of vegetation, patchiness, grain, raised_m
-    BURNT: ((0.034, 0.040, 0.046, 0.075), 0.03, 0.05, 0.15, 0.0),
-    SCORCHED: ((0.045, 0.055, 0.068, 0.110), 0.25, 0.15, 0.18, 0.0),
+    BURNT: ((0.034, 0.040, 0.046, 0.075), 0.06, 0.14, 0.22, 0.0),
+    SCORCHED: ((0.045, 0.055, 0.068, 0.110), 0.28, 0.30, 0.22, 0.0),
     SCAR: ((0.105, 0.145, 0.200, 0.270), 0.03, 0.03, 0.14, 0.0),
     STUBBLE: ((0.115, 0.155, 0.200, 0.270), 0.06, 0.03, 0.04, 0.0),
     DECK: ((0.240, 0.245, 0.255, 0.265), 0.0, 0.0, 0.20, 50.0),

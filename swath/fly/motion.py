@@ -14,6 +14,7 @@ import numpy.typing as npt
 from swath.fly.picture import LineStates
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.agility import boresight
+from swath.spacecraft.bus import Shake
 from swath.spacecraft.satellite import Satellite
 
 __all__ = [
@@ -23,11 +24,14 @@ __all__ = [
     "Motion",
     "PERFECT",
     "after_s",
+    "blur_deg",
+    "disturbance_of",
     "draw_motion",
     "line_utc",
     "lines_of_sight",
     "measure",
     "measure_orbit",
+    "wander_and_blur",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -66,13 +70,14 @@ class Disturbance:
     """times ``Agility.knowledge_sigma_deg``: its change from record to record"""
     drift_deg_s: float = 1e-4
     """true slow turn during the picture, an axis"""
-    jitter_deg: float = 2e-5
-    """true vibration of 0.3 to 2 Hz, an axis; faster vibration blurs rather than bends and is left out"""
+    jitter: tuple[tuple[float, float], ...] = ((0.35, 1.4e-5), (0.7, 1.4e-5), (1.2, 1.4e-5), (1.9, 1.4e-5))
+    """true vibration as ``spacecraft.bus.Shake`` has it: lines of a spectrum, Hz and amplitude in deg about each axis;
+    what is slow bends the picture, what is fast blurs it, see :func:`wander_and_blur`"""
     gps_m: float = 1.0
     """constant error of the reported position, an axis; 3 cm more from record to record"""
 
 
-PERFECT = Disturbance(0.0, 0.0, 0.0, 0.0, 0.0)
+PERFECT = Disturbance(0.0, 0.0, 0.0, (), 0.0)
 
 
 @dataclass(frozen=True)
@@ -92,15 +97,56 @@ class Motion:
         return np.asarray(self.mean_deg + self.drift_deg_s * after_s[:, None] + (self.wave_deg * np.sin(phase)).sum(-1))
 
 
-def draw_motion(rng: np.random.Generator, exposure: Exposure, flaws: Disturbance) -> Motion:
-    """The true motion of one picture: its mean, a drift and four vibrations an axis."""
-    waves = 4
+def disturbance_of(shake: Shake) -> Disturbance:
+    """The flaws of pictures on a bus that shakes so: its spectrum, and of the rest what is usual.
+
+    Misalignment, tracker noise and ringing move where a picture lies: flight has them in the attitude of the exposure.
+    """
+    return Disturbance(jitter=shake.jitter)
+
+
+def wander_and_blur(
+    jitter: tuple[tuple[float, float], ...], *, exposure_s: float, fastest_hz: float
+) -> tuple[tuple[tuple[float, float], ...], float]:
+    """Which vibration bends a picture (lines of a spectrum), and how far does the rest blur it (deg, one sigma)?
+
+    A line of frequency f and amplitude A moves the mean of an exposure of T seconds by A sinc(f T), and the light
+    within it by what is left, a variance of A^2 / 2 (1 - sinc^2): the smear that jitter's transfer function stands for.
+    Lines over ``fastest_hz``, which a picture's lines of sight do not follow, blur with all they have.
+    """
+    bends, variance = [], 0.0
+    for frequency_hz, amplitude_deg in jitter:
+        share = float(np.sinc(frequency_hz * exposure_s)) if frequency_hz <= fastest_hz else 0.0
+        variance += amplitude_deg**2 / 2.0 * (1.0 - share**2)
+        if share != 0.0:
+            bends.append((frequency_hz, amplitude_deg * share))
+    return tuple(bends), float(np.sqrt(variance))
+
+
+def blur_deg(exposure: Exposure, flaws: Disturbance, *, stages: int = 1) -> float:
+    """How far does vibration blur a picture of so many TDI stages, one sigma an axis?"""
+    return _parted(exposure, flaws, stages)[1]
+
+
+def _parted(exposure: Exposure, flaws: Disturbance, stages: int) -> tuple[tuple[tuple[float, float], ...], float]:
+    """Lines of sight are exact every 32nd line: eight times in a period are enough."""
+    fastest_hz = 1.0 / (8.0 * 32.0 * exposure.line_period_s)
+    return wander_and_blur(flaws.jitter, exposure_s=exposure.line_period_s * stages, fastest_hz=fastest_hz)
+
+
+def draw_motion(rng: np.random.Generator, exposure: Exposure, flaws: Disturbance, *, stages: int = 1) -> Motion:
+    """The true motion of one picture: its mean, a drift, and the vibration that bends it, of random phases.
+
+    ``stages`` of TDI: light is gathered for so many line periods.
+    """
+    bends, _ = _parted(exposure, flaws, stages)
+    shape = (3, len(bends))
     return Motion(
         mean_deg=np.array([exposure.roll_deg, exposure.pitch_deg, exposure.yaw_deg]),
         drift_deg_s=rng.normal(0.0, 1.0, 3) * flaws.drift_deg_s,
-        wave_deg=rng.normal(0.0, np.sqrt(2.0 / waves), (3, waves)) * flaws.jitter_deg,
-        wave_hz=rng.uniform(0.3, 2.0, (3, waves)),
-        wave_rad=rng.uniform(0.0, 2.0 * np.pi, (3, waves)),
+        wave_deg=np.broadcast_to(np.array([amplitude_deg for _, amplitude_deg in bends]), shape),
+        wave_hz=np.broadcast_to(np.array([frequency_hz for frequency_hz, _ in bends]), shape),
+        wave_rad=rng.uniform(0.0, 2.0 * np.pi, shape),
     )
 
 

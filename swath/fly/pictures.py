@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.fly.clouds import draw_clouds
-from swath.fly.motion import Exposure
+from swath.fly.motion import Exposure, disturbance_of
 from swath.fly.picture import Picture
 from swath.fly.sar import RadarExposure, scan_radar
 from swath.fly.scanner import scan
@@ -18,6 +18,7 @@ from swath.frames import EarthOrientation, itrf_from_geodetic
 from swath.model import Acquisitions
 from swath.orbit.ephemeris import Ephemeris
 from swath.orbit.sun import sun_angles_deg
+from swath.spacecraft.bus import Shake
 from swath.spacecraft.picture import outline_itrf_m, picture_shape
 from swath.spacecraft.sar import Radar, incidence_deg, radar_image
 from swath.spacecraft.satellite import Satellite
@@ -38,12 +39,14 @@ def take_picture(
     seed: int,
     radar: Radar | None = None,
     cloud_share: float = 0.0,
+    shake: Shake | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Picture:
     """What comes of one acquisition over a world: a raw picture, by the satellite's camera or by ``radar``.
 
     ``acquisition`` is one row; its ``middle`` and attitude are taken as flown, the size is what covers ``extent_m``
-    round the world's place. ``cloud_share`` of the sky is cloud (the radar sees through it). The camera is the one
+    round the world's place. ``cloud_share`` of the sky is cloud (the radar sees through it); ``shake`` is how
+    the satellite's bus vibrates. The camera is the one
     :func:`~swath.spacecraft.imager_design.design_imager` makes of the satellite's planner numbers. The same arguments
     give the same bytes. Raises what :func:`~swath.fly.scanner.scan` and :func:`~swath.fly.sar.scan_radar` raise, and
     :class:`InputError` for more or less than one row.
@@ -55,7 +58,8 @@ def take_picture(
         return scan_radar(world, satellite.id, ephemeris, shot, radar, seed=seed)
     exposure = _exposure(world, satellite, acquisition, ephemeris, eop, extent_m)
     clouds = draw_clouds(world.width_m, cover_share=cloud_share, seed=seed)
-    return scan(world, satellite, ephemeris, exposure, seed=seed, clouds=clouds, progress=progress)
+    flaws = None if shake is None else disturbance_of(shake)
+    return scan(world, satellite, ephemeris, exposure, seed=seed, clouds=clouds, disturbance=flaws, progress=progress)
 
 
 def _exposure(

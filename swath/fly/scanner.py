@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,7 +22,7 @@ from swath.fly import materials as looks
 from swath.fly.blocks import Block, expose_block
 from swath.fly.clouds import CLEAR, Clouds
 from swath.fly.job import Job, prepare_job
-from swath.fly.motion import LINE_STEP, Disturbance, Exposure, draw_motion, measure
+from swath.fly.motion import LINE_STEP, Disturbance, Exposure, blur_deg, draw_motion, measure
 from swath.fly.picture import LineStates, Picture, picture_header
 from swath.fly.sightlines import View, look
 from swath.fly.world import Room, World
@@ -68,6 +68,7 @@ def scan(
 
     ``imager`` is by default what :func:`design_imager` makes of the satellite's planner numbers. ``exposure`` needs the
     Sun's elevation and azimuth, one for the whole picture; the land is drawn as it is at ``exposure.start``.
+    Slow vibration (``disturbance.jitter``) bends the lines, fast one adds to the camera's own jitter and blurs.
     ``progress`` is told the share that is done. Raises :class:`InputError` for exposures that the camera cannot make
     and truth that is too coarse or too fine for the picture; :class:`DataError` where it misses the land.
 
@@ -109,7 +110,10 @@ def scan_strips(
     _check(exposure, imager)
     rng = np.random.default_rng([seed & 0x7FFFFFFF, zlib.crc32(exposure.acquisition.encode()), 0x5CA])
     flaws = Disturbance() if disturbance is None else disturbance
-    motion = draw_motion(rng, exposure, flaws)
+    stages = max(band.tdi_stages for band in imager.bands)
+    motion = draw_motion(rng, exposure, flaws, stages=stages)
+    blur_rad = float(np.radians(blur_deg(exposure, flaws, stages=stages)))
+    imager = replace(imager, jitter_rad=float(np.hypot(imager.jitter_rad, blur_rad)))
     view = look(world, ephemeris, exposure, motion, imager)
     _check_truth(world, exposure, view)
     states = measure(rng, satellite, ephemeris, exposure, motion, flaws)

@@ -122,7 +122,8 @@ def _rivers(
         south = _smooth((path // shape[1] + 0.5) * cell_m)
         sway = 18.0 * _wander(rng, len(fine), cell_m)
         heading = np.arctan2(np.gradient(np.interp(fine, steps, south)), np.gradient(np.interp(fine, steps, east)))
-        width = 4.0 * np.sqrt(np.interp(fine, steps, area[path])) + 3.0
+        # A brook where it is first drawn, then as the root of what it drains.
+        width = 4.0 * np.sqrt(np.maximum(np.interp(fine, steps, area[path]) - 0.97 * _RIVER_KM2, 0.1)) + 2.0
         rivers.append(
             River(
                 np.interp(fine, steps, east) - sway * np.sin(heading),

@@ -94,7 +94,7 @@ def _any(marks: Array, top: int, bottom: int, left: int, right: int) -> bool:
 def grow_trees(
     cover: Array, height: Array, row0: int, column0: int, pixel_m: float, seed: int, wood: int, garden: int
 ) -> None:
-    """Tree crowns on wood (close together) and on gardens (now and then): domes of 5 to 22 m on a shaken lattice.
+    """Tree crowns on wood (close together) and on gardens (now and then): domes of 7 to 20 m on a shaken lattice.
 
     Each tree is drawn on the pixels round it; where crowns meet the higher one is seen.
     """
@@ -116,7 +116,7 @@ def grow_trees(
                 continue
             if not _any(wooded, top // _BLOCK, bottom // _BLOCK, left // _BLOCK, right // _BLOCK):
                 continue
-            tall = (np.float32(9.0) + np.float32(11.0) * _part(bits, 40)) * np.float32(1.0 / STEP_M)
+            tall = (np.float32(12.0) + np.float32(8.0) * _part(bits, 40)) * np.float32(1.0 / STEP_M)
             # Few of the trees stand in gardens, and those are half as high.
             there = np.float32(0.5) if _part(bits, 0) <= np.float32(0.12) else np.float32(0.0)
             narrow = np.float32(1.0) / (wide * wide)
@@ -149,7 +149,7 @@ def _crown(
         off = dx * dx * narrow + away
         look = cover[column]
         share = one if look == wood else (there if look == garden else zero)
-        high = share * tall * (one - np.float32(0.55) * off) if off < one else zero
+        high = share * tall * (one - np.float32(0.45) * off) if off < one else zero
         height[column] = max(height[column], np.uint8(np.int32(high)))
 
 

@@ -137,7 +137,7 @@ def test_reported_position_and_attitude_err_as_the_sensors_do() -> None:
     for number in range(250):
         shot = replace(wanted, acquisition=f"a-{number}")
         states = take_picture(
-            site, None, craft, ORBIT, shot, seed=4, disturbance=Disturbance(drift_deg_s=0.0, jitter_deg=0.0)
+            site, None, craft, ORBIT, shot, seed=4, disturbance=Disturbance(drift_deg_s=0.0, jitter=())
         ).states
         attitude = np.stack([states.roll_deg - 5.0, states.pitch_deg, states.yaw_deg], -1)
         r_true, _ = ORBIT.states(states.utc_ns.astype("datetime64[ns]"))
