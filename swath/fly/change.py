@@ -102,7 +102,9 @@ def burn(
     waves = sum(rng.normal(0.0, 0.22 / k**0.75) * np.cos(k * bearing + rng.uniform(0.0, 6.3)) for k in turns)
     reach = radius_m * np.clip(1.0 + np.asarray(waves), 0.35, 1.8)
     out = np.stack([np.cos(bearing), np.sin(bearing)], -1)
-    inner = reach * np.clip(0.86 + 0.06 * rng.normal(0.0, 1.0, len(bearing)), 0.6, 0.97)
+    inner = reach * np.clip(
+        0.86 + 0.03 * sum(np.cos(k * bearing + rng.uniform(0.0, 6.3)) for k in turns[2:]), 0.6, 0.97
+    )
     rim, core = middle + reach[:, None] * out, middle + inner[:, None] * out
     parts = [*fan(rim, middle), *fan(core, middle)]
     given = [looks.SCORCHED] * len(rim) + [looks.BURNT] * len(core)
@@ -140,7 +142,8 @@ def slide(
     way = np.linspace(0.0, 1.0, len(course))
     rng = np.random.default_rng([world.seed & 0x7FFFFFFF, zlib.crc32(id.encode())])
     wide = width_m / 2.0 * (0.45 + 0.55 * way**0.6) * np.sqrt(np.clip((1.04 - way) / 0.12, 0.1, 1.0))
-    wide = wide * (1.0 + 0.12 * rng.normal(0.0, 1.0, len(course)))
+    rough = np.convolve(rng.normal(0.0, 1.0, len(course) + 2), np.full(3, 3.0**-0.5), "valid")
+    wide = wide * (1.0 + 0.10 * rough)
     left, right = course + side * wide[:, None], course - side * wide[:, None]
     quads = [np.stack([left[k], left[k + 1], right[k + 1], right[k]]) for k in range(len(course) - 1)]
     return _edit(world, "landslide", id, since, until, np.concatenate([left, right[::-1]]), pieces(quads, looks.SCAR))
