@@ -32,8 +32,8 @@ def natural_colour(
     """A picture ``(row, column, 3)`` as an eye would like it, at most ``most_px`` on a side, by the mean of blocks.
 
     Black is four fifths of each band's first percentile (haze), white the 98th percentile of all three together, or
-    where that is cloud the brighter land (2.2 times the 70th, but not less than half of it), with a gamma of 1.4 for the
-    shadows. No data is dark grey. Without red, green and blue the first band is shown in grey.
+    where that is cloud the brighter land (2.2 times the 70th, but not less than half of it), with a gamma of 1.4 for
+    the shadows. No data is dark grey. Without red, green and blue the first band is shown in grey.
     """
     names = ("red", "green", "blue") if {"red", "green", "blue"} <= set(bands) else (bands[0],) * 3
     size = -(-max(pixels.shape[1:]) // most_px)

@@ -71,8 +71,8 @@ def with_texture(world: World, values: npt.NDArray[np.floating[Any]], *, pixel_m
 def with_spectra(world: World, spectra: Mapping[str, Sequence[float]]) -> World:
     """The same land in measured colours: reflectances of blue, green, red and near infrared by name.
 
-    Names are those of :data:`SURFACES`. Looks of one name keep how they differ among each other in brightness. Raises :class:`InputError` for a name that is
-    not there or values outside 0 to 1.
+    Names are those of :data:`SURFACES`. Looks of one name keep how they differ among each other in brightness. Raises
+    :class:`InputError` for a name that is not there or values outside 0 to 1.
     """
     table = world.looks
     bare, leaf = table.bare.copy(), table.leaf.copy()
