@@ -1,4 +1,4 @@
-"""SPOT5 as an integer program that HiGHS closes: rows of cliques, lifted triples.
+"""SPOT5 as an integer program that HiGHS closes, rows of cliques and lifted triples; annealing where it is large.
 
 A variable for each choice of each photograph. Forbidden pairs make a graph; each edge is covered by a greedily grown
 clique, at most one of which may be taken. A forbidden triple is a row of at most two, lifted by every choice that could
@@ -9,6 +9,7 @@ stand for one of the three (choices of one photograph exclude one another). Equa
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import floor, inf
@@ -17,8 +18,10 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
+from swath.plan.bench.protocol import Told
 from swath.plan.bench.spot5 import Selection
-from swath.plan.engine.budget import Budget
+from swath.plan.bench.spot5_kernels import Choices, anneal
+from swath.plan.engine.budget import Budget, Part
 from swath.plan.engine.highs import quiet_solver, run
 
 __all__ = ["Solved", "solve_selection"]
@@ -29,8 +32,14 @@ _Row = tuple[list[int], float, Floats | None]
 """members, limit, weights (None: all 1)"""
 
 _ROUNDING = 1e-6
-_WHOLE_SHARE = 0.6
-"""of the time goes to the whole program, which alone proves anything"""
+_ANNEALED_SHARE = 0.15
+"""of the time at most goes to annealing"""
+_HEATS = ((1000.0, 0.3), *(((30.0, 0.1), (8.0, 0.15)) * 3))
+"""temperatures, in profit: the first is for photographs worth a thousand others, the rest go on from the best"""
+_FIRST_MOVES, _MOVES = 1500, 5000
+"""for each choice there is"""
+_WHOLE_SHARE = 0.35
+"""of what is left goes to the whole program, which alone proves anything"""
 _FREE = 220
 """choices in a neighbourhood"""
 _LONGEST_S = 4.0
@@ -78,6 +87,28 @@ class _Graph:
             found.update(more)
             waiting += more
         return np.array(sorted([*found, *rng.integers(0, len(self.vertex), most // 4).tolist()]), np.int64)
+
+    def choices(self, profit: Floats, capacity: int) -> Choices:
+        """The same as flat arrays."""
+        count = len(self.vertex)
+        thirds: list[list[tuple[int, ...]]] = [[] for _ in range(count)]
+        for triple in sorted(map(sorted, self.triples)):
+            for v in triple:
+                thirds[v].append(tuple(u for u in triple if u != v))
+
+        def firsts(lists: Sequence[Collection[object]]) -> Whole:
+            return np.cumsum([0, *map(len, lists)]).astype(np.int64)
+
+        pairs = [sorted(others) for others in self.joined]
+        return Choices(
+            profit,
+            np.array([use for *_, use in self.vertex], np.int64),
+            capacity,
+            firsts(pairs),
+            np.array([u for others in pairs for u in others], np.int64),
+            firsts(thirds),
+            np.array([two for others in thirds for two in others], np.int64).reshape(-1, 2),
+        )
 
     def join(self, vertices: list[int]) -> None:
         for a, b in combinations(vertices, 2):
@@ -130,22 +161,25 @@ class _Graph:
         return frozenset(combo) in self.triples or any(b in self.joined[a] for a, b in combinations(combo, 2))
 
 
-def solve_selection(selection: Selection, *, budget: Budget, seed: int = 1) -> Solved:
+def solve_selection(selection: Selection, *, budget: Budget, seed: int = 1, told: Told = lambda *_: None) -> Solved:
     """The choice that earns most, proven where the budget lasts.
 
-    With a memory, what the whole program has not closed in its share of the time is improved by neighbourhoods of
-    choices that exclude one another; a budget of rounds solves to the end.
+    With a memory the search begins by annealing, and what the whole program has not closed in its share of the time is
+    improved by neighbourhoods of choices that exclude one another; a budget of rounds solves to the end.
     """
     graph = _Graph(selection)
     count = len(graph.vertex)
     profit = np.array([selection.photos[p].profit for p, _, _ in graph.vertex], np.float64)
+    begin: Whole | None = None
+    if selection.capacity:
+        begin = _annealed(graph.choices(profit, selection.capacity), Part(budget, _ANNEALED_SHARE), seed, told)
     rows: list[_Row] = [(clique, 1.0, None) for clique in graph.cliques()]
     rows += [(row, 2.0, None) for row in graph.triple_rows()]
     if selection.capacity:
         use = np.array([u for _, _, u in graph.vertex], np.float64)
         rows.append((list(range(count)), float(selection.capacity), use))
     whole = _Program(profit, rows)
-    chosen, bound = whole.solve(budget, share=_WHOLE_SHARE if selection.capacity else 1.0)
+    chosen, bound = whole.solve(budget, share=_WHOLE_SHARE if selection.capacity else 1.0, begin=begin)
     best = float(floor(min(bound, float(sum(photo.profit for photo in selection.photos))) + _ROUNDING))
     rng = np.random.default_rng(seed)
     while profit[chosen].sum() < best - 0.5 and budget.left_s() < inf and budget.used() < 1.0:
@@ -154,10 +188,25 @@ def solve_selection(selection: Selection, *, budget: Budget, seed: int = 1) -> S
         found, _ = _Program(profit, rows, stay, free).solve(budget, share=1.0, most_s=_LONGEST_S, begin=chosen)
         if profit[found].sum() >= profit[chosen].sum():
             chosen = found
+            told("neighbourhoods", float(profit[chosen].sum()), best)
     answer = [0] * len(selection.photos)
     for p, value, _ in (graph.vertex[n] for n in chosen.tolist()):
         answer[p] = value
     return Solved(answer, best)
+
+
+def _annealed(choices: Choices, budget: Budget, seed: int, told: Told) -> Whole:
+    """The best choices that annealing finds in its share of the time."""
+    count = len(choices.profit)
+    taken, best = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    state = np.array([seed * 2 + 1], np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for number, heat in enumerate(_HEATS):
+        if budget.used() >= 1.0:
+            break
+        taken[:] = best
+        value = anneal(choices, taken, best, np.array(heat), count * (_MOVES if number else _FIRST_MOVES), state)
+        told("annealing", value, np.inf)
+    return np.flatnonzero(best)
 
 
 class _Program:

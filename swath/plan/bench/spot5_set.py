@@ -24,7 +24,7 @@ class Spot5:
 
     def solve(self, case: Selection, *, budget: Budget, seed: int, told: Told) -> Answer:
         """The best choice found, proven best where the time is enough."""
-        solved = solve_selection(case, budget=budget, seed=seed)
+        solved = solve_selection(case, budget=budget, seed=seed, told=told)
         because = "branch and bound by HiGHS on rows of cliques and lifted triples; holds for the instance as it is"
         return Answer(choices_to_json(case, solved.chosen), solved.bound, because)
 
