@@ -12,6 +12,10 @@ __all__ = ["Choices", "anneal"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+State = npt.NDArray[np.uint64]
+
+_SOUGHT = 64
 _TRIED = 6
 """choices of which the least worth for its memory goes when that is full"""
 
@@ -33,7 +37,7 @@ class Choices(NamedTuple):
 
 
 @numba.njit(cache=True)
-def _random(state: npt.NDArray[np.uint64], below: int) -> int:
+def _random(state: State, below: int) -> int:
     x = state[0]
     x ^= x << np.uint64(13)
     x ^= x >> np.uint64(7)
@@ -42,112 +46,121 @@ def _random(state: npt.NDArray[np.uint64], below: int) -> int:
     return int((x >> np.uint64(11)) % np.uint64(below))
 
 
+class _Held(NamedTuple):
+    """What is taken, and room to work in."""
+
+    taken: Flags
+    here: Whole
+    """what is taken, in no order"""
+    place: Whole
+    """of each choice in ``here``; -1"""
+    total: Whole
+    """how many are taken, and the memory they use"""
+    marked: Flags
+    leave: Whole
+
+
 @numba.njit(cache=True)
-def _out(c: Choices, v: int, taken: npt.NDArray[np.bool_], marked: npt.NDArray[np.bool_], leave: Whole) -> int:
+def _out(c: Choices, held: _Held, v: int) -> int:
     """Who has to leave for a choice, whatever the memory; how many."""
     many = 0
     for k in range(c.pair_first[v], c.pair_first[v + 1]):
         u = c.pair[k]
-        if taken[u]:
-            marked[u] = True
-            leave[many] = u
+        if held.taken[u]:
+            held.marked[u] = True
+            held.leave[many] = u
             many += 1
     for k in range(c.triple_first[v], c.triple_first[v + 1]):
         a, b = c.triple[k, 0], c.triple[k, 1]
-        if taken[a] and taken[b] and not (marked[a] or marked[b]):
+        if held.taken[a] and held.taken[b] and not (held.marked[a] or held.marked[b]):
             u = a if c.profit[a] < c.profit[b] else b
-            marked[u] = True
-            leave[many] = u
+            held.marked[u] = True
+            held.leave[many] = u
             many += 1
     return many
 
 
 @numba.njit(cache=True)
-def _make_room(
-    c: Choices,
-    excess: int,
-    here: Whole,
-    count: int,
-    marked: npt.NDArray[np.bool_],
-    leave: Whole,
-    many: int,
-    state: npt.NDArray[np.uint64],
-) -> int:
-    """More that leave until the memory holds; -1 where nobody was found."""
-    for _ in range(64 if count else 0):
+def _make_room(c: Choices, held: _Held, v: int, many: int, state: State) -> tuple[int, bool]:
+    """How many leave until the memory holds; false where too few were found."""
+    excess = held.total[1] + c.use[v] - c.capacity
+    for k in range(many):
+        excess -= c.use[held.leave[k]]
+    for _ in range(_SOUGHT if held.total[0] else 0):
         if excess <= 0:
-            return many
+            break
         worst, least = -1, np.inf
         for _ in range(_TRIED):
-            u = here[_random(state, count)]
-            if not marked[u] and c.use[u] > 0 and c.profit[u] / c.use[u] < least:
+            u = held.here[_random(state, held.total[0])]
+            if not held.marked[u] and c.use[u] > 0 and c.profit[u] / c.use[u] < least:
                 worst, least = u, c.profit[u] / c.use[u]
         if worst >= 0:
-            marked[worst] = True
-            leave[many] = worst
+            held.marked[worst] = True
+            held.leave[many] = worst
             many += 1
             excess -= c.use[worst]
-    return many if excess <= 0 else -1
+    return many, excess <= 0
+
+
+@numba.njit(cache=True)
+def _swap(c: Choices, held: _Held, v: int, many: int) -> None:
+    for k in range(many):
+        u = held.leave[k]
+        held.taken[u] = False
+        held.total[0] -= 1
+        held.total[1] -= c.use[u]
+        last = held.here[held.total[0]]
+        held.here[held.place[u]], held.place[last], held.place[u] = last, held.place[u], -1
+    held.taken[v] = True
+    held.here[held.total[0]], held.place[v] = v, held.total[0]
+    held.total[0] += 1
+    held.total[1] += c.use[v]
+
+
+@numba.njit(cache=True)
+def _offer(c: Choices, held: _Held, v: int, heat: float, state: State) -> float:
+    """Take a choice, and what it brings; or nothing, where chance at this temperature is against it."""
+    many, fits = _make_room(c, held, v, _out(c, held, v), state)
+    gain = c.profit[v]
+    for k in range(many):
+        gain -= c.profit[held.leave[k]]
+        held.marked[held.leave[k]] = False
+    if not fits or (gain < 0.0 and _random(state, 1 << 30) / (1 << 30) >= np.exp(gain / heat)):
+        return 0.0
+    _swap(c, held, v, many)
+    return float(gain)
 
 
 @numba.njit(cache=True, nogil=True)
-def anneal(
-    c: Choices,
-    taken: npt.NDArray[np.bool_],
-    best: npt.NDArray[np.bool_],
-    warm: Floats,
-    moves: int,
-    state: npt.NDArray[np.uint64],
-) -> float:
+def anneal(c: Choices, taken: Flags, best: Flags, warm: Floats, moves: int, state: State) -> float:
     """``moves`` tries from ``taken`` while the temperature falls evenly in its logarithm; what ``best`` then earns.
 
     ``warm``: temperature at the beginning and at the end. ``best`` is overwritten where something better is found.
     """
     n = len(c.profit)
-    here, place = np.empty(n, np.int64), np.full(n, -1)
-    count, used, value = 0, 0, 0.0
+    held = _Held(
+        taken,
+        np.empty(n, np.int64),
+        np.full(n, -1),
+        np.zeros(2, np.int64),
+        np.zeros(n, np.bool_),
+        np.empty(n, np.int64),
+    )
+    value = top = 0.0
     for v in range(n):
         if taken[v]:
-            here[count], place[v] = v, count
-            count, used, value = count + 1, used + c.use[v], value + c.profit[v]
-    top = 0.0
-    for v in range(n):
+            held.here[held.total[0]], held.place[v] = v, held.total[0]
+            held.total[0] += 1
+            held.total[1] += c.use[v]
+            value += c.profit[v]
         if best[v]:
             top += c.profit[v]
-    marked, leave = np.zeros(n, np.bool_), np.empty(n, np.int64)
     step = np.log(warm[1] / warm[0]) / max(moves, 1)
     for m in range(moves):
         v = _random(state, n)
-        if taken[v]:
-            continue
-        many = _out(c, v, taken, marked, leave)
-        freed = 0
-        for k in range(many):
-            freed += c.use[leave[k]]
-        found = _make_room(c, used - freed + c.use[v] - c.capacity, here, count, marked, leave, many, state)
-        lost = 0.0
-        for k in range(max(found, many)):
-            lost += c.profit[leave[k]]
-            marked[leave[k]] = False
-        if found < 0:
-            marked[:] = False
-            continue
-        gain = c.profit[v] - lost
-        if gain < 0.0:
-            heat = warm[0] * np.exp(step * m)
-            if _random(state, 1 << 30) / (1 << 30) >= np.exp(gain / heat):
-                continue
-        for k in range(found):
-            u = leave[k]
-            taken[u] = False
-            count -= 1
-            last = here[count]
-            here[place[u]], place[last], place[u] = last, place[u], -1
-            used -= c.use[u]
-        taken[v] = True
-        here[count], place[v] = v, count
-        count, used, value = count + 1, used + c.use[v], value + gain
-        if value > top + 0.5:
-            top = value
-            best[:] = taken
-    return top
+        if not taken[v]:
+            value += _offer(c, held, v, warm[0] * np.exp(step * m), state)
+            if value > top + 0.5:
+                top = value
+                best[:] = taken
+    return float(top)
