@@ -25,6 +25,8 @@ _REACH = 0.01
 """columns that lose no more than this share of the bound are packed"""
 _MOST = 4000
 _VARIED = 60
+_WORK = 1e9
+"""nodes and arcs looked at for them, at most"""
 _SPREAD = 0.3
 """prices are varied by so much for other paths"""
 _ROUNDS = 100
@@ -51,7 +53,8 @@ def packed(
     if len(dearer[0]):
         pricer, columns, prices = _with_more_worth(pricer, columns, prices, nodes, dearer, budget)
     widen(pricer, columns, prices, _REACH * prices.bound, _MOST)
-    for _ in range(_VARIED):
+    size = len(pricer.task.value) + len(pricer.net.tail)
+    for _ in range(int(np.clip(_WORK / size, 10, _VARIED))):
         if budget.used() >= 1.0:
             break
         pricer.sweep(prices.price * rng.uniform(1.0 - _SPREAD, 1.0 + _SPREAD, len(prices.price)))

@@ -45,8 +45,8 @@ _ROUNDS = 400
 _DESCENT = 100
 _LARGE = 1_000_000
 """nodes and arcs from which on subgradient steps come first"""
-_WORK = 12e9
-"""nodes and arcs looked at in all, at most"""
+_WORK = 5e15
+"""rounds of columns times the square of nodes and arcs, at most: programs, too, take longer the larger the net is"""
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,7 @@ def _prices(pricer: Pricer, columns: Columns, stop: Callable[[], bool], value: f
     size = len(pricer.task.value) + len(pricer.net.tail)
     nothing = np.zeros(len(pricer.task.rows.limit))
     prices = Prices(nothing, pricer.sweep(nothing))
-    rounds = int(np.clip(_WORK / size, 60, _ROUNDS + _DESCENT))
     if size > _LARGE:
-        prices = descend(pricer, prices, min(_DESCENT, rounds // 2), stop=stop, seen=lambda taken: value)
-        rounds -= _DESCENT
-    return generate(pricer, columns, prices, max(rounds, 20), used_up=stop, left_s=lambda: np.inf, heeded=Until(stop))
+        prices = descend(pricer, prices, _DESCENT, stop=stop, seen=lambda taken: value)
+    rounds = int(np.clip(_WORK / size**2, 4, _ROUNDS))
+    return generate(pricer, columns, prices, rounds, used_up=stop, left_s=lambda: np.inf, heeded=Until(stop))
