@@ -29,7 +29,9 @@ def reached(seeds: range) -> tuple[list[float], list[float], list[float], set[st
         best.append(best_value(problem))
         bounds.append(plan.bound)
         reasons |= {r.reason.partition(":")[0] for r in plan.refused}
-        assert plan.value <= best[-1] + 1e-6, f"seed {seed}: a plan of {plan.value} beats the optimum {best[-1]}"
+        # The exact optimum holds times to the millisecond, and a value halves within 2,000 s at the soonest.
+        rounding = 1e-6 + plan.value * np.log(2.0) * 1e-3 / 2000.0
+        assert plan.value <= best[-1] + rounding, f"seed {seed}: a plan of {plan.value} beats the optimum {best[-1]}"
         assert plan.bound >= best[-1] - 1e-6, f"seed {seed}: bound {plan.bound}, optimum {best[-1]}"
     return values, best, bounds, reasons
 
