@@ -76,7 +76,7 @@ def plotted(rows: list[dict[str, Any]]) -> None:
     axes.set_ylabel("value")
     axes.set_ylim(0.0)
     for entry, many in zip(rows, satellites, strict=True):
-        axes.annotate(f"{100 * entry['gap']:.2f} %", (many, entry["value"]), (4, -14), textcoords="offset points")
+        axes.annotate(f"{100 * entry['gap']:.2f} %", (many, entry["value"]), (-14, 9), textcoords="offset points")
     axes.legend()
     figure.savefig(RESULTS / "quality-growth.png", dpi=120)
 
