@@ -23,9 +23,8 @@ from typing import Any
 import numpy as np
 
 from swath.frames import EarthOrientation
-from swath.model import Place, Request, Station
+from swath.model import Elements, Place, Request, Station
 from swath.operate.plan_only import prepared
-from swath.orbit.elements import parse_tle
 from swath.orbit.ephemeris import Ephemeris, sgp4_ephemeris, tabulate
 from swath.plan.build import Outlook, build_problem
 from swath.plan.orders import Order
@@ -36,9 +35,10 @@ from swath.sources.eop import packaged_eop
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.catalog import station
 from swath.spacecraft.power import Duty, Thermal
+from swath.store.mission import read_mission
 from swath.time import seconds
 
-__all__ = ["FLEET", "START", "day_of", "main", "operational_day", "orders"]
+__all__ = ["START", "day_of", "main", "operational_day", "orders"]
 
 REPO = Path(__file__).resolve().parents[2]
 Day = tuple[Problem, dict[str, Ephemeris], EarthOrientation]
@@ -46,21 +46,6 @@ Day = tuple[Problem, dict[str, Ephemeris], EarthOrientation]
 START = np.datetime64("2026-05-08T00:00:00", "ns")
 STOP = START + seconds(86400.0)
 
-# CelesTrak "active" list of 7 May 2026: PLEIADES NEO 3, CAS500-1, DMC3-FM3, KOMPSAT-3.
-FLEET = {
-    "SW-1": """\
-1 48268U 21034A   26127.73366846 -.00000390  00000+0 -42958-4 0  9994
-2 48268  97.8928 203.0808 0001356  91.8629 268.2739 14.81672274271665""",
-    "SW-2": """\
-1 47932U 21022A   26127.77868784  .00005524  00000+0  25810-3 0  9999
-2 47932  97.3935  23.8400 0007445  76.6810 283.5255 15.20179199284624""",
-    "SW-3": """\
-1 40717U 15032C   26127.77377196  .00000041  00000+0  10638-4 0  9991
-2 40717  97.6615 357.7962 0004991 175.5912 184.5348 14.85695306583913""",
-    "SW-4": """\
-1 38338U 12025B   26127.79498330  .00000390  00000+0  86733-4 0  9998
-2 38338  98.1147  85.9602 0004164 233.4112 126.6707 14.62170804745444""",
-}
 KINDS = ("point", "stereo", "tristereo", "area", "strip", "series", "alternatives")
 SHARES = (0.80, 0.06, 0.02, 0.04, 0.03, 0.03, 0.02)
 
@@ -68,7 +53,8 @@ SHARES = (0.80, 0.06, 0.02, 0.04, 0.03, 0.03, 0.02)
 def operational_day(count: int, seed: int = 1, *, points: bool = False) -> Day:
     """The problem of a generated day, and what a judge needs besides."""
     eop = packaged_eop()
-    fleet = tuple(_satellite(id, number) for number, id in enumerate(FLEET))
+    flown = read_mission(REPO / "examples" / "flood" / "mission.toml").satellites
+    fleet = tuple(_satellite(one.id, one.elements, number) for number, one in enumerate(flown))
     exact: dict[str, Ephemeris] = {s.id: sgp4_ephemeris(s.elements, eop) for s in fleet}
     quick = {id: tabulate(e, START - seconds(600.0), STOP + seconds(600.0)) for id, e in exact.items()}
     owners = (Owner("a", max_pictures=max(count // 8, 4)), Owner("b"), Owner("c"))
@@ -113,8 +99,7 @@ def _request(id: str, place: Place, value: float, **more: object) -> Request:
     return replace(Request(id, place, "field", value, START, START, STOP, STOP, 10.0, 38.0, 2000.0), **more)  # type: ignore[arg-type]
 
 
-def _satellite(id: str, number: int) -> Satellite:
-    (elements,) = parse_tle(FLEET[id], source="CelesTrak active, 2026-05-07").elements
+def _satellite(id: str, elements: Elements, number: int) -> Satellite:
     return Satellite(
         id,
         elements,

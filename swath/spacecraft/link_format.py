@@ -88,7 +88,7 @@ LINES_PER_CHUNK = 64
 LINE_RECORD = struct.Struct(">Iq3d3d3d")
 """line, UTC ns, x y z m, vx vy vz m/s, roll pitch yaw deg"""
 
-HEADER_KEYS = (
+_EVERY_HEADER = (
     "acquisition",
     "request",
     "satellite",
@@ -99,6 +99,10 @@ HEADER_KEYS = (
     "line_chunks",
     "pixel_chunks",
     "pixel_bytes",
+)
+
+HEADER_KEYS = (
+    *_EVERY_HEADER,
     "ifov_rad",
     "reflectance_per_count",
     "offset_count",
@@ -112,16 +116,7 @@ HEADER_KEYS = (
 dead sample. ``band_row_px`` and ``band_lead_lines`` hold a number for each band, see Angles above; if absent, 0"""
 
 RADAR_HEADER_KEYS = (
-    "acquisition",
-    "request",
-    "satellite",
-    "lines",
-    "columns",
-    "bands",
-    "line_step",
-    "line_chunks",
-    "pixel_chunks",
-    "pixel_bytes",
+    *_EVERY_HEADER,
     "near_range_m",
     "range_spacing_m",
     "right",

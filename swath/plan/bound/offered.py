@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from swath.plan.engine.net import Net
 from swath.plan.engine.turning import Looks, net_of_looks
 from swath.plan.layout import Fleet
 from swath.plan.sequence_kernels import turn_s
+from swath.spacecraft.agility import slew_s
+from swath.spacecraft.satellite import Satellite
 
 __all__ = ["Offered", "net_of", "offered"]
 
@@ -60,7 +63,7 @@ def offered(indexed: Indexed) -> Offered:
     good = np.ones(len(first), np.bool_)
     for k in range(int(count.max(initial=1))):
         some = np.flatnonzero(count > k)
-        ground_s[some] = np.maximum(ground_s[some], _soonest_s(fleet, fleet.look[first[some] + k]))
+        ground_s[some] = np.maximum(ground_s[some], _soonest_s(indexed, fleet.look[first[some] + k]))
         good[some] &= _leaves_time(indexed, first[some] + k)
     good &= np.isfinite(ground_s)
     first, count, ground_s = first[good], count[good], ground_s[good]
@@ -98,10 +101,10 @@ def _later_looks(fleet: Fleet, first: Whole, count: Whole) -> tuple[Whole, list[
     return np.array(rows, np.int64), belongs
 
 
-def _soonest_s(fleet: Fleet, looks: Records) -> Floats:
+def _soonest_s(indexed: Indexed, looks: Records) -> Floats:
     """When could looks be on the ground, if nothing else were sent? Endless: not in time, or never."""
-    ground = np.full(len(looks), np.inf)
-    level_s = looks["stop"] + _to_nadir_s(fleet, looks)
+    fleet, ground = indexed.fleet, np.full(len(looks), np.inf)
+    level_s = looks["stop"] + _to_nadir_s(indexed.problem.satellites, looks)
     due_s = fleet.request["due_s"][looks["request"]]
     for seen in fleet.passes[~fleet.passes["fixed"]]:
         flow = fleet.flow[seen["flow_first"] : seen["flow_last"]]
@@ -115,14 +118,14 @@ def _soonest_s(fleet: Fleet, looks: Records) -> Floats:
     return np.where(fits, ground, np.inf)
 
 
-def _to_nadir_s(fleet: Fleet, looks: Records) -> Floats:
+def _to_nadir_s(satellites: Sequence[Satellite], looks: Records) -> Floats:
     """How long turns from looks to straight down take: in contact a satellite looks there."""
-    craft = fleet.satellite[looks["satellite"]]
-    rate, acceleration = craft["rate_deg_s"], craft["acceleration_deg_s2"]
     angle_deg = np.maximum(np.degrees(np.arccos(np.clip(looks["z"], -1.0, 1.0))) - _BLUR_DEG, 0.0)
-    coasting = angle_deg / rate + rate / acceleration
-    turn = np.where(angle_deg <= rate * rate / acceleration, 2.0 * np.sqrt(angle_deg / acceleration), coasting)
-    return np.asarray(turn + craft["settling_s"], np.float64)
+    found_s = np.zeros(len(looks))
+    for s, satellite in enumerate(satellites):
+        mine = looks["satellite"] == s
+        found_s[mine] = slew_s(satellite.agility, angle_deg[mine])
+    return found_s
 
 
 def _leaves_time(indexed: Indexed, rows: Whole) -> Flags:
