@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -78,11 +79,13 @@ def _times(
         id for id, status in zip(log.flown.acquisition.tolist(), log.flown.status, strict=True) if status != "skipped"
     }
     processing, rows = seconds(mission.operations.processing_s), []
-    for id in dict.fromkeys(told.request.tolist()):
+    pictures: dict[str, list[dict[str, Any]]] = {}
+    for row in told.rows():
+        pictures.setdefault(str(row["request"]), []).append(row)
+    for id, mine in pictures.items():
         order = orders.get(id)
         if order is None:
             continue
-        mine = [row for row in told.rows() if row["request"] == id]
         imaged = [stops[str(row["acquisition"])] for row in mine if str(row["acquisition"]) in taken]
         down = [row["down"] for row in mine if not np.isnat(row["down"])]
         on_map = [
