@@ -76,11 +76,11 @@ def _refusal(place: Place, why: str) -> InputError:
 
 
 def _unrolled_ring(place: Place, ring: Ring) -> Floats:
-    """The closed ring ``(n + 1, 2)``, longitudes running on."""
+    """The closed ring ``(n + 1, 2)``, longitudes running on: whole turns are added, so that equal ones stay equal."""
     corners = np.array([*ring, ring[0]], np.float64)
     step = np.diff(corners[:, 0])
-    step = np.where(np.abs(step) == 360.0, step, (step + 180.0) % 360.0 - 180.0)
-    lon = corners[0, 0] + np.concatenate([[0.0], np.cumsum(step)])
+    short = np.where(np.abs(step) == 360.0, step, (step + 180.0) % 360.0 - 180.0)
+    lon = corners[:, 0] + 360.0 * np.concatenate([[0.0], np.cumsum(np.round((short - step) / 360.0))])
     flat = np.column_stack([lon, corners[:, 1]])
     turns = round((lon[-1] - lon[0]) / 360.0)
     if abs(turns) > 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from swath.errors import DataError, InputError
@@ -80,6 +80,7 @@ def test_a_bare_geometry_is_a_place_too() -> None:
     assert parse_places('{"type": "Point", "coordinates": [1, 2]}')[0] == Place.point("1", lon_deg=1.0, lat_deg=2.0)
 
 
+@example(178.99999999999997, 0.0, 2.2979592848062858, 1.0, 0)
 @given(st.floats(-179, 179), st.floats(-60, 60), st.floats(0.1, 20.0), st.floats(0.1, 20.0), st.integers(0, 3))
 def test_the_centre_of_a_box_is_its_centre_even_across_the_date_line(
     lon_deg: float, lat_deg: float, width_deg: float, height_deg: float, first: int
