@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 from swath.operate.memory import give_back_memory
@@ -62,6 +62,10 @@ def worker_pool(workers: int = WORKERS, imports: Sequence[str] = _SHARED) -> Ite
 
 
 def _start(pool: ProcessPoolExecutor, workers: int) -> None:
-    """A worker is started with each task that finds none idle: as many short tasks as there shall be workers."""
-    for _ in range(workers):
-        pool.submit(time.sleep, 0.1)
+    """A worker is started with each task that finds none idle: as many short tasks as there shall be workers.
+
+    A pool that has ended meanwhile (an interrupt) needs none; one that is broken says so to whoever gives it work.
+    """
+    with suppress(RuntimeError):
+        for _ in range(workers):
+            pool.submit(time.sleep, 0.1)

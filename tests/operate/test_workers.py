@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from swath.errors import DataError, Infeasible, InputError, PluginError, SwathError
-from swath.operate.workers import worker_pool
+from swath.operate.workers import _start, worker_pool
 from swath.store.mission import read_mission
 
 
@@ -24,3 +25,12 @@ def test_an_error_in_a_worker_is_raised_here_and_the_next_task_is_done(tmp_path:
         with pytest.raises(DataError, match="mission file does not exist"):
             pool.submit(read_mission, tmp_path / "none.toml").result()
         assert pool.submit(len, "abc").result() == 3
+
+
+def test_a_pool_that_has_ended_is_given_no_workers() -> None:
+    with ProcessPoolExecutor(1) as pool:
+        pass
+    with pytest.raises(RuntimeError, match="shutdown"):
+        pool.submit(len, "")
+    _start(pool, 2)
+    assert not pool._processes
