@@ -81,6 +81,22 @@ def test_every_option_of_every_command_is_described() -> None:
     assert not silent
 
 
+def test_every_option_of_every_product_command_is_described() -> None:
+    """They have a file each, ``product_*.py``; their words may stand on any page."""
+    pages = "\n".join(page.read_text("utf-8") for page in PAGES)
+    group = (REPO / "swath" / "cli" / "product.py").read_text("utf-8")
+    commands = re.findall(r'"swath\.cli\.(product_\w+):(\w+)", name="([\w-]+)"', group)
+    files = {path.stem for path in (REPO / "swath" / "cli").glob("product_*.py")}
+    assert {module for module, _, _ in commands} <= files
+    silent = [f"swath product {name}" for _, _, name in commands if f"## `swath product {name}" not in pages]
+    for module, function, name in commands:
+        tree = ast.parse((REPO / "swath" / "cli" / f"{module}.py").read_text("utf-8"))
+        (body,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
+        options = {f"--{arg.arg.replace('_', '-')}" for arg in body.args.kwonlyargs}
+        silent += [f"swath product {name} {option}" for option in sorted(options) if f"`{option}" not in pages]
+    assert not silent
+
+
 @each_page
 def test_commands_on_the_pages_exist(page: Path) -> None:
     commands = {path.stem for path in (REPO / "swath" / "cli").glob("*.py")}

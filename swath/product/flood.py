@@ -12,6 +12,7 @@ from swath.errors import InputError
 from swath.model import Estimate, Product, Scene
 from swath.product.area import BlockSums, Doubts, estimate_area
 from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
+from swath.product.kind import ProductKind
 from swath.product.water_kernels import (
     NOT_SEEN_SHARE,
     UNSEEN,
@@ -24,7 +25,7 @@ from swath.product.water_kernels import (
     sharpen_edges,
 )
 
-__all__ = ["UNSEEN", "WaterRule", "fit_water_rule", "flood_product", "water_likelihood"]
+__all__ = ["FLOOD", "UNSEEN", "WaterRule", "fit_water_rule", "flood_product", "water_likelihood"]
 
 Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.uint8]
@@ -260,3 +261,17 @@ def _because(rule: WaterRule, estimates: dict[str, Estimate], with_before: bool)
         else "no earlier picture: all water counts"
     )
     return f"water above NDWI {rule.ndwi_threshold:.2f} ({rule.because}); {past}; {100.0 * seen:.0f} % of the area seen"
+
+
+FLOOD = ProductKind(
+    name="flood",
+    question="What is flooded, how likely, and what could not be seen?",
+    bands=("blue, green, red, nir",),
+    layers={
+        "flood": "0 no, 1 flood",
+        "likelihood": "% of water now, 255 not seen",
+        "unseen": "0 seen, 1 cloud, 2 shadow, 3 not pictured",
+    },
+    source="McFeeters 1996; Martinis et al. 2009 (split-based thresholds)",
+    make=flood_product,
+)

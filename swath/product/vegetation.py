@@ -13,8 +13,9 @@ from swath.model import Estimate, Product, Scene
 from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
 from swath.product.fields import Coverage, ZonalStatistics, cover_polygon, zonal_statistics
 from swath.product.indices import ndvi
+from swath.product.kind import ProductKind
 
-__all__ = ["NDVI_NOT_SEEN", "NDVI_SCALE", "vegetation_product"]
+__all__ = ["NDVI_NOT_SEEN", "NDVI_SCALE", "VEGETATION", "vegetation_product"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -138,3 +139,13 @@ def _estimates(rows: tuple[dict[str, Any], ...], seen: Mask) -> dict[str, Estima
         value, low, high = (float(v) for v in np.average(table, axis=0, weights=[row["count_px"] for row in found]))
         estimates["ndvi_mean"] = Estimate(value, "1", low, high)  # as if all fields erred alike: never too narrow
     return estimates
+
+
+VEGETATION = ProductKind(
+    name="vegetation",
+    question="How green is each field?",
+    bands=("blue, green, red, nir",),
+    layers={"ndvi": "x 10000, -32768 not seen", "unseen": "0 seen, 1 cloud, 2 shadow, 3 not pictured"},
+    source="Rouse et al. 1974",
+    make=vegetation_product,
+)
