@@ -9,7 +9,10 @@ from swath.errors import InputError, PluginError
 
 __all__ = ["GROUPS", "find", "names"]
 
-GROUPS = ("swath.instances", "swath.instruments", "swath.planners", "swath.products", "swath.solvers", "swath.sources")
+GROUPS = (
+    *("swath.instances", "swath.instruments", "swath.makers", "swath.planners", "swath.products"),
+    *("swath.readers", "swath.solvers", "swath.sources"),
+)
 
 
 def names(group: str) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from swath.cli.progress import progress_bar
 __all__ = ["verify"]
 
 
-def verify(folder: Path, /, *, json: bool = False) -> int:
-    """Run again what FOLDER was made from, in a scratch folder, and compare every file.
+def verify(folder: Path, /, *, inputs: list[Path] | None = None, json: bool = False) -> int:
+    """Make FOLDER again from what it was made of, in a scratch folder, and compare every file.
 
     Example: swath verify out/demo
 
@@ -20,7 +20,9 @@ def verify(folder: Path, /, *, json: bool = False) -> int:
     Parameters
     ----------
     folder
-        A folder that swath run or swath demo wrote.
+        A folder that swath made: of a run, of an archived scene, of a product.
+    inputs
+        Folder in which to look for inputs of a product that have moved. May be given several times.
     json
         Print the comparison as JSON.
     """
@@ -28,7 +30,7 @@ def verify(folder: Path, /, *, json: bool = False) -> int:
     from swath.operate.evidence import verify_folder
 
     with progress_bar("verify") as progress:
-        result = verify_folder(folder, progress=progress)
+        result = verify_folder(folder, inputs=inputs or (), progress=progress)
     if json:
         import json as text
 

@@ -1,25 +1,30 @@
-"""Re-runs a folder from its own inputs and compares every file."""
+"""Makes a folder again from what it was made of, a run or a single product, and compares every file."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import rasterio
 
 from swath.errors import DataError
 from swath.operate.run import run_mission
+from swath.store.folder import LINEAGE
+from swath.store.lineage import TIMINGS, code_version, make, read_lineage, recipe_again
 from swath.store.manifest import INPUTS, NOT_COMPARED, read_manifest, sha256, versions
 
-__all__ = ["PICTURE_TOLERANCE", "Difference", "Verification", "verify_folder"]
+__all__ = ["PICTURE_TOLERANCE", "REAL_TOLERANCE", "Difference", "Verification", "verify_folder"]
 
 PICTURE_TOLERANCE = 1
 """largest difference of a pixel's stored whole number (1e-4 of reflectance or NDVI, 1 of likelihood); every other
 file is compared bit for bit"""
+REAL_TOLERANCE = 1e-6
+"""largest difference of a product's real pixel, absolute and as a share of it: sums may run in another order"""
 
 
 @dataclass(frozen=True)
@@ -64,40 +69,70 @@ class Verification:
         }
 
 
-def verify_folder(folder: Path, *, progress: Callable[[str, float], None] = lambda what, share: None) -> Verification:
+Progress = Callable[[str, float], None]
+
+
+def verify_folder(
+    folder: Path, *, inputs: Sequence[Path] = (), progress: Progress = lambda what, share: None
+) -> Verification:
     """Is this folder what its inputs give, and has nobody changed it since?
 
-    Files are first held against the hashes in the manifest, then the mission is run again from ``evidence/inputs``
-    with the recorded seed and every file is compared: pictures pixel by pixel within :data:`PICTURE_TOLERANCE`,
-    everything else bit for bit. Other versions of swath or of a package are noted.
+    Files are first held against the recorded hashes. Then a run's mission is run again from ``evidence/inputs`` with
+    the recorded seed, or a product is made again by its :mod:`lineage` (inputs that have moved are sought in the
+    folders ``inputs``), and every file is compared. Bit for bit, but pictures by their pixels: of a run within
+    :data:`PICTURE_TOLERANCE`; of a product whole numbers must be equal, real ones within :data:`REAL_TOLERANCE`. Other
+    versions of swath or of a package are noted.
     """
+    if (folder / LINEAGE).is_file():
+        return _verify_product(folder, inputs, progress)
     manifest = read_manifest(folder)
     for name, digest in manifest.inputs.items():
         kept = folder / INPUTS / name
         if not kept.is_file() or sha256(kept) != digest:
             raise DataError(f"input {name} was changed or lost", where=str(kept), fix="Nothing can be verified without")
-    changed = [
-        Difference(name, "lost" if not (folder / name).is_file() else "changed since it was written")
-        for name, digest in manifest.files.items()
-        if not (folder / name).is_file() or sha256(folder / name) != digest
-    ]
-    notes = [
-        f"made with {package} {was}, compared with {now}"
-        for package, now in versions().items()
-        if (was := manifest.versions.get(package, "absent")) != now
-    ]
     with tempfile.TemporaryDirectory(prefix="swath-verify-") as scratch:
         again = Path(scratch) / "again"
         run_mission(folder / INPUTS / manifest.mission, again, seed=manifest.seed, progress=progress)
-        compared, identical, different = _compare(folder, again)
+        return _verification(folder, again, manifest.files, NOT_COMPARED, PICTURE_TOLERANCE, _notes(manifest.versions))
+
+
+def _verify_product(folder: Path, inputs: Sequence[Path], progress: Progress) -> Verification:
+    lineage = read_lineage(folder)
+    recipe = recipe_again(folder, lineage, inputs=inputs)
+    notes = _notes(lineage.versions)
+    if lineage.code != code_version():
+        notes.append(f"made by the code {lineage.code}, compared with {code_version()}")
+    with tempfile.TemporaryDirectory(prefix="swath-verify-") as scratch:
+        again = Path(scratch) / folder.absolute().name
+        make(recipe, again, progress=progress)
+        return _verification(folder, again, lineage.files, (LINEAGE, TIMINGS), 0, notes)
+
+
+def _notes(made_with: Mapping[str, str]) -> list[str]:
+    return [
+        f"made with {package} {was}, compared with {now}"
+        for package, now in versions().items()
+        if (was := made_with.get(package, "absent")) != now
+    ]
+
+
+def _verification(
+    folder: Path, again: Path, files: Mapping[str, str], left_out: Sequence[str], tolerance: int, notes: Sequence[str]
+) -> Verification:
+    changed = [
+        Difference(name, "lost" if not (folder / name).is_file() else "changed since it was written")
+        for name, digest in files.items()
+        if not (folder / name).is_file() or sha256(folder / name) != digest
+    ]
+    compared, identical, different = _compare(folder, again, left_out, tolerance)
     known = {d.file for d in changed}
     return Verification(
         compared, identical, tuple(changed) + tuple(d for d in different if d.file not in known), tuple(notes)
     )
 
 
-def _compare(one: Path, two: Path) -> tuple[int, int, list[Difference]]:
-    names = {p.relative_to(f).as_posix() for f in (one, two) for p in f.rglob("*") if p.is_file()} - set(NOT_COMPARED)
+def _compare(one: Path, two: Path, left_out: Sequence[str], tolerance: int) -> tuple[int, int, list[Difference]]:
+    names = {p.relative_to(f).as_posix() for f in (one, two) for p in f.rglob("*") if p.is_file()} - set(left_out)
     identical, differences = 0, []
     for name in sorted(names):
         if not (one / name).is_file() or not (two / name).is_file():
@@ -106,17 +141,30 @@ def _compare(one: Path, two: Path) -> tuple[int, int, list[Difference]]:
             identical += 1
         elif not name.endswith(".tif"):
             differences.append(Difference(name, "comes out differently"))
-        elif because := _pixels_differ(one / name, two / name):
+        elif because := _pixels_differ(one / name, two / name, tolerance):
             differences.append(Difference(name, because))
     return len(names), identical, differences
 
 
-def _pixels_differ(one: Path, two: Path) -> str:
+def _pixels_differ(one: Path, two: Path, tolerance: int) -> str:
+    """Why two rasters are not the same; empty where they are. Band by band: they may be large."""
     try:
-        with rasterio.open(one) as a, rasterio.open(two) as b:
-            if (a.shape, a.count, a.crs, a.transform) != (b.shape, b.count, b.crs, b.transform):
-                return "has another size or place"
-            worst = max(int(np.max(np.abs(a.read(n).astype(np.int64) - b.read(n).astype(np.int64)))) for n in a.indexes)
+        with rasterio.open(one, driver="GTiff") as a, rasterio.open(two, driver="GTiff") as b:
+            if (a.shape, a.dtypes, a.crs, a.transform) != (b.shape, b.dtypes, b.crs, b.transform):
+                return "has another size, type or place"
+            worst = max(_worst(a.read(n), b.read(n), tolerance) for n in a.indexes)
     except rasterio.errors.RasterioError as error:
         return f"cannot be read: {error}"
-    return f"pixels differ by up to {worst}" if worst > PICTURE_TOLERANCE else ""
+    return f"pixels differ by up to {worst:g}" if worst else ""
+
+
+def _worst(one: npt.NDArray[Any], two: npt.NDArray[Any], tolerance: int) -> float:
+    """The largest difference beyond what is allowed; 0 where there is none. Two that are not numbers are the same."""
+    if one.dtype.kind in "iu":
+        worst = int(np.max(np.abs(one.astype(np.int64) - two.astype(np.int64))))
+        return worst if worst > tolerance else 0
+    same = np.isclose(one, two, rtol=REAL_TOLERANCE, atol=REAL_TOLERANCE, equal_nan=True)
+    if same.all():
+        return 0
+    off = np.abs(one - two)[~same]
+    return float(np.nanmax(off)) if np.isfinite(off).any() else float("inf")

@@ -13,21 +13,22 @@ from typing import Any
 
 from swath.errors import InputError
 
-__all__ = ["MANIFEST", "new_folder", "write_json", "write_whole"]
+__all__ = ["LINEAGE", "MANIFEST", "new_folder", "write_json", "write_whole"]
 
 MANIFEST = Path("evidence") / "manifest.json"
+LINEAGE = "lineage.json"
 
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """A scratch folder beside ``out`` that takes its name when the block ends well and vanishes when it does not.
 
-    An ``out`` that exists is replaced only if swath made it (it holds a manifest) or it is empty.
+    An ``out`` that exists is replaced only if swath made it (it holds a manifest or a lineage) or it is empty.
     """
     out = out.absolute()
     if out.exists() and not out.is_dir():
         raise InputError("this is a file, not a folder", where=str(out), fix="Name another --out")
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+    if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in (MANIFEST, LINEAGE)):
         raise InputError("this folder holds something swath did not make", where=str(out), fix="Name another --out")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
