@@ -25,7 +25,7 @@ from swath.model import Grid, Product, Scene
 from swath.operate.downlink import Arrival
 from swath.operate.files import scene_file, write_product, write_scene
 from swath.operate.shot import Shot, site_seed
-from swath.product.fields import cover_polygon
+from swath.product.fields import cover_polygons
 from swath.product.flood import flood_product
 from swath.product.vegetation import vegetation_product
 from swath.report.outcome import Comparison, QuickLook
@@ -176,9 +176,8 @@ def _products(
 def _area(shot: Shot, grid: Grid) -> npt.NDArray[np.bool_]:
     """The pixels of the order's outline, those more than half inside."""
     inside = np.zeros(grid.shape, np.bool_)
-    cover = cover_polygon(_ring_m(shot.request.place.ring, grid), grid)
-    rows, columns = cover.weights.shape
-    inside[cover.top : cover.top + rows, cover.left : cover.left + columns] = cover.weights > 0.5
+    top, left, shares = cover_polygons([_ring_m(shot.request.place.ring, grid)], grid).window(0)
+    inside[top : top + shares.shape[0], left : left + shares.shape[1]] = shares > 0.5
     return inside
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.errors import InputError
 from swath.model import Estimate, Product, Scene
 from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
-from swath.product.fields import Coverage, ZonalStatistics, cover_polygon, zonal_statistics
+from swath.product.fields import Coverages, ZonalStatistics, cover_polygons, zonal_statistics
 from swath.product.indices import ndvi
 from swath.product.kind import ProductKind
 
@@ -59,7 +58,7 @@ def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask 
     unseen = find_unseen(average_cells(scene, ignore))
     seen = unseen == SEEN
     layer = _layer(band_of(scene, "red"), band_of(scene, "nir"), seen)
-    rows = tuple(_row(scene, id, polygon, layer, seen) for id, polygon in fields.items())
+    rows = tuple(_rows(scene, fields, layer, seen))
     return Product(
         id=f"{scene.id}-vegetation",
         kind="vegetation",
@@ -84,47 +83,51 @@ def _layer(red: npt.NDArray[Any], nir: npt.NDArray[Any], seen: Mask) -> npt.NDAr
     return layer
 
 
-def _row(scene: Scene, id: str, polygon: Any, layer: npt.NDArray[np.int16], seen: Mask) -> dict[str, Any]:
-    try:
-        coverage = cover_polygon(polygon, scene.grid)
-    except InputError as error:
-        raise InputError(error.what, where=f"field {id}", fix=error.fix) from error
-    found = zonal_statistics(layer, seen, coverage)
-    row: dict[str, Any] = {"field": id, "area_m2": coverage.polygon_px * scene.grid.pixel_m**2}
-    row |= {"ndvi_mean": None, "ndvi_low": None, "ndvi_high": None, "ndvi_sd": None}
-    row |= {"count_px": found.count_px, "seen_share": found.seen_share, "because": ""}
-    if found.count_px <= 0.0:
-        return row | {
-            "because": "not seen: " + ("cloud or no data" if coverage.weights.size else "it lies off the picture")
+def _rows(
+    scene: Scene, fields: Mapping[str, Any], layer: npt.NDArray[np.int16], seen: Mask
+) -> Iterator[dict[str, Any]]:
+    """All fields at once: their pixels, those of their core, and what they would hold a pixel further on."""
+    covered = cover_polygons(list(fields.values()), scene.grid, names=[f"field {id}" for id in fields])
+    found, core = zonal_statistics(layer, seen, covered), zonal_statistics(layer, seen, covered.core())
+    half = NORMAL_90 * _sigma(scene, found, covered, layer, seen)
+    touched = covered.counts_px() > 0
+    for n, id in enumerate(fields):
+        count, mean, sd = (float(part[0, n]) for part in (found.count_px, found.mean, found.sd))
+        row: dict[str, Any] = {"field": id, "area_m2": float(covered.area_px[n]) * scene.grid.pixel_m**2}
+        row |= {"ndvi_mean": None, "ndvi_low": None, "ndvi_high": None, "ndvi_sd": None}
+        row |= {"count_px": count, "seen_share": float(found.seen_share[0, n]), "because": ""}
+        if count <= 0.0:
+            yield row | {"because": "not seen: " + ("cloud or no data" if touched[n] else "it lies off the picture")}
+            continue
+        mean /= NDVI_SCALE
+        inner = float(core.mean[0, n]) / NDVI_SCALE if core.seen[0, n] else mean
+        yield row | {
+            "ndvi_mean": mean,
+            "ndvi_low": max(min(mean, inner) - float(half[n]), -1.0),
+            "ndvi_high": min(max(mean, inner) + float(half[n]), 1.0),
+            "ndvi_sd": sd / NDVI_SCALE,
         }
-    mean, half = found.mean / NDVI_SCALE, NORMAL_90 * _sigma(scene, found, coverage, layer, seen)
-    core = zonal_statistics(layer, seen, coverage.core())
-    inner = core.mean / NDVI_SCALE if core.count_px > 0.0 else mean
-    return row | {
-        "ndvi_mean": mean,
-        "ndvi_low": max(min(mean, inner) - half, -1.0),
-        "ndvi_high": min(max(mean, inner) + half, 1.0),
-        "ndvi_sd": found.sd / NDVI_SCALE,
-    }
 
 
-def _sigma(scene: Scene, found: ZonalStatistics, coverage: Coverage, layer: npt.NDArray[np.int16], seen: Mask) -> float:
-    """Standard deviation of a field's mean NDVI: independent parts.
+def _sigma(
+    scene: Scene, found: ZonalStatistics, covered: Coverages, layer: npt.NDArray[np.int16], seen: Mask
+) -> npt.NDArray[np.float64]:
+    """Standard deviation of each field's mean NDVI: independent parts.
 
     Pixel noise and texture; the unseen part, whose mean differs as patches of ``PATCH_M`` differ; thin cloud; a shift
     of the picture by its position error, tried along both axes; calibration.
     """
-    spread = found.sd / NDVI_SCALE
-    pixel_m = scene.grid.pixel_m
-    patches = max(found.count_px * pixel_m**2 / PATCH_M**2, 1.0)
-    hidden = 1.0 - found.seen_share
+    spread, count, pixel_m = found.sd[0] / NDVI_SCALE, found.count_px[0], scene.grid.pixel_m
+    patches = np.maximum(count * pixel_m**2 / PATCH_M**2, 1.0)
+    hidden = 1.0 - found.seen_share[0]
     unseen = spread**2 * hidden / patches + (FRINGE_SIGMA * hidden) ** 2
     position_px = scene.ce90_m.value / CE90_PER_SIGMA / pixel_m
-    moved = [zonal_statistics(layer, seen, coverage.shift(*by)) for by in ((1, 0), (-1, 0), (0, 1), (0, -1))]
-    slopes = [(m.mean - found.mean) / NDVI_SCALE for m in moved if m.count_px > 0.0]
-    shift = 2.0 * float(np.mean(np.square(slopes))) * position_px**2 if slopes else 0.0
+    moved = [zonal_statistics(layer, seen, covered.shift(*by)) for by in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+    squares = sum(np.where(m.seen[0], (m.mean[0] - found.mean[0]) / NDVI_SCALE, 0.0) ** 2 for m in moved)
+    shift = 2.0 * squares / np.maximum(sum(m.seen[0].astype(np.int64) for m in moved), 1) * position_px**2
     cloudy = 0.0 if seen.all() else CLOUDY_SIGMA**2
-    return float(np.sqrt(spread**2 / max(found.count_px, 1.0) + unseen + cloudy + shift + CALIBRATION_SIGMA**2))
+    total = spread**2 / np.maximum(count, 1.0) + unseen + cloudy + shift + CALIBRATION_SIGMA**2
+    return np.asarray(np.sqrt(total), np.float64)
 
 
 def _estimates(rows: tuple[dict[str, Any], ...], seen: Mask) -> dict[str, Estimate]:

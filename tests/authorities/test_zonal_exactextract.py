@@ -10,7 +10,7 @@ from exactextract.feature import JSONFeatureSource
 from exactextract.raster import NumPyRasterSource
 
 from swath.model import Grid
-from swath.product.fields import cover_polygon, zonal_statistics
+from swath.product.fields import cover_polygons, zonal_statistics
 
 GRID = Grid(32632, 612345.0, 5001230.0, 5.0, 160, 140)
 
@@ -48,17 +48,23 @@ def test_count_mean_and_deviation_equal_exactextract() -> None:
     features = JSONFeatureSource(
         [{"type": "Feature", "id": i, "properties": {}, "geometry": g} for i, g in enumerate(geometries)]
     )
-    judged = exact_extract(raster, features, ["count", "mean", "stdev"], output="geojson")
+    asked = ["count", "mean", "stdev", "min", "max", "sum", "median", "quantile(q=0.1)"]
+    judged = exact_extract(raster, features, asked, output="geojson")
+    mine = zonal_statistics(values, seen, cover_polygons(shapes, GRID), quantiles=[0.5, 0.1])
     compared = large = 0
-    for shape, row in zip(shapes, judged, strict=True):
-        found, theirs = zonal_statistics(values, seen, cover_polygon(shape, GRID)), row["properties"]
-        assert found.count_px == pytest.approx(theirs["count"], rel=1e-7, abs=1e-7)
-        if theirs["count"] > 0.01:
-            assert found.mean == pytest.approx(theirs["mean"], rel=1e-6)
-            assert found.sd == pytest.approx(theirs["stdev"], rel=1e-6, abs=1e-7)
+    for n, row in enumerate(judged):
+        theirs = row["properties"]
+        count = theirs["count"]
+        assert mine.count_px[0, n] == pytest.approx(count, rel=1e-7, abs=1e-7)
+        if count > 0.01:
+            assert mine.mean[0, n] == pytest.approx(theirs["mean"], rel=1e-6)
+            assert mine.sum[0, n] == pytest.approx(theirs["sum"], rel=1e-6)
+            assert mine.sd[0, n] == pytest.approx(theirs["stdev"], rel=1e-6, abs=1e-7)
+            assert (mine.low[0, n], mine.high[0, n]) == (theirs["min"], theirs["max"])
+            assert mine.quantiles[0, n] == pytest.approx((theirs["median"], theirs["quantile_10"]), rel=1e-6)
             compared += 1
-        if theirs["count"] >= 1000.0:
-            assert found.mean == pytest.approx(theirs["mean"], rel=1e-9)
+        if count >= 1000.0:
+            assert mine.mean[0, n] == pytest.approx(theirs["mean"], rel=1e-9)
             large += 1
     assert compared > 250
     assert large > 20
