@@ -59,6 +59,34 @@ def _merge(sums: Array, weight: float, total: float, squares: float, shift: floa
 
 
 @njit(cache=True, nogil=True)
+def _first_known(values: Array, seen: Array) -> int:
+    """First seen and finite value of a run; -1 where there is none."""
+    for k in range(len(values)):
+        if seen[k] and values[k] - values[k] == 0:
+            return k
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _add_edges(values: Array, seen: Array, left: int, edges: Array, shares: Array, top: int) -> Any:
+    """Sums of pixels partly inside, as :func:`_add_run` gives them, the shift last (NaN where nothing is seen)."""
+    shift, weight, total, squares, low, high = np.nan, 0.0, 0.0, 0.0, np.inf, -np.inf
+    for k in range(len(edges)):
+        row, column = edges[k, 0] - top, edges[k, 1] - left
+        if 0 <= column < values.shape[1] and seen[row, column]:
+            value = float(values[row, column])
+            if value - value == 0.0:
+                if shift != shift:
+                    shift = value
+                w, apart = shares[k], value - shift
+                weight += w
+                total += w * apart
+                squares += w * apart * apart
+                low, high = min(low, value), max(high, value)
+    return weight, total, squares, low, high, shift
+
+
+@njit(cache=True, nogil=True)
 def add_block(
     values: Array, seen: Array, top: int, left: int, runs: Array, first_run: Array, edges: Array, shares: Array,
     first_edge: Array, sums: Array,
@@ -70,36 +98,22 @@ def add_block(
     """
     rows, columns = values.shape
     for p in range(len(first_run) - 1):
-        a = _first_at(runs, first_run[p], first_run[p + 1], top)
         b = _first_at(edges, first_edge[p], first_edge[p + 1], top)
-        shift, known = 0.0, False
-        weight, total, squares, low, high = 0.0, 0.0, 0.0, np.inf, -np.inf
-        while b < first_edge[p + 1] and edges[b, 0] < top + rows:
-            row, column = edges[b, 0] - top, edges[b, 1] - left
-            if 0 <= column < columns and seen[row, column]:
-                value = float(values[row, column])
-                if value - value == 0.0:
-                    if not known:
-                        shift, known = value, True
-                    w, apart = shares[b], value - shift
-                    weight += w
-                    total += w * apart
-                    squares += w * apart * apart
-                    low, high = min(low, value), max(high, value)
-            b += 1
+        c = _first_at(edges, b, first_edge[p + 1], top + rows)
+        weight, total, squares, low, high, shift = _add_edges(values, seen, left, edges[b:c], shares[b:c], top)
+        a = _first_at(runs, first_run[p], first_run[p + 1], top)
         while a < first_run[p + 1] and runs[a, 0] < top + rows:
-            row = runs[a, 0] - top
-            begin, end = max(runs[a, 1] - left, 0), min(runs[a, 2] - left, columns)
+            row, begin, end = runs[a, 0] - top, max(runs[a, 1] - left, 0), min(runs[a, 2] - left, columns)
             a += 1
             if end <= begin:
                 continue
-            if not known:
-                for column in range(begin, end):
-                    value = float(values[row, column])
-                    if seen[row, column] and value - value == 0.0:
-                        shift, known = value, True
-                        break
-            count, part, part2, least, most = _add_run(values[row, begin:end], seen[row, begin:end], shift)
+            line, mask = values[row, begin:end], seen[row, begin:end]
+            if shift != shift:
+                k = _first_known(line, mask)
+                if k < 0:
+                    continue
+                shift = float(line[k])
+            count, part, part2, least, most = _add_run(line, mask, shift)
             weight += count
             total += part
             squares += part2

@@ -138,6 +138,7 @@ def test_a_virtual_raster_by_another_name_is_refused(tmp_path: Path, pixels: np.
 def test_a_header_that_claims_too_much_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "huge.tif"
     profile = {"driver": "GTiff", "dtype": "uint8", "count": 1, "width": 400000, "height": 400000}
+    profile["transform"] = from_origin(0.0, 0.0, 10.0, 10.0)
     with rasterio.open(path, "w", tiled=True, sparse_ok=True, bigtiff="yes", **profile):
         pass
     with pytest.raises(DataError, match="claims 1 bands of 400000 x 400000"):
