@@ -89,19 +89,19 @@ def _month_first(texts: Sequence[str]) -> bool | None:
     return True if any(second > 12 for _, second in pairs) else None
 
 
-def _day(value: Any, month_first: bool | None) -> np.datetime64:
+def _day(value: Any, month_first: bool | None) -> Any:
     if value is None or (isinstance(value, float) and np.isnan(value)) or str(value).strip() in ("", "NaT", "None"):
-        return np.datetime64("NaT")
+        return np.datetime64("NaT", "D")
     if isinstance(value, np.datetime64 | datetime | date):
-        return np.datetime64(value, "D")
+        return np.datetime64(str(value)[:10], "D")
     text = str(value).strip().removesuffix(".0")
     if match := _YEAR_FIRST.match(text):
-        return np.datetime64(date(int(match[1]), int(match[2]), int(match[3])))
+        return np.datetime64(date(int(match[1]), int(match[2]), int(match[3])), "D")
     if match := _DAY_FIRST.match(text):
         first, second = int(match[1]), int(match[2])
         if "/" in text and first != second:
             if month_first is None:
                 raise ValueError("either number may be the month")
             first, second = (second, first) if month_first else (first, second)
-        return np.datetime64(date(int(match[3]), second, first))
+        return np.datetime64(date(int(match[3]), second, first), "D")
     raise ValueError("no date")

@@ -29,8 +29,8 @@ _WKT_TEXT = re.compile(r"^\s*(SRID=\d+;)?\s*(MULTI)?POLYGON\b", re.IGNORECASE)
 class Columns:
     """What a file holds, before anything in it is checked."""
 
-    shapes: Sequence[Any]
-    """shapely geometries, or None"""
+    shapes: Any
+    """one shapely geometry a field, or None"""
     data: dict[str, list[Any]]
     """a list a column, of the same length"""
     faults: dict[int, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Columns:
         return cls([shape for shape, _, _ in rows], {n: [d.get(n) for _, d, _ in rows] for n in names}, faults)
 
 
-def to_degrees(shapes: Sequence[Any], crs: str | None, *, where: str = "") -> Sequence[Any]:
+def to_degrees(shapes: Sequence[Any], crs: str | None, *, where: str = "") -> Any:
     """Geometries of any coordinate system as longitude and latitude on WGS84, by PROJ.
 
     ``crs`` None: degrees already, if every coordinate could be; :class:`InputError` where they cannot.
