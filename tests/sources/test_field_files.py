@@ -365,25 +365,30 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, di
     return made
 
 
+SHARES = st.floats(0.0, 1.0, exclude_max=True)
+
+
 @pytest.mark.parametrize("form", ["geojson", "gpkg", "shp", "zip", "kml", "kmz", "csv"])
 @settings(max_examples=25, deadline=None)
-@given(data=st.data())
+@given(victim=SHARES, hits=st.lists(st.tuples(SHARES, st.integers(0, 255)), max_size=12), kept_share=st.none() | SHARES)
 def test_damaged_files_give_fields_or_an_error_in_words(
     form: str,
     samples: dict[str, tuple[str, dict[str, bytes]]],
     tmp_path_factory: pytest.TempPathFactory,
-    data: st.DataObject,
+    victim: float,
+    hits: list[tuple[float, int]],
+    kept_share: float | None,
 ) -> None:
     name, files = samples[form]
+    names = sorted(files)
+    damaged = names[int(victim * len(names))]
+    content = bytearray(files[damaged])
+    for at, byte in hits:
+        content[int(at * len(content))] = byte
+    cut = len(content) if kept_share is None else int(kept_share * len(content))
     folder = tmp_path_factory.mktemp("damaged")
-    for other, content in files.items():
-        (folder / other).write_bytes(content)
-    victim = data.draw(st.sampled_from(sorted(files)))
-    content = bytearray(files[victim])
-    for at in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=12)):
-        content[at] = data.draw(st.integers(0, 255))
-    cut = data.draw(st.integers(0, len(content))) if data.draw(st.booleans()) else len(content)
-    (folder / victim).write_bytes(bytes(content[:cut]))
+    for other in names:
+        (folder / other).write_bytes(bytes(content[:cut]) if other == damaged else files[other])
     with contextlib.suppress(SwathError):
         fields = read_fields(folder / name)
         assert len(fields) and shapely.is_valid(fields.shapes).all() and len(set(fields.id)) == len(fields)
