@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from swath.orbit.orbits import Orbit
 
-__all__ = ["now", "EVERY_FORM", "Asked", "ask_each", "asked_for", "check_form", "give", "say", "span"]
+__all__ = ["now", "EVERY_FORM", "Asked", "ask_each", "asked_for", "check_form", "give", "give_file", "say", "span"]
 
 Found = TypeVar("Found")
 
@@ -170,6 +170,22 @@ def give(
     elif out is None:
         print("\n".join(table))
     say(asked.notes)
+
+
+def give_file(
+    out: Path,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    notes: Mapping[str, Sequence[Any]],
+    forms: Mapping[str, Callable[[], str | bytes]],
+) -> None:
+    """Writes rows as .csv or .parquet, or what ``forms`` make of another ending; whole or not at all."""
+    makers: dict[str, Callable[[], str | bytes]] = {
+        ".csv": lambda: _csv(rows, columns),
+        ".parquet": lambda: _parquet(rows, columns, notes),
+        **forms,
+    }
+    _write(out, makers[out.suffix.lower()]())
 
 
 def now() -> np.datetime64:

@@ -1,0 +1,18 @@
+"""``swath design``: which orbits, what does each launch buy, and when can it be launched?"""
+
+from __future__ import annotations
+
+from cyclopts import App, Parameter
+
+from swath.cli.design_coverage import coverage
+from swath.cli.design_orbit import orbit
+
+__all__ = ["app"]
+
+app = App(
+    name="design",
+    help="Which orbits, how many satellites, launched when: what does each buy?",
+    default_parameter=Parameter(negative=()),
+)
+for command in (orbit, coverage):
+    app.command(command)

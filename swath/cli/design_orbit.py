@@ -1,0 +1,327 @@
+"""``swath design orbit``: element sets of orbits and constellations that do what is asked of them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from swath.cli.options import JsonOption
+from swath.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from swath.design.shapes import OrbitShape
+    from swath.model import Elements
+
+__all__ = ["orbit", "orbit_rows", "parse_clock_h"]
+
+Above = Literal["sma", "equatorial", "mean"]
+_FORMS = (".json", ".xml", ".kvn", ".csv", ".tle")
+
+
+def orbit(
+    *,
+    epoch: str,
+    altitude_m: float | None = None,
+    above: Above = "equatorial",
+    inclination_deg: float | None = None,
+    repeat: str | None = None,
+    eccentricity: float = 0.0,
+    frozen: bool = False,
+    local_time: str | None = None,
+    raan_deg: float | None = None,
+    phase_deg: float = 0.0,
+    walker: str | None = None,
+    star: bool = False,
+    train: int | None = None,
+    spacing_s: float = 60.0,
+    same_track: bool = False,
+    half_field_deg: float | None = None,
+    name: str = "design",
+    add: Path | None = None,
+    out: Path | None = None,
+    json: JsonOption = False,
+) -> int:
+    """Which element sets fly the orbit or constellation that is asked for?
+
+    Example: swath design orbit --repeat 143/10 --local-time 22:30 --walker 2/1/0 --epoch 2027-01-01T00:00:00Z
+
+    swath design orbit --altitude-m 600e3 --inclination-deg 53 --walker 12/3/1 --epoch 2027-01-01T00:00:00Z --out w.json
+
+    Parameters
+    ----------
+    epoch
+        Of the sets, ISO 8601 with Z.
+    altitude_m
+        Of the mean orbit, above what --above says.
+    above
+        The altitude is the semi-major axis (sma), or above the equatorial (6378.137 km) or the mean radius (6371.009).
+    inclination_deg
+        Of the plane; without it the orbit is sun-synchronous.
+    repeat
+        ORBITS/DAYS: comes back over its own track after so many revolutions and days; instead of an altitude.
+    eccentricity
+        0 is a circle.
+    frozen
+        The eccentricity that keeps the perigee over one latitude, by the Earth's odd zonals.
+    local_time
+        HH:MM of the ascending node, by the mean Sun, at the epoch.
+    raan_deg
+        Right ascension of the ascending node, instead of a local time.
+    phase_deg
+        How far past its ascending node the first satellite is.
+    walker
+        TOTAL/PLANES/PHASING: even planes, even places.
+    star
+        Planes over half of the equator: up on one side, down on the other.
+    train
+        So many satellites, one behind the other.
+    spacing_s
+        Of a train.
+    same_track
+        Of a train: over the same ground, each in a plane of its own.
+    half_field_deg
+        Planes and places follow from how far each looks from its nadir: streets of coverage, seen everywhere always.
+    name
+        Of the satellites; a number is put behind it.
+    add
+        Satellites that fly as well: a file of element sets that goes before them.
+    out
+        Write the sets: .json .xml .kvn .csv (OMM) or .tle; every other command reads them.
+    """
+    from json import dumps
+
+    from swath.design.altitudes import altitude_notes
+    from swath.design.motion import carried
+    from swath.design.patterns import plane_of
+    from swath.time import parse_utc
+
+    at = parse_utc(epoch, where="--epoch")
+    _check_out(out)
+    shape = _shape(altitude_m, above, inclination_deg, repeat, eccentricity, frozen)
+    hours = parse_clock_h(local_time) if local_time is not None else None
+    plane_deg = plane_of(
+        at, raan_deg=raan_deg if hours is not None or raan_deg is not None else 0.0, local_time_h=hours
+    )
+    pattern = _pattern(shape, walker, star, half_field_deg)
+    made = _fleet(shape, pattern, plane_deg, at, (name, phase_deg, star), (train, spacing_s, same_track))
+    fleet = _joined(_flying(add), [carried(one, _LATER_S) for one in made])
+    notes = [*altitude_notes(shape.sma_m), *(_FROZEN if frozen else ())]
+    if out is not None:
+        _write(out, fleet)
+        print(f"{len(fleet)} satellites -> {out}", file=sys.stderr)
+    rows = orbit_rows(fleet, at)
+    if json:
+        print(dumps({"orbits": rows, "warnings": notes}, indent=2, allow_nan=False))
+    elif out is None:
+        print("\n".join(_lines(rows)))
+    for note in notes if not json else ():
+        print(f"swath: {note}", file=sys.stderr)
+    return 0
+
+
+_LATER_S = 1234.567891
+"""the sets are written for a moment so long after ``--epoch``: one of noon or midnight, or with whole angles, would be
+taken for invented by every reader of published sets, here as elsewhere"""
+_FROZEN = (
+    "the frozen eccentricity is that of the real Earth; SGP4, which reads these sets, knows J3 only and lets it swing",
+)
+
+
+def _check_out(out: Path | None) -> None:
+    if out is not None and out.suffix.lower() not in _FORMS:
+        ending = out.suffix or "a file without an ending"
+        raise InputError(f"cannot write {ending}", where=str(out), fix=f"Use {' '.join(_FORMS)}")
+    if out is not None and not out.parent.is_dir():
+        raise InputError("its folder does not exist", where=str(out), fix="Make the folder first")
+
+
+def parse_clock_h(text: str) -> float:
+    """HH:MM as hours. Raises :class:`InputError` for what no clock shows."""
+    match = re.fullmatch(r"(\d{1,2}):(\d\d)", text.strip())
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+        raise InputError(f"{text!r} is no local time", where="--local-time", fix="Give HH:MM, as 10:30")
+    return int(match[1]) + int(match[2]) / 60.0
+
+
+def _numbers(text: str, many: int, option: str, example: str) -> list[int]:
+    match = re.fullmatch("/".join([r"\s*(\d{1,6})\s*"] * many), text)
+    if not match:
+        raise InputError(f"{text!r}", where=option, fix=f"Give whole numbers such as {example}")
+    return [int(part) for part in match.groups()]
+
+
+def _shape(
+    altitude_m: float | None,
+    above: Above,
+    inclination_deg: float | None,
+    repeat: str | None,
+    eccentricity: float,
+    frozen: bool,
+) -> OrbitShape:
+    from dataclasses import replace
+
+    from swath.design.altitudes import semi_major_axis_m
+    from swath.design.shapes import OrbitShape, exact_repeat, sun_synchronous
+    from swath.design.shapes import frozen as held
+
+    if (altitude_m is None) == (repeat is None):
+        what = "an altitude and a repeat" if repeat else "no altitude"
+        raise InputError(what, where="--altitude-m", fix="Give --altitude-m or --repeat, one of them")
+
+    def made(e: float, perigee_deg: float) -> OrbitShape:
+        if repeat is not None:
+            orbits, days = _numbers(repeat, 2, "--repeat", "143/10")
+            return exact_repeat(
+                orbits,
+                days,
+                inclination_deg=inclination_deg,
+                eccentricity=e,
+                argument_of_perigee_deg=perigee_deg,
+            )
+        sma_m = semi_major_axis_m(altitude_m or 0.0, above)
+        if inclination_deg is None:
+            return sun_synchronous(sma_m, eccentricity=e, argument_of_perigee_deg=perigee_deg)
+        return OrbitShape(sma_m, inclination_deg, e, perigee_deg)
+
+    shape = made(eccentricity, 0.0)
+    if not frozen:
+        return shape
+    still = held(replace(shape, eccentricity=0.0))
+    return made(still.eccentricity, still.argument_of_perigee_deg)
+
+
+def _pattern(shape: OrbitShape, walker: str | None, star: bool, half_field_deg: float | None) -> tuple[int, int, int]:
+    """Total, planes, phasing."""
+    from swath.design.altitudes import MEAN_RADIUS_M
+    from swath.design.patterns import ground_half_angle_deg, streets_needed
+
+    if walker is not None and half_field_deg is not None:
+        raise InputError("two patterns", where="--half-field-deg", fix="Give --walker or --half-field-deg")
+    if half_field_deg is not None:
+        if not star:
+            fix = "Add --star: streets lie over half of the equator"
+            raise InputError("streets of coverage without --star", where="--half-field-deg", fix=fix)
+        if not 0.0 < half_field_deg < 90.0:
+            raise InputError(f"{half_field_deg:g}", where="--half-field-deg", fix="Give more than 0, less than 90")
+        planes, each = streets_needed(ground_half_angle_deg(shape.sma_m - MEAN_RADIUS_M, half_field_deg))
+        return planes * each, planes, planes // 2
+    if walker is None:
+        return 1, 1, 0
+    total, planes, phasing = _numbers(walker, 3, "--walker", "12/3/1")
+    return total, planes, phasing
+
+
+def _fleet(
+    shape: OrbitShape,
+    pattern: tuple[int, int, int],
+    raan_deg: float,
+    at: np.datetime64,
+    named: tuple[str, float, bool],
+    following: tuple[int | None, float, bool],
+) -> list[Elements]:
+    from dataclasses import replace
+
+    from swath.design.patterns import train, walker
+
+    name, phase_deg, star = named
+    count, spacing_s, same_track = following
+    fleet = walker(
+        shape,
+        *pattern,
+        raan_deg=raan_deg,
+        epoch=at,
+        pattern="star" if star else "delta",
+        phase_deg=phase_deg,
+        name=name,
+    )
+    if count is None:
+        return fleet
+    if len(fleet) > 1:
+        raise InputError("a train of a constellation", where="--train", fix="Make the parts apart and join by --add")
+    return train(replace(fleet[0], name=name), count, spacing_s=spacing_s, same_track=same_track)
+
+
+def _flying(add: Path | None) -> list[Elements]:
+    if add is None:
+        return []
+    from swath.cli.design_fleet import read_fleet
+
+    return read_fleet(str(add), [])
+
+
+def _joined(flying: list[Elements], made: list[Elements]) -> list[Elements]:
+    """With numbers and names that no two share: readers tell satellites apart by them."""
+    from dataclasses import replace
+
+    number = max([98_999, *(one.norad_id for one in flying if one.norad_id >= 99_000)]) + 1
+    taken = {one.name for one in flying}
+    if twice := [one.name for one in made if one.name in taken]:
+        raise InputError(f"{twice[0]} flies already", where="--name", fix="Give the new ones another --name")
+    return [*flying, *(replace(one, norad_id=number + place) for place, one in enumerate(made))]
+
+
+def _write(out: Path, fleet: list[Elements]) -> None:
+    from swath.cli.orbits import now
+    from swath.orbit.element_text import elements_text
+
+    part = out.with_name(out.name + ".part")
+    try:
+        part.write_text(elements_text(fleet, out.suffix.lower()[1:], created=now()), encoding="utf-8", newline="")
+        part.replace(out)
+    except OSError as error:
+        raise InputError(f"cannot write it: {error.strerror}", where=str(out), fix="Choose another place") from error
+
+
+def orbit_rows(fleet: list[Elements], at: np.datetime64) -> list[dict[str, Any]]:
+    """One row a satellite: its orbit in every reading of altitude, its plane, phase, period and repeat."""
+    from swath.design.altitudes import MEAN_RADIUS_M
+    from swath.design.motion import carried
+    from swath.design.planes import local_time_h, local_time_rate_h_year
+    from swath.design.shapes import period_s, shape_of
+    from swath.frames import WGS84_A_M
+    from swath.orbit.repeat import repeat_cycle
+    from swath.time import elapsed_s, format_utc
+
+    rows = []
+    for one in fleet:
+        shape = shape_of(one)
+        cycle = repeat_cycle(one, max_days=30, max_shift_m=1_000.0)
+        then = carried(one, float(elapsed_s(one.epoch, at)))
+        rows.append(
+            {
+                "satellite": one.name,
+                "sma_m": shape.sma_m,
+                "above_equatorial_m": shape.sma_m - WGS84_A_M,
+                "above_mean_m": shape.sma_m - MEAN_RADIUS_M,
+                "inclination_deg": one.inclination_deg,
+                "eccentricity": one.eccentricity,
+                "argument_of_perigee_deg": one.argument_of_perigee_deg,
+                "raan_deg": then.raan_deg,
+                "argument_of_latitude_deg": (then.argument_of_perigee_deg + then.mean_anomaly_deg) % 360.0,
+                "local_time_h": local_time_h(then.raan_deg, at),
+                "local_time_rate_h_year": local_time_rate_h_year(shape),
+                "nodal_period_s": period_s(shape),
+                "orbits": cycle[0] if cycle else None,
+                "nodal_days": cycle[1] if cycle else None,
+                "epoch": format_utc(one.epoch, decimals=3),
+            }
+        )
+    return rows
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    head = f"{'SATELLITE':<16} {'ABOVE EQ km':>11} {'INCL':>7} {'ECC':>7} {'NODE':>6} {'LOCAL':>5} {'ALONG':>5}"
+    lines = [f"{head} {'PERIOD s':>8} {'REPEAT':>7}"]
+    for row in rows:
+        minutes = round(row["local_time_h"] * 60.0) % 1440
+        track = f"{row['orbits']}/{row['nodal_days']}" if row["orbits"] else "-"
+        lines.append(
+            f"{row['satellite'][:16]:<16} {row['above_equatorial_m'] / 1e3:11.3f} {row['inclination_deg']:7.3f} "
+            f"{row['eccentricity']:7.5f} {row['raan_deg']:6.2f} {minutes // 60:02d}:{minutes % 60:02d} "
+            f"{row['argument_of_latitude_deg']:5.1f} {row['nodal_period_s']:8.2f} {track:>7}"
+        )
+    return lines

@@ -1,0 +1,1 @@
+"""Which orbits, how many satellites, launched when: what does each buy?"""

@@ -1,0 +1,120 @@
+"""``swath design``: what a user types, what comes back, and that the other commands read what it writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swath.cli.main import main
+from tests.cli.schemas import errors
+
+EPOCH = ["--epoch", "2027-01-01T00:00:00Z"]
+START = ["--start", "2027-01-01T00:00:00Z"]
+
+
+def asked(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    assert main(["design", *words, "--json"]) == 0
+    entry = json.loads(capsys.readouterr().out)
+    assert errors("design.schema.json", entry, words[0]) == []
+    assert errors("design.schema.json", {**entry, "colour": 1}, words[0])
+    return entry
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    path = tmp_path / "pair.json"
+    words = ["--repeat", "76/5", "--local-time", "22:30", "--walker", "2/1/0", "--name", "p", "--out", str(path)]
+    assert main(["design", "orbit", *words, *EPOCH]) == 0
+    return path
+
+
+@pytest.mark.parametrize("ending", ["json", "xml", "kvn", "csv", "tle"])
+def test_other_commands_read_what_is_written(
+    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], pair: Path
+) -> None:
+    out = tmp_path / f"all.{ending}"
+    words = ["orbit", "--altitude-m", "705e3", "--above", "mean", "--frozen", "--local-time", "10:30", "--name", "q"]
+    assert main(["design", *words, "--add", str(pair), "--out", str(out), *EPOCH]) == 0
+    capsys.readouterr()
+    assert main(["orbit", "repeat", "--elements", str(out), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["repeats"]
+    assert [row["satellite"] for row in rows] == ["p-1", "p-2", "q-1"]
+    assert (rows[0]["orbits"], rows[0]["nodal_days"]) == (76, 5)
+    assert [row["mean_local_time_h"] for row in rows] == pytest.approx([22.5, 22.5, 10.5], abs=0.01)
+
+
+def test_the_orbit_says_what_its_altitude_is_above(capsys: pytest.CaptureFixture[str]) -> None:
+    entry = asked(capsys, "orbit", "--repeat", "143/10", *EPOCH)
+    (row,) = entry["orbits"]
+    assert row["above_equatorial_m"] - row["above_mean_m"] == pytest.approx(-7128.2)
+    assert "above the equatorial radius" in entry["warnings"][0]
+    assert main(["design", "orbit", "--repeat", "143/10", *EPOCH]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["orbit", "--repeat", "20/1", *EPOCH], 1, "nearest that works is 16 in 1"),
+        (["orbit", "--repeat", "ten", *EPOCH], 2, "whole numbers such as 143/10"),
+        (["orbit", *EPOCH], 2, "--altitude-m or --repeat"),
+        (["orbit", "--altitude-m", "-5", *EPOCH], 2, "in metres"),
+        (["orbit", "--altitude-m", "5e5", "--walker", "7/2/0", *EPOCH], 2, "fit evenly"),
+        (["orbit", "--altitude-m", "5e5", "--half-field-deg", "30", *EPOCH], 2, "--star"),
+        (["orbit", "--altitude-m", "5e5", "--local-time", "25:00", *EPOCH], 2, "HH:MM"),
+        (["orbit", "--altitude-m", "5e5", "--out", "x.doc", *EPOCH], 2, ".kvn"),
+        (["coverage", *START, "--place", "1,2", "--max-off-nadir-deg", "30"], 2, "swath design orbit"),
+        (["coverage", "--elements", "PAIR", *START, "--max-off-nadir-deg", "30"], 2, "--latitudes"),
+        (["coverage", "--elements", "PAIR", *START, "--place", "1,2"], 2, "--max-gsd-m"),
+        (
+            ["coverage", "--elements", "PAIR", *START, "--place", "1,2", "--nadir-gsd-m", "2", "--max-gsd-m", "1"],
+            1,
+            "straight below",
+        ),
+        (
+            ["coverage", "--elements", "PAIR", *START, "--latitudes", "9,8", "--max-off-nadir-deg", "30"],
+            2,
+            "Give -90 to 90",
+        ),
+        (
+            ["coverage", "--elements", "PAIR", *START, "--place", "1,2", "--max-off-nadir-deg", "30", "--days", "-1"],
+            2,
+            "0 and at most",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said(
+    words: list[str], code: int, said: str, pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["design", *[str(pair) if word == "PAIR" else word for word in words]]) == code
+    assert said in capsys.readouterr().err
+
+
+COVERED = ["--days", "10", "--place", "here=127,39", "--latitudes", "20,30", "--max-off-nadir-deg", "35"]
+
+
+def test_coverage_and_its_files(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["coverage", "--elements", str(pair), *START, *COVERED, "--longitudes", "36"]
+    more = ["--station", "svalbard", "--cloud-fraction", "0.5", "--seeds", "2", "--min-sun-elevation-deg", "5"]
+    first, second = asked(capsys, *words)["coverage"], asked(capsys, *words, *more)["coverage"]
+    assert [row["region"] for row in first] == ["here", "20 to 30 deg"]
+    assert second[0]["days_per_look"] > 1.7 * first[0]["days_per_look"]
+    assert second[0]["delivery"]["mean_days"] > second[0]["response"]["mean_days"]
+    assert main(["design", *words, *more]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    for ending, begins in (("html", b"<!DOCTYPE"), ("csv", b"region,"), ("json", b"{"), ("png", b"\x89PNG")):
+        out = tmp_path / f"c.{ending}"
+        assert main(["design", *words, "--out", str(out)]) == 0
+        assert out.read_bytes().startswith(begins)
+    assert b"nan" not in (tmp_path / "c.html").read_bytes().lower().replace(b"base64", b"")[:2000]
+
+
+def test_pixels_instead_of_angles(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["coverage", "--elements", str(pair), *START, "--days", "10", "--place", "1,40", "--longitudes", "36"]
+    near = asked(capsys, *words, "--nadir-gsd-m", "0.5", "--max-gsd-m", "0.55")["coverage"][0]
+    far = asked(capsys, *words, "--nadir-gsd-m", "0.5", "--max-gsd-m", "1.5")["coverage"][0]
+    assert far["looks_per_day"] > 3.0 * near["looks_per_day"]
