@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from swath.cli.design_options import Sight, Stations, Where
 from swath.cli.options import ElementsOption, JsonOption, SatelliteOption, StartOption
 from swath.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from swath.design.coverage import Coverage, Spread
     from swath.design.looks import Looks
+    from swath.model import Elements
 
 __all__ = ["coverage", "coverage_row"]
-
-_COLUMNS = ("region", "looks_per_day", "days_per_look", "seen_share")
 
 
 def coverage(
@@ -22,24 +24,11 @@ def coverage(
     start: StartOption,
     elements: ElementsOption = None,
     days: float = 30.0,
-    places: Path | None = None,
-    place: list[str] | None = None,
-    latitudes: str | None = None,
-    globe: bool = False,
-    longitudes: int = 72,
-    here: bool = False,
-    max_off_nadir_deg: float | None = None,
-    max_gsd_m: float | None = None,
-    nadir_gsd_m: float | None = None,
-    min_sun_elevation_deg: float | None = None,
-    min_elevation_deg: float = 0.0,
-    nadir: Literal["geodetic", "geocentric"] = "geodetic",
+    where: Where | None = None,
+    sight: Sight | None = None,
     cloud_fraction: list[float] | None = None,
     seeds: int = 5,
-    station: list[str] | None = None,
-    min_station_elevation_deg: float = 5.0,
-    download_s: float = 60.0,
-    processing_s: float = 0.0,
+    stations: Stations | None = None,
     satellite: SatelliteOption = None,
     out: Path | None = None,
     json: JsonOption = False,
@@ -56,80 +45,62 @@ def coverage(
     ----------
     days
         Length of the span.
-    places
-        GeoJSON or CSV file of places; areas are sampled inside.
-    place
-        [NAME=]LON,LAT. May be given several times.
-    latitudes
-        SOUTH,NORTH: a band of latitudes, all round.
-    globe
-        The whole Earth.
-    longitudes
-        Samples along a parallel, 36 or more.
-    here
-        Places where they are, not along their parallel: for tracks that are kept over them.
-    max_off_nadir_deg
-        How far from its nadir a satellite may look.
-    max_gsd_m
-        The largest pixel that counts (with --nadir-gsd-m): an angle that depends on each satellite's altitude.
-    nadir_gsd_m
-        The pixel straight below.
-    min_sun_elevation_deg
-        How high the Sun must stand at the place.
-    min_elevation_deg
-        How high the satellite must stand at the place.
-    nadir
-        Down along the ellipsoid's normal, or to the Earth's centre.
     cloud_fraction
         Share of days with cloud; twelve times for the months. Looks of one day are one trial.
     seeds
         Draws of the weather: what they differ by is the interval.
-    station
-        A station of the catalogue or LON,LAT: how long until the picture is on the ground. May be given several times.
-    min_station_elevation_deg
-        How high a satellite must stand at a station.
-    download_s
-        What a picture takes to come down.
-    processing_s
-        From the ground to the product.
     out
         Write to this file instead: .json or .csv, .html (a report with distributions), .png (a map).
     """
     from json import dumps
 
-    from swath.cli.design_fleet import read_fleet, regions_for, sensor_for, stations_for
-    from swath.cli.progress import progress_bar
-    from swath.design.looks import looks_of, passes_of
-    from swath.design.motion import tables_of
+    from swath.cli.design_fleet import read_fleet
     from swath.time import parse_utc
 
     _check(elements, out, seeds)
     first = parse_utc(start, where="--start")
     fleet = read_fleet(elements or "", satellite or [])
-    limits = (max_off_nadir_deg, max_gsd_m, nadir_gsd_m, min_sun_elevation_deg, min_elevation_deg)
-    sensors = sensor_for(fleet, *limits)
-    regions = regions_for(places, place or [], latitudes, globe, longitudes, here)
-    grounds = stations_for(station or [])
-    rows, found = [], []
-    with progress_bar("coverage") as progress:
-        tables = tables_of(fleet, first, days)
-        passes = passes_of(tables, grounds[0], min_station_elevation_deg) if grounds else None
-        for number, region in enumerate(regions):
-            progress(region.name, number / len(regions))
-            looks = looks_of(tables, region, sensors, nadir=nadir)
-            draws = _weathers(looks, cloud_fraction, seeds)
-            covered = [_covered(draw, passes, download_s, processing_s) for draw in draws]
-            found.append((looks, covered[0]))
-            rows.append(coverage_row(region.name, region.how, covered))
+    groups = where or Where(), sight or Sight(), stations or Stations()
+    found = _found(fleet, (first, days), *groups, cloud_fraction, seeds)
+    rows = [coverage_row(looks.region.name, looks.region.how, covered) for looks, covered in found]
     notes = _notes(rows, cloud_fraction, seeds, days)
     if out is not None:
-        _write(out, rows, found, notes, f"Coverage by {len(fleet)} satellites, {days:g} days from {start[:10]}")
+        title = f"Coverage by {len(fleet)} satellites, {days:g} days from {start[:10]}"
+        _write(out, rows, [(looks, covered[0]) for looks, covered in found], notes, title)
     if json:
         print(dumps({"coverage": rows, "warnings": notes}, indent=2, allow_nan=False))
     elif out is None:
         print("\n".join(_lines(rows)))
     _say(notes if not json else [])
     return 0
+
+
+def _found(
+    fleet: list[Elements],
+    span: tuple[np.datetime64, float],
+    where: Where,
+    sight: Sight,
+    stations: Stations,
+    cloud_fraction: list[float] | None,
+    seeds: int,
+) -> list[tuple[Looks, list[Coverage]]]:
+    """Of each region its looks, and its coverage under each draw of the weather."""
+    from swath.cli.design_fleet import regions_for, sensor_for, stations_for
+    from swath.cli.progress import progress_bar
+    from swath.design.looks import looks_of, passes_of
+    from swath.design.motion import tables_of
+
+    sensors, regions, grounds = sensor_for(fleet, sight), regions_for(where), stations_for(stations)
+    found = []
+    with progress_bar("coverage") as progress:
+        tables = tables_of(fleet, *span)
+        passes = passes_of(tables, grounds[0], stations.min_station_elevation_deg) if grounds else None
+        for number, region in enumerate(regions):
+            progress(region.name, number / len(regions))
+            looks = looks_of(tables, region, sensors, nadir=sight.nadir)
+            draws = _weathers(looks, cloud_fraction, seeds)
+            found.append((looks, [_covered(draw, passes, stations) for draw in draws]))
+    return found
 
 
 def _check(elements: str | None, out: Path | None, seeds: int) -> None:
@@ -148,12 +119,12 @@ def _weathers(looks: Looks, cloud_fraction: list[float] | None, seeds: int) -> l
     return [looks] if cloud_fraction is None else with_clouds(looks, cloud_fraction, range(seeds))
 
 
-def _covered(looks: Looks, passes: Any, download_s: float, processing_s: float) -> Coverage:
+def _covered(looks: Looks, passes: Any, stations: Stations) -> Coverage:
     from swath.design.coverage import coverage_of, deliveries
 
     ready = None
     if passes is not None:
-        ready = deliveries(looks, passes, download_s=download_s, processing_s=processing_s)
+        ready = deliveries(looks, passes, download_s=stations.download_s, processing_s=stations.processing_s)
     return coverage_of(looks, ready)
 
 

@@ -1,20 +1,20 @@
-"""What the design commands share: fleets, regions, sensors, stations, and writing files whole."""
+"""What the design commands share: fleets, regions, sensors and stations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swath.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from swath.access.many import Ground
+    from swath.cli.design_options import Sight, Stations, Where
     from swath.design.regions import Region
     from swath.design.sensors import Sensor
     from swath.model import Elements
 
-__all__ = ["read_fleet", "regions_for", "sensor_for", "stations_for", "write_text"]
+__all__ = ["read_fleet", "regions_for", "sensor_for", "stations_for"]
 
 
 def read_fleet(elements: str, names: Sequence[str]) -> list[Elements]:
@@ -37,64 +37,59 @@ def read_fleet(elements: str, names: Sequence[str]) -> list[Elements]:
     return sets
 
 
-def regions_for(
-    places: Path | None, place: Sequence[str], latitudes: str | None, globe: bool, longitudes: int, here: bool
-) -> list[Region]:
+def regions_for(where: Where) -> list[Region]:
     """The regions asked for: points along their parallel (or ``here``), areas, a band of latitudes, the globe."""
     from swath.cli.windows import place_of
     from swath.design import regions
     from swath.sources.places import read_places
 
     found = []
-    for spot in (*(read_places(places) if places is not None else ()), *(place_of(text) for text in place)):
+    for spot in (
+        *(read_places(where.places) if where.places is not None else ()),
+        *(place_of(text) for text in where.place or ()),
+    ):
         if spot.ring:
             found.append(regions.area(spot))
-        elif here:
+        elif where.here:
             found.append(regions.point(spot))
         else:
-            found.append(regions.parallel(spot.id, spot.lat_deg, longitudes))
-    if latitudes is not None:
+            found.append(regions.parallel(spot.id, spot.lat_deg, where.longitudes))
+    if where.latitudes is not None:
         try:
-            south_deg, north_deg = (float(part) for part in latitudes.split(","))
+            south_deg, north_deg = (float(part) for part in where.latitudes.split(","))
         except ValueError as error:
-            raise InputError(f"{latitudes!r}", where="--latitudes", fix="Give SOUTH,NORTH as 36,44") from error
+            raise InputError(f"{where.latitudes!r}", where="--latitudes", fix="Give SOUTH,NORTH as 36,44") from error
         name = f"{south_deg:g} to {north_deg:g} deg"
-        found.append(regions.latitude_band(name, south_deg, north_deg, longitudes=max(longitudes, 36)))
-    if globe:
-        found.append(regions.globe(longitudes=max(longitudes, 36)))
+        found.append(regions.latitude_band(name, south_deg, north_deg, longitudes=max(where.longitudes, 36)))
+    if where.globe:
+        found.append(regions.globe(longitudes=max(where.longitudes, 36)))
     if not found:
         raise InputError("of which places?", fix="Give --places FILE, --place LON,LAT, --latitudes S,N or --globe")
     return found
 
 
-def sensor_for(
-    fleet: Sequence[Elements],
-    max_off_nadir_deg: float | None,
-    max_gsd_m: float | None,
-    nadir_gsd_m: float | None,
-    min_sun_elevation_deg: float | None,
-    min_elevation_deg: float,
-) -> list[Sensor]:
+def sensor_for(fleet: Sequence[Elements], sight: Sight) -> list[Sensor]:
     """One sensor for each satellite: a limit of pixel size becomes an angle at its own altitude."""
     from swath.design.altitudes import MEAN_RADIUS_M
     from swath.design.sensors import Sensor, off_nadir_of_gsd_deg
     from swath.design.shapes import shape_of
 
+    max_gsd_m, nadir_gsd_m, limit_deg = sight.max_gsd_m, sight.nadir_gsd_m, sight.max_off_nadir_deg
     if (max_gsd_m is None) != (nadir_gsd_m is None):
         raise InputError("half a pixel", where="--max-gsd-m", fix="Give --max-gsd-m with --nadir-gsd-m, both or none")
-    if max_off_nadir_deg is None and max_gsd_m is None:
+    if limit_deg is None and max_gsd_m is None:
         raise InputError("how far may it look?", where="--max-off-nadir-deg", fix="Give it, or --max-gsd-m")
     found = []
     for one in fleet:
-        angle = max_off_nadir_deg if max_off_nadir_deg is not None else 90.0
+        angle = limit_deg if limit_deg is not None else 90.0
         if max_gsd_m is not None and nadir_gsd_m is not None:
             altitude_m = shape_of(one).sma_m - MEAN_RADIUS_M
             angle = min(angle, off_nadir_of_gsd_deg(nadir_gsd_m, altitude_m, max_gsd_m))
-        found.append(Sensor(angle, min_sun_elevation_deg, min_elevation_deg))
+        found.append(Sensor(angle, sight.min_sun_elevation_deg, sight.min_elevation_deg))
     return found
 
 
-def stations_for(stations: Sequence[str]) -> tuple[Ground, list[str]] | None:
+def stations_for(stations: Stations) -> tuple[Ground, list[str]] | None:
     """Stations by a name of the catalogue or LON,LAT[,ALT_M]."""
     from swath.access.many import ground_of
     from swath.cli.windows import place_of
@@ -102,20 +97,10 @@ def stations_for(stations: Sequence[str]) -> tuple[Ground, list[str]] | None:
     from swath.spacecraft.catalog import station
 
     spots = []
-    for text in stations:
+    for text in stations.station or ():
         if "," in text:
             spots.append(place_of(text))
         else:
             known = station(text).station(min_elevation_deg=5.0)
             spots.append(Place(known.id, known.lon_deg, known.lat_deg, known.altitude_m))
     return (ground_of(spots), [spot.id for spot in spots]) if spots else None
-
-
-def write_text(out: Path, text: str) -> None:
-    """Whole or not at all."""
-    part = out.with_name(out.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(out)
-    except OSError as error:
-        raise InputError(f"cannot write it: {error.strerror}", where=str(out), fix="Choose another place") from error

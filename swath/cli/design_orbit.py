@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from swath.cli.design_options import OrbitOptions
+from swath.cli.design_shape import parse_clock_h, shape_for, whole_numbers
 from swath.cli.options import JsonOption
 from swath.errors import InputError
 
@@ -16,21 +18,15 @@ if TYPE_CHECKING:
     from swath.design.shapes import OrbitShape
     from swath.model import Elements
 
-__all__ = ["orbit", "orbit_rows", "parse_clock_h"]
+__all__ = ["orbit", "orbit_rows"]
 
-Above = Literal["sma", "equatorial", "mean"]
 _FORMS = (".json", ".xml", ".kvn", ".csv", ".tle")
 
 
 def orbit(
     *,
     epoch: str,
-    altitude_m: float | None = None,
-    above: Above = "equatorial",
-    inclination_deg: float | None = None,
-    repeat: str | None = None,
-    eccentricity: float = 0.0,
-    frozen: bool = False,
+    shape: OrbitOptions | None = None,
     local_time: str | None = None,
     raan_deg: float | None = None,
     phase_deg: float = 0.0,
@@ -55,18 +51,6 @@ def orbit(
     ----------
     epoch
         Of the sets, ISO 8601 with Z.
-    altitude_m
-        Of the mean orbit, above what --above says.
-    above
-        The altitude is the semi-major axis (sma), or above the equatorial (6378.137 km) or the mean radius (6371.009).
-    inclination_deg
-        Of the plane; without it the orbit is sun-synchronous.
-    repeat
-        ORBITS/DAYS: comes back over its own track after so many revolutions and days; instead of an altitude.
-    eccentricity
-        0 is a circle.
-    frozen
-        The eccentricity that keeps the perigee over one latitude, by the Earth's odd zonals.
     local_time
         HH:MM of the ascending node, by the mean Sun, at the epoch.
     raan_deg
@@ -92,35 +76,40 @@ def orbit(
     out
         Write the sets: .json .xml .kvn .csv (OMM) or .tle; every other command reads them.
     """
-    from json import dumps
-
-    from swath.design.altitudes import altitude_notes
-    from swath.design.motion import carried
     from swath.design.patterns import plane_of
     from swath.time import parse_utc
 
     at = parse_utc(epoch, where="--epoch")
     _check_out(out)
-    shape = _shape(altitude_m, above, inclination_deg, repeat, eccentricity, frozen)
+    size = shape_for(shape or OrbitOptions())
     hours = parse_clock_h(local_time) if local_time is not None else None
-    plane_deg = plane_of(
-        at, raan_deg=raan_deg if hours is not None or raan_deg is not None else 0.0, local_time_h=hours
-    )
-    pattern = _pattern(shape, walker, star, half_field_deg)
-    made = _fleet(shape, pattern, plane_deg, at, (name, phase_deg, star), (train, spacing_s, same_track))
-    fleet = _joined(_flying(add), [carried(one, _LATER_S) for one in made])
-    notes = [*altitude_notes(shape.sma_m), *(_FROZEN if frozen else ())]
+    raan_deg = 0.0 if raan_deg is None and hours is None else raan_deg
+    plane_deg = plane_of(at, raan_deg=raan_deg, local_time_h=hours)
+    pattern = _pattern(size, walker, star, half_field_deg)
+    made = _fleet(size, pattern, plane_deg, at, (name, phase_deg, star), (train, spacing_s, same_track))
+    notes = _FROZEN if shape is not None and shape.frozen else ()
+    _give(_joined(_flying(add), made), at, size, notes, out, json)
+    return 0
+
+
+def _give(
+    fleet: list[Elements], at: np.datetime64, size: OrbitShape, notes: Sequence[str], out: Path | None, as_json: bool
+) -> None:
+    from json import dumps
+
+    from swath.design.altitudes import altitude_notes
+
+    said = [*altitude_notes(size.sma_m), *notes]
     if out is not None:
         _write(out, fleet)
         print(f"{len(fleet)} satellites -> {out}", file=sys.stderr)
     rows = orbit_rows(fleet, at)
-    if json:
-        print(dumps({"orbits": rows, "warnings": notes}, indent=2, allow_nan=False))
+    if as_json:
+        print(dumps({"orbits": rows, "warnings": said}, indent=2, allow_nan=False))
     elif out is None:
         print("\n".join(_lines(rows)))
-    for note in notes if not json else ():
+    for note in said if not as_json else ():
         print(f"swath: {note}", file=sys.stderr)
-    return 0
 
 
 _LATER_S = 1234.567891
@@ -137,61 +126,6 @@ def _check_out(out: Path | None) -> None:
         raise InputError(f"cannot write {ending}", where=str(out), fix=f"Use {' '.join(_FORMS)}")
     if out is not None and not out.parent.is_dir():
         raise InputError("its folder does not exist", where=str(out), fix="Make the folder first")
-
-
-def parse_clock_h(text: str) -> float:
-    """HH:MM as hours. Raises :class:`InputError` for what no clock shows."""
-    match = re.fullmatch(r"(\d{1,2}):(\d\d)", text.strip())
-    if not match or int(match[1]) > 23 or int(match[2]) > 59:
-        raise InputError(f"{text!r} is no local time", where="--local-time", fix="Give HH:MM, as 10:30")
-    return int(match[1]) + int(match[2]) / 60.0
-
-
-def _numbers(text: str, many: int, option: str, example: str) -> list[int]:
-    match = re.fullmatch("/".join([r"\s*(\d{1,6})\s*"] * many), text)
-    if not match:
-        raise InputError(f"{text!r}", where=option, fix=f"Give whole numbers such as {example}")
-    return [int(part) for part in match.groups()]
-
-
-def _shape(
-    altitude_m: float | None,
-    above: Above,
-    inclination_deg: float | None,
-    repeat: str | None,
-    eccentricity: float,
-    frozen: bool,
-) -> OrbitShape:
-    from dataclasses import replace
-
-    from swath.design.altitudes import semi_major_axis_m
-    from swath.design.shapes import OrbitShape, exact_repeat, sun_synchronous
-    from swath.design.shapes import frozen as held
-
-    if (altitude_m is None) == (repeat is None):
-        what = "an altitude and a repeat" if repeat else "no altitude"
-        raise InputError(what, where="--altitude-m", fix="Give --altitude-m or --repeat, one of them")
-
-    def made(e: float, perigee_deg: float) -> OrbitShape:
-        if repeat is not None:
-            orbits, days = _numbers(repeat, 2, "--repeat", "143/10")
-            return exact_repeat(
-                orbits,
-                days,
-                inclination_deg=inclination_deg,
-                eccentricity=e,
-                argument_of_perigee_deg=perigee_deg,
-            )
-        sma_m = semi_major_axis_m(altitude_m or 0.0, above)
-        if inclination_deg is None:
-            return sun_synchronous(sma_m, eccentricity=e, argument_of_perigee_deg=perigee_deg)
-        return OrbitShape(sma_m, inclination_deg, e, perigee_deg)
-
-    shape = made(eccentricity, 0.0)
-    if not frozen:
-        return shape
-    still = held(replace(shape, eccentricity=0.0))
-    return made(still.eccentricity, still.argument_of_perigee_deg)
 
 
 def _pattern(shape: OrbitShape, walker: str | None, star: bool, half_field_deg: float | None) -> tuple[int, int, int]:
@@ -211,7 +145,7 @@ def _pattern(shape: OrbitShape, walker: str | None, star: bool, half_field_deg: 
         return planes * each, planes, planes // 2
     if walker is None:
         return 1, 1, 0
-    total, planes, phasing = _numbers(walker, 3, "--walker", "12/3/1")
+    total, planes, phasing = whole_numbers(walker, 3, "--walker", "12/3/1")
     return total, planes, phasing
 
 
@@ -257,11 +191,13 @@ def _joined(flying: list[Elements], made: list[Elements]) -> list[Elements]:
     """With numbers and names that no two share: readers tell satellites apart by them."""
     from dataclasses import replace
 
+    from swath.design.motion import carried
+
     number = max([98_999, *(one.norad_id for one in flying if one.norad_id >= 99_000)]) + 1
     taken = {one.name for one in flying}
     if twice := [one.name for one in made if one.name in taken]:
         raise InputError(f"{twice[0]} flies already", where="--name", fix="Give the new ones another --name")
-    return [*flying, *(replace(one, norad_id=number + place) for place, one in enumerate(made))]
+    return [*flying, *(carried(replace(one, norad_id=number + place), _LATER_S) for place, one in enumerate(made))]
 
 
 def _write(out: Path, fleet: list[Elements]) -> None:

@@ -1,0 +1,89 @@
+"""Options that the design commands share, in groups: which region, which looks count, which stations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+__all__ = ["OrbitOptions", "Sight", "Stations", "Where"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """The regions that are looked at."""
+
+    places: Annotated[
+        Path | None,
+        Parameter(help="GeoJSON or CSV file of places; areas are sampled inside, points along their parallel."),
+    ] = None
+    place: Annotated[list[str] | None, Parameter(help="[NAME=]LON,LAT. May be given several times.")] = None
+    latitudes: Annotated[str | None, Parameter(help="SOUTH,NORTH: a band of latitudes, all round.")] = None
+    globe: Annotated[bool, Parameter(help="The whole Earth.")] = False
+    longitudes: Annotated[int, Parameter(help="Samples along a parallel, 36 or more.")] = 72
+    here: Annotated[
+        bool, Parameter(help="Places where they are, not along their parallel: for tracks that are kept over them.")
+    ] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Sight:
+    """Which looks count."""
+
+    max_off_nadir_deg: Annotated[float | None, Parameter(help="How far from its nadir a satellite may look.")] = None
+    max_gsd_m: Annotated[
+        float | None,
+        Parameter(help="The largest pixel that counts (with --nadir-gsd-m): an angle of each satellite's altitude."),
+    ] = None
+    nadir_gsd_m: Annotated[float | None, Parameter(help="The pixel straight below.")] = None
+    min_sun_elevation_deg: Annotated[
+        float | None, Parameter(help="How high the Sun must stand at the place; without it nights count.")
+    ] = None
+    min_elevation_deg: Annotated[float, Parameter(help="How high the satellite must stand at the place.")] = 0.0
+    nadir: Annotated[
+        Literal["geodetic", "geocentric"],
+        Parameter(help="Down along the ellipsoid's normal, or to the Earth's centre."),
+    ] = "geodetic"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Stations:
+    """Where pictures come down."""
+
+    station: Annotated[
+        list[str] | None,
+        Parameter(help="A station of the catalogue or LON,LAT: until the picture is on the ground. Several times."),
+    ] = None
+    min_station_elevation_deg: Annotated[float, Parameter(help="How high a satellite must stand there.")] = 5.0
+    download_s: Annotated[float, Parameter(help="What a picture takes to come down.")] = 60.0
+    processing_s: Annotated[float, Parameter(help="From the ground to the product.")] = 0.0
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class OrbitOptions:
+    """Size, shape and tilt of an orbit."""
+
+    altitude_m: Annotated[float | None, Parameter(help="Of the mean orbit, above what --above says.")] = None
+    above: Annotated[
+        Literal["sma", "equatorial", "mean"],
+        Parameter(
+            help="The altitude is the semi-major axis (sma), or above the equatorial (6378.137 km) or the mean radius "
+            "(6371.009 km)."
+        ),
+    ] = "equatorial"
+    inclination_deg: Annotated[
+        float | None, Parameter(help="Of the plane; without it the orbit is sun-synchronous.")
+    ] = None
+    repeat: Annotated[
+        str | None, Parameter(help="ORBITS/DAYS: comes back over its own track; instead of an altitude.")
+    ] = None
+    eccentricity: Annotated[float, Parameter(help="0 is a circle.")] = 0.0
+    frozen: Annotated[
+        bool, Parameter(help="The eccentricity that keeps the perigee over one latitude, by the odd zonals.")
+    ] = False
