@@ -51,6 +51,7 @@ DIMENSIONLESS_WORD = {
         "cover",
         "efficiency",
         "fraction",
+        "index",
         "logit",
         "loss",
         "ndvi",
