@@ -25,6 +25,7 @@ from swath.time import format_utc
 __all__ = [
     "EXTENSIONS",
     "amplitude_bands",
+    "assemble",
     "catalog",
     "collection",
     "file_asset",
@@ -40,8 +41,11 @@ _SCHEMAS = "https://stac-extensions.github.io"
 EXTENSIONS = {
     "eo": f"{_SCHEMAS}/eo/v2.0.0/schema.json",
     "file": f"{_SCHEMAS}/file/v2.1.0/schema.json",
+    "processing": f"{_SCHEMAS}/processing/v1.1.0/schema.json",
     "proj": f"{_SCHEMAS}/projection/v2.0.0/schema.json",
     "raster": f"{_SCHEMAS}/raster/v2.0.0/schema.json",
+    "sar": f"{_SCHEMAS}/sar/v1.3.2/schema.json",
+    "sat": f"{_SCHEMAS}/sat/v1.2.0/schema.json",
     "view": f"{_SCHEMAS}/view/v1.0.0/schema.json",
 }
 """prefix of the fields and the schema that an item which uses them names"""
@@ -178,7 +182,7 @@ def item(
     geometry, bbox = scene.properties.get("geometry"), scene.properties.get("bbox")
     if geometry is None or bbox is None:
         geometry, bbox = geojson_outline(*grid_outline(scene.grid))
-    return _item(scene.id, collection_id, geometry, bbox, properties, assets, derived_from or {})
+    return assemble(scene.id, collection_id, geometry, bbox, properties, assets, derived_from or {})
 
 
 def product_item(
@@ -207,7 +211,7 @@ def product_item(
         **({"swath:because": product.because} if product.because else {}),
     }
     geometry, bbox = geojson_outline(*grid_outline(product.grid))
-    return _item(product.id, collection_id, geometry, bbox, properties, assets, derived_from or {})
+    return assemble(product.id, collection_id, geometry, bbox, properties, assets, derived_from or {})
 
 
 def _known(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -216,7 +220,7 @@ def _known(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]
     return {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
 
 
-def _item(
+def assemble(
     id: str,
     collection_id: str,
     geometry: Mapping[str, Any],
@@ -225,6 +229,7 @@ def _item(
     assets: Mapping[str, Mapping[str, Any]],
     derived_from: Mapping[str, str],
 ) -> dict[str, Any]:
+    """An item of its parts, in the layout of this module, naming the extensions whose fields it has."""
     entry = {
         "type": "Feature",
         "stac_version": _VERSION,

@@ -21,10 +21,20 @@ __all__ = ["problems"]
 
 _REQUIRED = ("datetime", "start_datetime", "end_datetime", "created", "platform", "gsd", "swath:simulated")
 _TIMES = ("datetime", "start_datetime", "end_datetime", "created", "updated", "swath:received")
-_EXTENSION_NAMES = {"eo": "eo", "file": "file", "proj": "projection", "raster": "raster", "view": "view"}
+_EXTENSION_NAMES = {
+    "eo": "eo",
+    "file": "file",
+    "proj": "projection",
+    "raster": "raster",
+    "view": "view",
+    "processing": "processing",
+    "sar": "sar",
+    "sat": "sat",
+}
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _RANGES = {
     "gsd": (0.0, 1e5),
+    "eo:cloud_cover": (0.0, 100.0),
     "view:off_nadir": (0.0, 90.0),
     "view:incidence_angle": (0.0, 90.0),
     "view:azimuth": (0.0, 360.0),
@@ -202,16 +212,22 @@ def _assets(item: Mapping[str, Any], folder: Path | None) -> Iterator[str]:
 
 
 def _raster(key: str, asset: Mapping[str, Any]) -> Iterator[str]:
-    fields = {name: asset[name] for name in ("proj:code", "proj:shape", "proj:transform", "proj:bbox") if name in asset}
-    if not fields:
-        return
+    names = ("proj:code", "proj:wkt2", "proj:shape", "proj:transform", "proj:bbox")
+    fields = {name: asset[name] for name in names if name in asset}
+    if not fields or (fields.get("proj:code", "") is None and set(fields) == {"proj:code", "proj:shape"}):
+        return  # nothing said, or a picture as the camera saw it
     try:
         rows, columns = fields["proj:shape"]
-        across, _, west, _, down, north = fields["proj:transform"][:6]
-        box = [west, north + rows * down, west + columns * across, north]
-        sound = all(abs(a - b) < 1e-3 for a, b in zip(box, fields["proj:bbox"], strict=True))
-        sound = sound and re.fullmatch(r"EPSG:\d{4,5}", fields["proj:code"]) is not None
-    except (KeyError, TypeError, ValueError):
+        a, b, c, d, e, f = fields["proj:transform"][:6]
+        corners = [(a * x + b * y + c, d * x + e * y + f) for x in (0, columns) for y in (0, rows)]
+        east, north = zip(*corners, strict=True)
+        box = [min(east), min(north), max(east), max(north)]
+        near = max(1e-3, 1e-9 * max(map(abs, box)))
+        sound = all(abs(a - b) < near for a, b in zip(box, fields["proj:bbox"], strict=True))
+        # A system without a code stands in words, as the extension asks.
+        named = fields["proj:code"] is None and isinstance(fields.get("proj:wkt2"), str)
+        sound = sound and (named or re.fullmatch(r"EPSG:\d{4,5}", fields["proj:code"]) is not None)
+    except (KeyError, TypeError, ValueError, OverflowError):
         sound = False
     if not sound:
         yield f"asset {key}: proj:code, shape, transform and bbox do not fit together"

@@ -25,6 +25,7 @@ app.command("swath.cli.run:run", name="run", help="Run a mission file from its o
 app.command("swath.cli.plan:app", name="plan", help="The best plan for a mission, proven, and why it is so.")
 app.command("swath.cli.verify:verify", name="verify", help="Run again what a folder was made from, and compare.")
 app.command("swath.cli.fly:fly", name="fly", help="How does a plan go in flight?")
+app.command("swath.cli.archive:app", name="archive", help="Scenes that you have: keep them, find them, look at them.")
 app.command("swath.cli.orbit:app", name="orbit", help="Where is a satellite?")
 app.command("swath.cli.passes:app", name="passes", help="When does a station see a satellite?")
 app.command("swath.cli.access:app", name="access", help="When can a camera see a place?")
