@@ -38,6 +38,9 @@ DIMENSIONLESS = {
         "low",
         "high",
         "default",
+        "scale",
+        "offset",
+        "saturated",
     ),  # in the unit that stands beside them
     *("mean", "sd", "sigma"),
     *("confidence", "contrast", "overhead", "quality", "signal_to_noise", "weight"),

@@ -55,26 +55,37 @@ class Written:
     """A file that was written, and what was seen in it."""
 
     path: Path
+    asset: OutsideAsset
+    """as it was written"""
     quality: tuple[Mapping[str, Any], ...]
     """one a band, see :mod:`quality`"""
     outline: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None
     """columns and rows (pixel edges) of the convex outline of what has data; None where all has, or nothing"""
 
 
-def write_asset(path: Path, asset: OutsideAsset, *, progress: Callable[[float], None] = lambda share: None) -> Written:
+def write_asset(
+    path: Path,
+    asset: OutsideAsset,
+    *,
+    clear_haze: bool = False,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Written:
     """Write an asset as one file; it appears under its name when it is whole. ``progress`` hears shares from 0 to 1.
+
+    With ``clear_haze`` reflectance at the top of the atmosphere becomes that of the ground (dark objects).
 
     The bytes depend on the pixels and versions alone. Raises :class:`DataError` where pixels cannot be read, or the
     file cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    inspector = Inspector(asset)
+    inspector = Inspector(asset, find_haze=clear_haze)
     shapes = [(asset.height, asset.width)]
     while max(shapes[-1]) > BLOCK_PX:
         shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
     try:
         with rasterio.Env(GDAL_CACHEMAX=_CACHE_MB):
             levels = _write_levels(folder, asset, shapes, inspector, progress)
+            asset = inspector.clear_of_haze()
             source, whole = folder / "source.vrt", folder / "whole.tif"
             source.write_text(_virtual(levels, asset), "utf-8")
             rasterio.shutil.copy(
@@ -87,7 +98,7 @@ def write_asset(path: Path, asset: OutsideAsset, *, progress: Callable[[float], 
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     progress(1.0)
-    return Written(path, inspector.quality(), inspector.outline())
+    return Written(path, asset, inspector.quality(), inspector.outline())
 
 
 def _write_levels(
@@ -157,8 +168,8 @@ def _virtual(levels: list[Path], asset: OutsideAsset) -> str:
             f'<VRTRasterBand dataType="{_GDAL_NAMES[asset.dtype]}" band="{number}">',
             f"<Description>{escape(band.name)}</Description>",
             *([f"<NoDataValue>{_text(asset.nodata)}</NoDataValue>"] if asset.nodata is not None else []),
-            *([f"<Scale>{band.scale_ratio!r}</Scale>"] if band.scale_ratio != 1.0 else []),
-            *([f"<Offset>{band.offset_value!r}</Offset>"] if band.offset_value != 0.0 else []),
+            *([f"<Scale>{band.scale!r}</Scale>"] if band.scale != 1.0 else []),
+            *([f"<Offset>{band.offset!r}</Offset>"] if band.offset != 0.0 else []),
             f"<ColorInterp>{_colour(band.name, asset, number)}</ColorInterp>",
             f"<SimpleSource>{_file(levels[0])}{part}</SimpleSource>",
             *(f"<Overview>{_file(level)}{part}</Overview>" for level in levels[1:]),

@@ -22,6 +22,8 @@ __all__ = ["RadarGrid", "radar_grid"]
 Floats = npt.NDArray[np.float64]
 
 _DEGREE = 5
+_ROUNDS = 3
+"""the look at a point's height changes along its own shift: 1 % in a kilometre"""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,14 @@ class RadarGrid:
 
         ``height_m`` gets where the ellipsoid's point would be seen; it may ignore that and know its heights by itself.
         """
-        terms = self._terms(east_m, north_m)
-        line, pixel = terms @ self.to_line, terms @ self.to_pixel
-        height = (height_m or self.height_at)(line, pixel)
-        shift = height * (terms @ self.per_height)
-        east_m, north_m = east_m - shift * (terms @ self.outward_east), north_m - shift * (terms @ self.outward_north)
-        terms = self._terms(east_m, north_m)
+        flat_east, flat_north = east_m, north_m
+        for _ in range(_ROUNDS):
+            terms = self._terms(flat_east, flat_north)
+            height = (height_m or self.height_at)(terms @ self.to_line, terms @ self.to_pixel)
+            shift = height * (terms @ self.per_height)
+            flat_east = east_m - shift * (terms @ self.outward_east)
+            flat_north = north_m - shift * (terms @ self.outward_north)
+        terms = self._terms(flat_east, flat_north)
         return terms @ self.to_line, terms @ self.to_pixel
 
     def height_at(self, line: Floats, pixel: Floats) -> Floats:

@@ -17,6 +17,8 @@ from swath.errors import InputError
 
 __all__ = [
     "COMMON_NAMES",
+    "SURFACE",
+    "TOA",
     "Hints",
     "OutsideAsset",
     "OutsideBand",
@@ -35,6 +37,10 @@ COMMON_NAMES = {
 """the common names of the eo extension that are used here"""
 
 
+TOA, SURFACE = "toa reflectance", "surface reflectance"
+"""quantities that one may become the other"""
+
+
 @dataclass(frozen=True)
 class OutsideBand:
     """One band: what its numbers mean. Value = stored x scale + offset, in ``unit``."""
@@ -44,12 +50,12 @@ class OutsideBand:
     quantity: str
     """``toa reflectance``, ``surface reflectance``, ``sigma nought``, ``brightness temperature``, ``class`` ..."""
     unit: str = "1"
-    scale_ratio: float = 1.0
-    offset_value: float = 0.0
+    scale: float = 1.0
+    offset: float = 0.0
     common_name: str = ""
     centre_wavelength_m: float | None = None
     width_m: float | None = None
-    saturated_value: float | None = None
+    saturated: float | None = None
     """stored value that means: brighter than could be measured"""
     more: Mapping[str, Any] = field(default_factory=dict)
     """further fields of the item's band"""
@@ -121,11 +127,13 @@ class Hints:
     platform: str = ""
     bands: tuple[str, ...] = ()
     quantity: str = ""
-    scale_ratio: float | None = None
-    offset_value: float | None = None
+    scale: float | None = None
+    offset: float | None = None
     nodata: float | None = None
     speckle: str = "none"
     """``none`` or ``refined-lee``: radar scenes with their raw counts only"""
+    surface: str = "none"
+    """``none``, or ``dark-object``: reflectance at the top of the atmosphere becomes that of the ground, roughly"""
     url: str = ""
     """where the item was fetched from"""
     dem: Path | None = None

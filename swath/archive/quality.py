@@ -1,23 +1,25 @@
 """How good are these pixels? Numbers that go with every band, found while it is written.
 
-``valid_share`` of all pixels; ``saturated_share`` of the valid; ``minimum``, ``maximum``, ``mean`` and ``sd`` of values
-(scaled, in the band's unit); ``noise``, the standard deviation from pixel to pixel where the scene is quiet;
-``blur_px``, the sigma of a Gaussian that blurs a sharp edge as much as the sharpest tenth of edges here. Each says
-null where it cannot be told. Sources: :func:`quality_kernels.noise_of_blocks`, :func:`quality_kernels.edge_blur`.
+``valid_share`` of all pixels; ``saturated_share`` of the valid; ``minimum``, ``maximum``, ``mean`` and ``sd`` of the
+others' values (scaled, in the band's unit); ``noise``, the standard deviation from pixel to pixel where the scene is
+quiet; ``blur_px``, the sigma of a Gaussian that blurs a sharp edge as much as the sharpest tenth of edges here. Each
+says null where it cannot be told. Sources: :func:`quality_kernels.noise_of_blocks`, :func:`quality_kernels.edge_blur`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from swath.archive.outside import OutsideAsset
+from swath.archive.outside import SURFACE, TOA, OutsideAsset
 from swath.archive.quality_kernels import edge_blur, moments, noise_of_blocks
+from swath.archive.toa import dark_object_offset
 
 __all__ = ["Inspector", "blur_px", "noise_sd"]
 
@@ -71,8 +73,10 @@ def _blurs(image: Array, known: Mask, noise: float) -> Floats:
 class Inspector:
     """Looks at an asset's strips as they go by, and sums up at the end."""
 
-    def __init__(self, asset: OutsideAsset) -> None:
+    def __init__(self, asset: OutsideAsset, *, find_haze: bool = False) -> None:
         self._asset = asset
+        hazy = [find_haze and band.quantity == TOA and asset.dtype in ("uint8", "uint16") for band in asset.bands]
+        self._counts = [np.zeros(65536, np.int64) if wanted else None for wanted in hazy]
         self._sums = np.array([[0.0, 0.0, 0.0, math.inf, -math.inf, 0.0]] * len(asset.bands))
         self._noise: list[list[Floats]] = [[] for _ in asset.bands]
         self._blur: list[list[Floats]] = [[] for _ in asset.bands]
@@ -89,8 +93,11 @@ class Inspector:
         inside[top : max(bottom, top), wide : asset.width - wide] = True
         for number, (band, image) in enumerate(zip(asset.bands, strip, strict=True)):
             known = inside & self._known(strip, image)
-            limit = math.inf if band.saturated_value is None else band.saturated_value
+            limit = math.inf if band.saturated is None else band.saturated
             moments(image, known, limit, self._sums[number])
+            counts = self._counts[number]
+            if counts is not None:
+                counts += np.bincount(image[known], minlength=len(counts))
             if number == 0:
                 self._mark(first, known)
             if not asset.categorical and not (asset.alpha and number == len(asset.bands) - 1):
@@ -128,6 +135,21 @@ class Inspector:
             if quiet is not None:
                 self._blur[number].append(_blurs(part, good, quiet))
 
+    def clear_of_haze(self) -> OutsideAsset:
+        """The asset with what the air adds taken off the offset of every reflectance band: surface, roughly.
+
+        Counts stay as they are. See :func:`toa.dark_object_offset`; bands without a pixel stay as they are too.
+        """
+        bands = list(self._asset.bands)
+        for number, counts in enumerate(self._counts):
+            if counts is not None and counts.any():
+                band = bands[number]
+                haze = dark_object_offset(counts, scale=band.scale, offset=band.offset)
+                said = {**band.more, "swath:haze": round(haze, 6)}
+                bands[number] = replace(band, quantity=SURFACE, offset=band.offset - haze, more=said)
+        self._asset = replace(self._asset, bands=tuple(bands))
+        return self._asset
+
     def quality(self) -> tuple[Mapping[str, Any], ...]:
         """The numbers of each band."""
         asset = self._asset
@@ -137,20 +159,21 @@ class Inspector:
     def _band(self, number: int, pixels: int) -> Mapping[str, Any]:
         band, (count, total, square, low, most, high) = self._asset.bands[number], self._sums[number]
         found: dict[str, Any] = {"valid_share": round(count / pixels, 6)}
-        if not count or self._asset.categorical:
+        measured = count - high
+        if not measured or self._asset.categorical:
             return found
-        mean = total / count
-        sd = math.sqrt(max(square / count - mean * mean, 0.0)) * abs(band.scale_ratio)
-        ends = sorted(value * band.scale_ratio + band.offset_value for value in (low, most))
+        mean = total / measured
+        sd = math.sqrt(max(square / measured - mean * mean, 0.0)) * abs(band.scale)
+        ends = sorted(value * band.scale + band.offset for value in (low, most))
         noise = _quiet(np.concatenate(self._noise[number] or [np.empty(0)]))
         blurs = np.concatenate(self._blur[number] or [np.empty(0)])
         return found | {
-            "saturated_share": None if band.saturated_value is None else round(high / count, 6),
+            "saturated_share": None if band.saturated is None else round(high / count, 6),
             "minimum": _short(ends[0]),
             "maximum": _short(ends[1]),
-            "mean": _short(mean * band.scale_ratio + band.offset_value),
+            "mean": _short(mean * band.scale + band.offset),
             "sd": _short(sd),
-            "noise": None if noise is None else _short(noise * abs(band.scale_ratio)),
+            "noise": None if noise is None else _short(noise * abs(band.scale)),
             "blur_px": round(float(np.quantile(blurs, 0.1)), 3) if len(blurs) >= _FEWEST_EDGES else None,
         }
 
@@ -170,6 +193,6 @@ class Inspector:
         return column, row
 
 
-def _short(value: float) -> float:
-    """Seven digits are more than the numbers bear."""
-    return float(f"{value:.7g}")
+def _short(value: float) -> float | None:
+    """Seven digits are more than the numbers bear; what has overflowed cannot be told."""
+    return float(f"{value:.7g}") if math.isfinite(value) else None

@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 
 @njit(cache=True, nogil=True)
 def moments(image: Array, known: Array, top: float, out: Array) -> None:
-    """Adds to ``out``: count, sum, sum of squares, least, most, how many reach ``top``."""
+    """Adds to ``out``: count, sum, sum of squares, least, most of what is below ``top``, and how many reach it."""
     for i in range(image.shape[0]):
         count, total, square, high = 0, 0.0, 0.0, 0
         low, most = out[3], out[4]
@@ -23,11 +23,13 @@ def moments(image: Array, known: Array, top: float, out: Array) -> None:
             if known[i, j]:
                 value = float(image[i, j])
                 count += 1
+                if value >= top:
+                    high += 1
+                    continue
                 total += value
                 square += value * value
                 low = min(low, value)
                 most = max(most, value)
-                high += value >= top
         out[0] += count
         out[1] += total
         out[2] += square
@@ -123,7 +125,7 @@ def edge_blur(image: Array, known: Array, weights: Array, sigma: float, floor: f
             if not whole or slope < before or slope < after:
                 continue
             less = np.hypot((again[i, j + 1] - again[i, j - 1]) / 2.0, (again[i + 1, j] - again[i - 1, j]) / 2.0)
-            if less > 0.0 and slope > less:
+            if less > 0.0 and slope > 1.005 * less:  # else blurred beyond ten pixels: no edge
                 ratio = slope / less
                 out[found] = sigma / np.sqrt(ratio * ratio - 1.0)
                 found += 1

@@ -7,6 +7,7 @@ picture that GDAL would read by itself. How many pixels there are is checked bef
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,7 +115,8 @@ def raster_driver(path: Path) -> str:
 def open_raster(path: Path) -> Iterator[rasterio.io.DatasetReader]:
     """An outside raster, opened by the driver of its content and read with nothing beside it."""
     driver = raster_driver(path)
-    with rasterio.Env(**_QUIET):
+    with rasterio.Env(**_QUIET), warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # its place may stand elsewhere
         try:
             file = rasterio.open(path.absolute(), driver=driver, sharing=False)
         except (OSError, rasterio.errors.RasterioError) as error:
@@ -146,36 +148,32 @@ def _check_size(file: rasterio.io.DatasetReader, path: Path) -> None:
 
 def inspect_raster(path: Path) -> RasterFile:
     """What is this raster? Raises :class:`DataError` where it is none that may be read, see the module."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        with open_raster(path) as file:
-            dtypes = {np.dtype(name) for name in file.dtypes}
-            crs = file.crs.to_wkt() if file.crs else ""
-            placed = bool(crs) and file.transform != Affine.identity()
-            return RasterFile(
-                path=path,
-                driver=file.driver,
-                width=file.width,
-                height=file.height,
-                count=file.count,
-                dtype=np.result_type(*dtypes).name,
-                transform=file.transform if placed else None,
-                crs_wkt=crs if placed else "",
-                rpc=file.rpcs,
-                has_control_points=bool(file.gcps[0]),
-                nodata=None if file.nodata is None else float(file.nodata),
-                scales=tuple(map(float, file.scales)),
-                offsets=tuple(map(float, file.offsets)),
-                names=tuple(name or "" for name in file.descriptions),
-                colours=tuple(interpretation.name for interpretation in file.colorinterp),
-                masked=any(
-                    rasterio.enums.MaskFlags.per_dataset in flags and rasterio.enums.MaskFlags.alpha not in flags
-                    for flags in file.mask_flag_enums
-                ),
-                tags={str(key): str(value) for key, value in file.tags().items()},
-            )
+    with open_raster(path) as file:
+        dtypes = {np.dtype(name) for name in file.dtypes}
+        crs = file.crs.to_wkt() if file.crs else ""
+        placed = bool(crs) and file.transform != Affine.identity()
+        return RasterFile(
+            path=path,
+            driver=file.driver,
+            width=file.width,
+            height=file.height,
+            count=file.count,
+            dtype=np.result_type(*dtypes).name,
+            transform=file.transform if placed else None,
+            crs_wkt=crs if placed else "",
+            rpc=file.rpcs,
+            has_control_points=bool(file.gcps[0]),
+            nodata=None if file.nodata is None else float(file.nodata),
+            scales=tuple(map(float, file.scales)),
+            offsets=tuple(map(float, file.offsets)),
+            names=tuple(name or "" for name in file.descriptions),
+            colours=tuple(interpretation.name for interpretation in file.colorinterp),
+            masked=any(
+                rasterio.enums.MaskFlags.per_dataset in flags and rasterio.enums.MaskFlags.alpha not in flags
+                for flags in file.mask_flag_enums
+            ),
+            tags={str(key): str(value) for key, value in file.tags().items()},
+        )
 
 
 def _read(file: rasterio.io.DatasetReader, path: Path, window: Window, bands: tuple[int, ...] | None) -> Array:

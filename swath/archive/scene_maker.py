@@ -129,13 +129,17 @@ def make_scene(recipe: Recipe, out: Path, progress: Progress) -> None:
     if reader is None:
         raise DataError("no reader knows it", where=str(entry), fix="Give a product, its folder or its metadata file")
     hints = hints_of(recipe)
+    if hints.surface not in ("none", "dark-object"):
+        raise InputError(f"no way {hints.surface!r} to the ground", where="--surface", fix="Give none or dark-object")
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=out.parent) as scratch:
         scene = reader.read(entry, Path(scratch), hints)
         scene = replace(scene, id=safe_id(scene.id), collection=safe_id(scene.collection))
         written = []
         for number, asset in enumerate(scene.assets):
             told = partial(_told, progress, asset.title, number, len(scene.assets))
-            written.append(write_asset(out / _file_name(scene, asset.key), asset, progress=told))
+            path = out / _file_name(scene, asset.key)
+            written.append(write_asset(path, asset, clear_haze=hints.surface != "none", progress=told))
+    scene = replace(scene, assets=tuple(one.asset for one in written))
     item = outside_item(scene, written, out, id=scene.id, created=recipe.made)
     write_json(out / f"{scene.id}.json", item)
     wrong = problems(item, out)

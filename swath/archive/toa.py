@@ -19,7 +19,7 @@ __all__ = [
     "THERMAL",
     "brightness_temperature_k",
     "dark_object_offset",
-    "earth_sun_distance_au",
+    "earth_sun_ratio",
     "reflectance_from_radiance",
     "reflectance_from_scaling",
 ]
@@ -43,7 +43,7 @@ THERMAL = {
 _LOWEST_SUN_DEG = 2.0
 
 
-def earth_sun_distance_au(at: np.datetime64) -> float:
+def earth_sun_ratio(at: np.datetime64) -> float:
     """How far is the sun? Astronomical units, to 1e-4 (tests/authorities/test_landsat.py).
 
     d = 1 - 0.01672 cos(0.9856 (day - 4)) is what handbooks give; this keeps the second term of the ellipse and counts
@@ -64,10 +64,10 @@ def _sine(sun_elevation_deg: float) -> float:
 
 
 def reflectance_from_radiance(
-    gain: float, bias: float, *, esun_w_m2_um: float, distance_au: float, sun_elevation_deg: float
+    gain: float, bias: float, *, esun_w_m2_um: float, distance_ratio: float, sun_elevation_deg: float
 ) -> tuple[float, float]:
     """Scale and offset that make reflectance of counts, from those that make radiance (W/m2/sr/um)."""
-    per_radiance = math.pi * distance_au**2 / (esun_w_m2_um * _sine(sun_elevation_deg))
+    per_radiance = math.pi * distance_ratio**2 / (esun_w_m2_um * _sine(sun_elevation_deg))
     return gain * per_radiance, bias * per_radiance
 
 
@@ -85,7 +85,7 @@ def brightness_temperature_k(radiance: npt.ArrayLike, *, k1: float, k2_k: float)
 
 
 def dark_object_offset(
-    counts: npt.NDArray[np.int64], *, scale_ratio: float, offset_value: float, dark_reflectance: float = 0.01
+    counts: npt.NDArray[np.int64], *, scale: float, offset: float, dark_reflectance: float = 0.01
 ) -> float:
     """What does the air add to a band? The reflectance to subtract, by the darkest objects (Chavez 1988).
 
@@ -98,4 +98,4 @@ def dark_object_offset(
     if total <= 0:
         raise DataError("there are no pixels to find dark objects among", fix="Use a scene with data")
     dark = int(np.searchsorted(np.cumsum(counts), max(1, round(total * 1e-4))))
-    return max(0.0, dark * scale_ratio + offset_value - dark_reflectance)
+    return max(0.0, dark * scale + offset - dark_reflectance)

@@ -6,6 +6,7 @@ import json as text
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from swath.operate.archive import Outcome, Shown
     from swath.store.shelf import Found
 
-__all__ = ["app"]
+__all__ = ["add", "app", "search", "show"]
 
 app = App(name="archive", help="Scenes that you have: keep them, find them, look at them.")
 
@@ -49,6 +50,7 @@ def add(
     nodata: float | None = None,
     speckle: Literal["none", "refined-lee"] = "none",
     dem: Path | None = None,
+    surface: Literal["none", "dark-object"] = "none",
     assets: str = "",
     keep: Path | None = None,
     replace: bool = False,
@@ -88,6 +90,8 @@ def add(
         Filter for Sentinel-1 counts.
     dem
         Heights for Sentinel-1 (GeoTIFF, metres above the ellipsoid).
+    surface
+        Take what the air adds off reflectance at the top of the atmosphere, by the darkest pixels.
     assets
         Of an item on the web only these, with commas.
     keep
@@ -108,12 +112,11 @@ def add(
         raise InputError("nothing to add", where="swath archive add", fix="Name files, folders or addresses of items")
     if most_mb <= 0:
         raise InputError(f"{most_mb:g} MB", where="--most-mb", fix="Give more than 0")
-    hints = Hints(
-        id=id, collection=collection, time=time, platform=platform, bands=_words(bands), quantity=quantity,
-        scale_ratio=scale, offset_value=offset, nodata=nodata, speckle=speckle, dem=dem,
-    )  # fmt: skip
+    said = Hints(
+        id, collection, time, platform, _words(bands), quantity, scale, offset, nodata, speckle, surface, dem=dem
+    )
     limits = Limits(most_bytes=int(most_mb * 1e6), private=private)
-    how = Adding(archive, hints, now(), again=replace, assets=_words(assets), keep=keep, limits=limits)
+    how = Adding(archive, said, now(), again=replace, assets=_words(assets), keep=keep, limits=limits)
     with progress_bar("archive add") as progress:
         outcomes = add_scenes(places, how, progress=progress)
     if json:
@@ -134,7 +137,8 @@ def _outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
             print(f"swath: {outcome.because}", file=sys.stderr)
             continue
         lines.append(f"{outcome.status:<13} {outcome.collection}/{outcome.id}")
-        lines += [f"{'':<13} note: {note}" for note in outcome.notes]
+        for note in outcome.notes:
+            lines += wrap(f"note: {note}", _WIDE, initial_indent=" " * 14, subsequent_indent=" " * 20)
     counts = {name: sum(o.status == name for o in outcomes) for name in ("added", "already there", "failed")}
     said = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     return [*lines, said]
@@ -144,8 +148,8 @@ def _outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
 def search(
     *,
     archive: ArchiveOption = Path("archive"),
-    place: str = "",
-    box: str = "",
+    place: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
+    box: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
     start: str = "",
     stop: str = "",
     cloud: float | None = None,
@@ -311,7 +315,8 @@ def _item_lines(shown: Shown) -> list[str]:
     lines += [
         f"{'made of':<14} {Path(s['path']).name[:64]}" for group in shown.lineage["inputs"].values() for s in group[:3]
     ]
-    lines += [f"{'note':<14} {note}" for note in said.get("swath:notes", ())]
+    for note in said.get("swath:notes", ()):
+        lines += wrap(note, _WIDE, initial_indent=f"{'note':<15}", subsequent_indent=" " * 15)
     head = f"{'BAND':<12} {'QUANTITY':<20} {'PIXEL m':>7} {'SEEN %':>6} {'MEAN':>8} {'SD':>8} {'NOISE':>7} {'BLUR':>5}"
     lines += ["", head]
     for row in _rows(shown):

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,7 @@ class _There(Exception):
 
 
 def _added(entry: Path, reader: Reader, source: str, hints: Hints, how: Adding, progress: Progress) -> Outcome:
+    folder = how.archive
     try:
         id, group = (safe_id(word) for word in reader.identify(entry, hints))
         inputs: dict[str, list[Path]] = {"scene": list(reader.files(entry))}
@@ -141,6 +142,9 @@ def _added(entry: Path, reader: Reader, source: str, hints: Hints, how: Adding, 
         notes = json.loads(path.read_text("utf-8"))["properties"].get("swath:notes", ())
         return Outcome(source, "added", id, group, path.as_posix(), notes=tuple(notes))
     except SwathError as error:
+        with suppress(OSError):  # a collection that would have been the first of its kind
+            if folder != how.archive:
+                folder.parent.rmdir()
         return Outcome(source, "failed", because=str(error))
 
 

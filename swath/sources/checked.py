@@ -18,6 +18,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -111,7 +112,8 @@ def fetch_file(url: str, out: Path, *, limits: Limits = Limits(), resolve: Resol
     for _ in range(_REDIRECTS + 1):
         host, port, target, secure = _parts(url)
         connection, address = _connected(host, port, secure, limits, resolve, ends)
-        watch = threading.Timer(_left(ends, url), connection.close)  # a server may send a header byte by byte for ever
+        # A server may send byte by byte for ever: each byte is in time, the whole is not.
+        watch = threading.Timer(_left(ends, url), _cut, [connection.sock])
         watch.daemon = True
         watch.start()
         try:
@@ -182,6 +184,11 @@ def _connected(
             raise DataError(f"no secure connection: {error}", where=host, fix="Look at the address") from error
         return connection, address
     raise DataError(f"cannot be reached: {why}", where=host, fix="Look at the network")
+
+
+def _cut(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _left(ends: float, where: str) -> float:

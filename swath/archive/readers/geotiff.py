@@ -177,8 +177,8 @@ def band_of(name: str, quantity: str, **more: object) -> OutsideBand:
 def _guessed(file: RasterFile, number: int, name: str, hints: Hints, notes: list[str]) -> OutsideBand:
     if name == "alpha":
         return OutsideBand("alpha", "validity", "")
-    scale = file.scales[number - 1] if hints.scale_ratio is None else hints.scale_ratio
-    offset = file.offsets[number - 1] if hints.offset_value is None else hints.offset_value
+    scale = file.scales[number - 1] if hints.scale is None else hints.scale
+    offset = file.offsets[number - 1] if hints.offset is None else hints.offset
     quantity = hints.quantity
     radar = name.lower() in _POLARISATIONS
     if not quantity and radar:
@@ -189,7 +189,7 @@ def _guessed(file: RasterFile, number: int, name: str, hints: Hints, notes: list
     if "temperature" in quantity:
         unit = "K"
     top = float(np.iinfo(file.dtype).max) if file.dtype.startswith("uint") and not radar else None
-    return band_of(name, quantity or "counts", unit=unit, scale_ratio=scale, offset_value=offset, saturated_value=top)
+    return band_of(name, quantity or "counts", unit=unit, scale=scale, offset=offset, saturated=top)
 
 
 def _is_db(file: RasterFile, number: int) -> bool:

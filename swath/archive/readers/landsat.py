@@ -23,7 +23,7 @@ from swath.archive.toa import (
     ESUN_W_M2_UM,
     THERMAL,
     brightness_temperature_k,
-    earth_sun_distance_au,
+    earth_sun_ratio,
     reflectance_from_radiance,
     reflectance_from_scaling,
 )
@@ -250,7 +250,7 @@ def _band(
         return _thermal_asset(file, mtl, name, f"{common}{high_gain}", constants)
     scale, offset = _toa(mtl, sensor, name, at)
     most = mtl.maybe(f"QUANTIZE_CAL_MAX_BAND_{name}")
-    band = OutsideBand(f"B{name}", "toa reflectance", "1", scale, offset, common, saturated_value=most)
+    band = OutsideBand(f"B{name}", "toa reflectance", "1", scale, offset, common, saturated=most)
     return _asset(file, common, f"Band {name}, toa reflectance", band, roles=("data", "reflectance"))
 
 
@@ -268,12 +268,29 @@ def _toa(mtl: Mtl, sensor: tuple[str, str], name: str, at: np.datetime64) -> tup
             fix="Order the product in collection 2",
         )
     return reflectance_from_radiance(
-        mtl.number(f"RADIANCE_MULT_BAND_{name}"),
-        mtl.number(f"RADIANCE_ADD_BAND_{name}"),
+        *_radiance(mtl, name),
         esun_w_m2_um=esun,
-        distance_au=mtl.maybe("EARTH_SUN_DISTANCE") or earth_sun_distance_au(at),
+        distance_ratio=mtl.maybe("EARTH_SUN_DISTANCE") or earth_sun_ratio(at),
         sun_elevation_deg=sun_deg,
     )
+
+
+def _radiance(mtl: Mtl, name: str) -> tuple[float, float]:
+    """Gain and bias of radiance (W/m2/sr/um).
+
+    Old files round the gain to three digits (0.055 for 0.05537: 0.4 K); there it is taken from the range of radiance.
+    """
+    gain, bias = mtl.number(f"RADIANCE_MULT_BAND_{name}"), mtl.number(f"RADIANCE_ADD_BAND_{name}")
+    ends = [
+        mtl.maybe(f"{what}_{name}")
+        for what in ("RADIANCE_MAXIMUM_BAND", "RADIANCE_MINIMUM_BAND", "QUANTIZE_CAL_MAX_BAND", "QUANTIZE_CAL_MIN_BAND")
+    ]
+    digits = re.sub(r"[eE].*|[^0-9]", "", mtl.text(f"RADIANCE_MULT_BAND_{name}")).lstrip("0")
+    high, low, most, least = ends
+    if len(digits) > 4 or high is None or low is None or most is None or least is None or not most > least:
+        return gain, bias
+    gain = (high - low) / (most - least)
+    return gain, low - gain * least
 
 
 def _thermal(mtl: Mtl, sensor: tuple[str, str], name: str) -> tuple[float, float] | None:
@@ -283,7 +300,7 @@ def _thermal(mtl: Mtl, sensor: tuple[str, str], name: str) -> tuple[float, float
 
 def _thermal_asset(file: RasterFile, mtl: Mtl, name: str, key: str, constants: tuple[float, float]) -> OutsideAsset:
     """Brightness temperature in steps of 0.01 K: rounding adds 0.003 K, the sensors' own noise is 0.05 K and more."""
-    gain, bias = mtl.number(f"RADIANCE_MULT_BAND_{name}"), mtl.number(f"RADIANCE_ADD_BAND_{name}")
+    gain, bias = _radiance(mtl, name)
     counts, nodata = file_strips(file, (1,)), file.nodata or 0.0
 
     def strip(first: int, rows: int) -> np.ndarray[Any, np.dtype[Any]]:

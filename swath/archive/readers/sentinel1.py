@@ -36,7 +36,7 @@ DB_STEP = 0.01
 FLOOR_DB = -50.0
 """what is left of a pixel whose noise is larger than itself"""
 _NODATA = -32768
-_BLOCK_PX, _SPACING_PX, _MARGIN_PX = 1024, 16, 4
+_BLOCK_PX, _SPACING_PX, _TERRAIN_SPACING_PX, _MARGIN_PX = 1024, 16, 4, 4
 LOOKS = {"IW": 4.4, "EW": 2.8, "SM": 3.7, "S": 3.7}
 """equivalent number of looks of GRD by mode (product definition, high resolution; EW medium)"""
 
@@ -99,10 +99,9 @@ def sentinel1_scene(package: Package, hints: Hints) -> OutsideScene:
     if not annotations:
         raise DataError("there is no annotation in it", where=str(package.path), fix="Get the product again, whole")
     first = annotations[0][1]
-    if first.word("productType") != "GRD":
-        raise DataError(
-            f"is a {first.word('productType')} product", where=str(package.path), fix="Give ground range (GRD) products"
-        )
+    for _, node in annotations:
+        if (kind := node.word("productType")) != "GRD":
+            raise DataError(f"is a {kind} product", where=node.where, fix="Give ground range (GRD) products")
     terrain = open_terrain(hints.dem) if hints.dem else None
     assets = tuple(_asset(package, name, node, terrain, hints) for name, node in annotations)
     radar = radar_grid(first)
@@ -235,9 +234,10 @@ def _strips(channel: _Channel) -> Callable[[int, int], npt.NDArray[Any]]:
 def _block(channel: _Channel, top: int, left: int, rows: int, columns: int) -> npt.NDArray[np.float32] | None:
     """Sigma nought of a part of the map; None where the picture shows nothing of it."""
     grid, file = channel.grid, channel.file
+    spacing = _TERRAIN_SPACING_PX if channel.terrain else _SPACING_PX
     east, north = np.meshgrid(
-        grid.west_m + (left + np.arange(0, columns + _SPACING_PX, _SPACING_PX) + 0.5) * grid.pixel_m,
-        grid.north_m - (top + np.arange(0, rows + _SPACING_PX, _SPACING_PX) + 0.5) * grid.pixel_m,
+        grid.west_m + (left + np.arange(0, columns + spacing, spacing) + 0.5) * grid.pixel_m,
+        grid.north_m - (top + np.arange(0, rows + spacing, spacing) + 0.5) * grid.pixel_m,
     )
     line, pixel = channel.radar.find(east, north, _heights(channel, east, north))
     margin = _MARGIN_PX + (LEE_MARGIN if channel.filtered else 0)
@@ -252,7 +252,7 @@ def _block(channel: _Channel, top: int, left: int, rows: int, columns: int) -> n
         refined_lee(power, channel.looks, filtered)
         power = filtered
     out = np.empty((rows, columns), np.float32)
-    resample_block(power, line - low[0], pixel - low[1], _SPACING_PX, out)
+    resample_block(power, line - low[0], pixel - low[1], spacing, out)
     return out
 
 
@@ -262,5 +262,5 @@ def _heights(
     if channel.terrain is None:
         return None
     lon, lat = map_to_geodetic(channel.grid.epsg, east, north)
-    terrain = channel.terrain
-    return lambda line, pixel: terrain.at(lon, lat)
+    height = channel.terrain.at(lon, lat)
+    return lambda line, pixel: height

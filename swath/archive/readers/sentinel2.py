@@ -200,12 +200,12 @@ def _band_asset(package: Package, top: Node, tile: Node, level: str, name: str, 
     band = OutsideBand(
         name=name,
         quantity=quantity,
-        scale_ratio=1.0 / counts,
-        offset_value=offset / counts,
+        scale=1.0 / counts,
+        offset=offset / counts,
         common_name=common,
         centre_wavelength_m=centre * 1e-9,
         width_m=width * 1e-9,
-        saturated_value=_SATURATED,
+        saturated=_SATURATED,
     )
     return OutsideAsset(
         key=common,

@@ -261,7 +261,7 @@ def _band(
         str(name),
         quantity,
         unit=unit if isinstance(unit, str) else "1" if "reflectance" in quantity else "",
-        scale_ratio=1.0 if scale is None else scale,
-        offset_value=0.0 if offset is None else offset,
+        scale=1.0 if scale is None else scale,
+        offset=0.0 if offset is None else offset,
     )
     return replace(band, common_name=str(common)) if isinstance(common, str) and common else band
