@@ -119,11 +119,15 @@ def add(
     how = Adding(archive, said, now(), again=replace, assets=_words(assets), keep=keep, limits=limits)
     with progress_bar("archive add") as progress:
         outcomes = add_scenes(places, how, progress=progress)
+    _tell(archive, outcomes, json)
+    return 3 if any(o.status == "failed" for o in outcomes) else 0
+
+
+def _tell(archive: Path, outcomes: Sequence[Outcome], json: bool) -> None:
     if json:
         print(text.dumps({"archive": archive.as_posix(), "outcomes": [o.to_json() for o in outcomes]}, indent=2))
     else:
         print("\n".join(_outcome_lines(outcomes)))
-    return 3 if any(o.status == "failed" for o in outcomes) else 0
 
 
 def _words(given: str) -> tuple[str, ...]:
