@@ -183,6 +183,7 @@ def spoiled(doubt: Doubt, elements: Elements, at: npt.ArrayLike, maneuvers: Mane
     turn_rad_s = elements.mean_motion_rev_day * 2.0 * np.pi / 86400.0
     for row in maneuvers.rows():
         since_s = np.where(times >= elements.epoch, elapsed_s(row["earliest"], times), elapsed_s(times, row["latest"]))
+        since_s = np.minimum(since_s, np.abs(elapsed_s(elements.epoch, times)))  # what was before, the set knows
         along_s += 3.0 * (abs(row["along_m_s"]) + row["size_90_m_s"]) / doubt.speed_m_s * np.maximum(since_s, 0.0)
         cross_m += np.where(since_s > 0.0, (row["across_m_s"] + row["size_90_m_s"]) / turn_rad_s, 0.0)
     because = f"{told(maneuvers)}; {doubt.because}" if len(maneuvers) else doubt.because

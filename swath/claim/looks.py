@@ -1,0 +1,194 @@
+"""How was a place seen at a stated time, when was the satellite closest to it, and when was it above the horizon?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.access.look import cos_off_nadir, nadir_direction, sin_elevation
+from swath.claim.motion import Track, late_quantiles, late_states
+from swath.claim.records import Moment
+from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic
+from swath.model import Elements, Place, Station
+from swath.time import elapsed_s, seconds
+
+__all__ = ["Approach", "Seen", "approaches", "never_near", "passes_over", "seen_during", "sight"]
+
+Floats = npt.NDArray[np.float64]
+Times = npt.NDArray[np.datetime64]
+
+_STEP_S = 20.0
+_MOST_MOMENTS = 121
+_COUNT = 201
+"""values of how late it may be; fewer for long spans"""
+_LEAST_SLACK_S = 60.0
+_FURTHEST_SHARE = 0.45
+"""of a revolution: a satellite that may be anywhere is not shifted further"""
+_TIMES_90 = 4.0
+"""``cannot have been there`` means beyond four times the 90 % bound: errors have long tails"""
+
+
+@dataclass(frozen=True)
+class Approach:
+    """A closest approach to a place."""
+
+    time: np.datetime64
+    off_nadir_deg: float
+    elevation_deg: float
+    range_m: float
+    northward: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What of the places where the satellite may have been sees the place during the stated time?"""
+
+    above_probability: float
+    """the place is above its horizon at some moment of the stated time"""
+    within_probability: float
+    """and no further off the nadir than its camera looks"""
+    ever: bool
+    """even far outside the 90 % bound there is a way to see it"""
+    ever_within: bool
+    """and that within what its camera looks"""
+    off_nadir_deg: float
+    """least during the stated time, from the best estimate of the orbit; above 90 where the Earth is in between"""
+    off_nadir_90_deg: tuple[float, float]
+    elevation_deg: float
+    """highest, likewise"""
+    range_m: float
+    best: np.datetime64
+    """the moment of the least angle"""
+
+
+def sight(r_m: Floats, place_m: Floats, up: Floats) -> tuple[Floats, Floats, Floats]:
+    """Off-nadir angle (geodetic), elevation (deg) and range (m) of a place from ITRF positions ``(..., 3)``.
+
+    Behind the horizon the off-nadir angle is counted on: 180 deg less itself, so that it never looks visible.
+    """
+    elevation = np.degrees(np.arcsin(np.clip(sin_elevation(r_m, place_m, up), -1.0, 1.0)))
+    off_nadir = np.degrees(np.arccos(np.clip(cos_off_nadir(r_m, place_m, nadir_direction(r_m)), -1.0, 1.0)))
+    off_nadir = np.where(elevation > 0.0, off_nadir, np.maximum(180.0 - off_nadir, 90.0))
+    return off_nadir, elevation, np.asarray(np.linalg.norm(place_m - r_m, axis=-1), np.float64)
+
+
+def _ground(place: Place | Station) -> tuple[Floats, Floats]:
+    at = itrf_from_geodetic(lon_deg=place.lon_deg, lat_deg=place.lat_deg, altitude_m=place.altitude_m)
+    return at, geodetic_up(lon_deg=place.lon_deg, lat_deg=place.lat_deg)
+
+
+def approaches(
+    elements: Elements,
+    place: Place | Station,
+    start: np.datetime64,
+    stop: np.datetime64,
+    eop: EarthOrientation,
+    *,
+    late_s: float = 0.0,
+    min_elevation_deg: float = 0.0,
+) -> list[Approach]:
+    """When, from ``start`` to ``stop``, is the satellite closest to a place and above its horizon? In order of time.
+
+    To about 1 ms of the orbit. Raises what the orbit raises.
+    """
+    ground, up = _ground(place)
+    count = max(int(np.ceil(float(elapsed_s(start, stop)) / _STEP_S)), 2) + 1
+    at = start + seconds(_STEP_S) * np.arange(-1, count + 1)
+    r, _ = late_states(elements, at, late_s, eop)
+    off = np.linalg.norm(r - ground, axis=-1)
+    risen = sight(r, ground, up)[1] > min_elevation_deg - 2.0  # within a step of the least range
+    lows = np.flatnonzero((off[1:-1] <= off[:-2]) & (off[1:-1] < off[2:]) & risen[1:-1]) + 1
+    found = []
+    for low in lows.tolist():
+        middle = _refined(elements, at[low], ground, late_s, eop)
+        r1, v1 = late_states(elements, np.array([middle]), late_s, eop)
+        off_nadir, elevation, range_m = (float(value[0]) for value in sight(r1, ground, up))
+        if elevation > min_elevation_deg and start <= middle <= stop:
+            found.append(Approach(middle, off_nadir, elevation, range_m, bool(v1[0, 2] > 0.0)))
+    return found
+
+
+def _refined(
+    elements: Elements, near: np.datetime64, ground: Floats, late_s: float, eop: EarthOrientation
+) -> np.datetime64:
+    """The least range near a moment: parabolas through its square, ever closer."""
+    middle = near
+    for half_s in (_STEP_S, 2.0, 0.2):
+        at = middle + seconds(np.array([-half_s, 0.0, half_s]))
+        r, _ = late_states(elements, at, late_s, eop)
+        a, b, c = np.sum((r - ground) ** 2, axis=-1)
+        bend = a - 2.0 * b + c
+        middle = middle + seconds(float(np.clip((a - c) / (2.0 * bend), -1.0, 1.0)) * half_s if bend > 0 else 0.0)
+    return middle
+
+
+def passes_over(
+    elements: Elements,
+    station: Station,
+    start: np.datetime64,
+    stop: np.datetime64,
+    eop: EarthOrientation,
+    *,
+    late_s: float = 0.0,
+    min_elevation_deg: float = 0.0,
+) -> list[tuple[np.datetime64, np.datetime64, float]]:
+    """Rise, set and highest elevation of the passes over a station that touch ``start`` to ``stop``."""
+    found = []
+    ground, up = _ground(station)
+    for near in approaches(elements, station, start - seconds(1200.0), stop + seconds(1200.0), eop, late_s=late_s):
+        at = near.time + seconds(np.arange(-900.0, 901.0, 5.0))
+        high = sight(late_states(elements, at, late_s, eop)[0], ground, up)[1] - min_elevation_deg
+        middle = len(at) // 2
+        if high[middle] <= 0.0:
+            continue
+        before = np.flatnonzero(high[:middle] <= 0.0)
+        after = np.flatnonzero(high[middle:] <= 0.0)
+        if not len(before) or not len(after):
+            continue
+        rise, fall = int(before[-1]), middle + int(after[0]) - 1
+        edges = [at[k] + seconds(5.0 * float(-high[k] / (high[k + 1] - high[k]))) for k in (rise, fall)]
+        if edges[1] >= start and edges[0] <= stop:
+            found.append((edges[0], edges[1], near.elevation_deg))
+    return found
+
+
+def never_near(track: Track, place: Place, moment: Moment, eop: EarthOrientation) -> bool:
+    """Is the place below the satellite's horizon all the stated time, and far beyond it? Cheap, and never wrong."""
+    ground, up = _ground(place)
+    reach_s = max(_TIMES_90 * track.along_90_s, _LEAST_SLACK_S) + _STEP_S
+    at = moment.earliest + seconds(np.arange(-reach_s, 2.0 * moment.half_width_s + reach_s + _STEP_S, _STEP_S))
+    return bool(sight(late_states(track.elements, at, track.late_s, eop)[0], ground, up)[1].max() < -5.0)
+
+
+def seen_during(track: Track, place: Place, moment: Moment, eop: EarthOrientation, *, limit_deg: float) -> Seen:
+    """Could it see the place at some moment of the stated time, wherever along its track it may have been?"""
+    ground, up = _ground(place)
+    length_s = 2.0 * moment.half_width_s
+    moments = int(np.clip(np.ceil(length_s / 2.0) + 1, 1, max(_MOST_MOMENTS, length_s / _STEP_S)))
+    at = moment.earliest + seconds(np.linspace(0.0, length_s, moments))
+    late = late_quantiles(track, _COUNT if moments <= _MOST_MOMENTS else 41)
+    period_s = 86400.0 / track.elements.mean_motion_rev_day
+    furthest_s = min(max(_TIMES_90 * track.along_90_s, _LEAST_SLACK_S), _FURTHEST_SHARE * period_s)
+    late = np.clip(late, track.late_s - period_s / 2.0, track.late_s + period_s / 2.0)
+    wide = track.late_s + np.linspace(-furthest_s, furthest_s, 81)
+    every = np.concatenate([[track.late_s], late, wide])
+    r, _ = late_states(track.elements, at[:, None], every, eop)
+    off_nadir, elevation, range_m = sight(r, ground, up)
+    slack_deg = np.degrees(track.cross_90_m / max(float(range_m.min()), 1.0))
+    least, highest = off_nadir.min(axis=0), elevation.max(axis=0)
+    row = int(np.argmin(off_nadir[:, 0]))
+    mine, beyond = slice(1, 1 + len(late)), slice(1 + len(late), None)
+    low, high = np.quantile(least[mine], [0.05, 0.95])
+    return Seen(
+        above_probability=float(np.mean(highest[mine] > 0.0)),
+        within_probability=float(np.mean(least[mine] <= limit_deg)),
+        ever=bool((highest > 0.0).any()),
+        ever_within=bool((least[beyond] <= limit_deg + slack_deg).any()),
+        off_nadir_deg=float(least[0]),
+        off_nadir_90_deg=(max(float(low) - slack_deg, 0.0), min(float(high) + slack_deg, 180.0)),
+        elevation_deg=float(highest[0]),
+        range_m=float(range_m[row, 0]),
+        best=at[row],
+    )
