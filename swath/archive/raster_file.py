@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import rasterio.windows
+from rasterio.transform import Affine
 
+from swath.archive.mark import FRAME_TAG, SIMULATED_TAG
 from swath.errors import DataError, InputError
 from swath.model import Grid
 
@@ -50,6 +52,10 @@ class RasterFile:
     block_rows: int
     """rows of the file's own blocks"""
     block_columns: int
+    simulated: bool
+    """as its own tags say"""
+    frame_px: int
+    """width of the mark's frame round the data, which is no part of what this record describes"""
 
     @property
     def grid(self) -> Grid:
@@ -88,19 +94,24 @@ def open_raster(path: Path) -> RasterFile:
 
 def _described(path: Path, driver: str, file: Any) -> RasterFile:
     rows, columns = file.block_shapes[0] if file.count else (1, 1)
+    tags = file.tags()
+    wide = int(tags.get(FRAME_TAG, "0")) if tags.get(FRAME_TAG, "0").isdigit() else 0
+    wide = wide if 2 * wide < min(file.width, file.height) else 0
     return RasterFile(
         path=path,
         driver=driver,
-        width=file.width,
-        height=file.height,
+        width=file.width - 2 * wide,
+        height=file.height - 2 * wide,
         bands=file.count,
         names=tuple(name or str(k) for k, name in enumerate(file.descriptions, 1)),
         dtype=np.dtype(file.dtypes[0]) if file.count else np.dtype("uint8"),
         nodata=None if file.nodata is None else float(file.nodata),
         crs=_spoken(file.crs),
-        affine=tuple(file.transform)[:6],
+        affine=tuple(file.transform @ Affine.translation(wide, wide))[:6],
         block_rows=rows,
         block_columns=columns,
+        simulated=tags.get(SIMULATED_TAG) == "true",
+        frame_px=wide,
     )
 
 
@@ -131,7 +142,7 @@ def read_window(
 
     Safe in threads: each call opens the file for itself, which takes about 0.3 ms.
     """
-    window = rasterio.windows.Window(left, top, columns, rows)
+    window = rasterio.windows.Window(left + raster.frame_px, top + raster.frame_px, columns, rows)
     try:
         with rasterio.open(raster.path, driver=raster.driver) as file:
             chosen = [band + 1 for band in bands] or list(range(1, raster.bands + 1))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["core_runs", "cover_rings", "paint"]
+__all__ = ["add_edge", "core_runs", "cover_rings", "paint"]
 
 Array = npt.NDArray[Any]
 
@@ -43,8 +43,11 @@ def _add_slope(cover: Array, first: int, last: int, x0: float, y0: float, x1: fl
 
 
 @njit(cache=True, nogil=True)
-def _add_edge(cover: Array, first: int, last: int, wide: float, x0: float, y0: float, x1: float, y1: float) -> None:
-    """An edge, cut where it leaves the window sideways: left of it all columns lie to its right, right of it none."""
+def add_edge(cover: Array, first: int, last: int, wide: float, x0: float, y0: float, x1: float, y1: float) -> None:
+    """Add an edge to the differences ``cover`` of rows ``first`` to ``last``, ``wide`` + 2 columns.
+
+    Where it leaves the window sideways it is cut: left of it all columns lie to its right, right of it none.
+    """
     if y0 == y1:
         return
     sign = 1.0
@@ -152,9 +155,9 @@ def cover_rings(x: Array, y: Array, rings: Array, hole: Array, polygons: Array, 
                     for i in range(begin, end if sign != 0.0 else begin):
                         j = i + 1 if i + 1 < end else begin
                         if sign > 0.0:
-                            _add_edge(cover, first, last, wide, x[i] - left, y[i], x[j] - left, y[j])
+                            add_edge(cover, first, last, wide, x[i] - left, y[i], x[j] - left, y[j])
                         else:
-                            _add_edge(cover, first, last, wide, x[j] - left, y[j], x[i] - left, y[i])
+                            add_edge(cover, first, last, wide, x[j] - left, y[j], x[i] - left, y[i])
                 for row in range(first, last):
                     runs, edges = _grown(runs, n_runs + wide // 2 + 1), _grown(edges, n + wide)
                     shares = _grown(shares, n + wide)
