@@ -73,14 +73,8 @@ def write_pieces(
         words = f"made of {', '.join(path.name for path in simulated)}"
         return write_cog(path, layers, grid, nodata=nodata, simulated=True, description=words, tags=tags)
     part = path.with_name(f".{path.name}.part")
-    profile = {
-        "driver": "GTiff", "dtype": dtype.name, "count": len(names), "height": grid.height, "width": grid.width,
-        "crs": f"EPSG:{grid.epsg}", "transform": Affine(grid.pixel_m, 0, grid.west_m, 0, -grid.pixel_m, grid.north_m),
-        "nodata": nodata, "tiled": True, "blockxsize": _BLOCK_PX, "blockysize": _BLOCK_PX, "compress": "zstd",
-        "zstd_level": 1, "predictor": 3 if dtype.kind == "f" else 2, "interleave": "band", "bigtiff": "IF_SAFER",
-    }  # fmt: skip
     try:
-        with rasterio.open(part, "w", **profile) as file:
+        with rasterio.open(part, "w", **_profile(grid, dtype, len(names), nodata)) as file:
             file.update_tags(**notes)
             file.descriptions = tuple(names)
             for piece in pieces:
@@ -93,6 +87,16 @@ def write_pieces(
         with suppress(FileNotFoundError):
             part.unlink()
     return path
+
+
+def _profile(grid: Grid, dtype: np.dtype[Any], bands: int, nodata: float) -> dict[str, Any]:
+    transform = Affine(grid.pixel_m, 0.0, grid.west_m, 0.0, -grid.pixel_m, grid.north_m)
+    return {
+        "driver": "GTiff", "dtype": dtype.name, "count": bands, "height": grid.height, "width": grid.width,
+        "crs": f"EPSG:{grid.epsg}", "transform": transform, "nodata": nodata, "tiled": True,
+        "blockxsize": _BLOCK_PX, "blockysize": _BLOCK_PX, "compress": "zstd", "zstd_level": 1,
+        "predictor": 3 if dtype.kind == "f" else 2, "interleave": "band", "bigtiff": "IF_SAFER",
+    }  # fmt: skip
 
 
 def require_other(path: Path, inputs: Iterable[Path]) -> None:

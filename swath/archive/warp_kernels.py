@@ -229,6 +229,22 @@ def warp_tile(
 
 
 @njit(cache=True, nogil=True)
+def _weighted(source: Array, seen: Array, masked: bool, cover: Array) -> Any:
+    """Sums of values and of weights of a window whose shares are differences along its rows."""
+    total = weight = 0.0
+    for a in range(source.shape[0]):
+        share = 0.0
+        for b in range(source.shape[1]):
+            share += cover[a, b]
+            if not (masked and not seen[a, b]):
+                value = float(source[a, b])
+                if value == value:
+                    weight += abs(share)
+                    total += abs(share) * value
+    return total, weight
+
+
+@njit(cache=True, nogil=True)
 def average_tile(
     source: Array, seen: Array, masked: bool, x: Array, y: Array, low: float, high: float, nodata: float,
     whole: bool, out: Array,
@@ -262,16 +278,7 @@ def average_tile(
             add_edge(part, 0, last, wide, bx - left, by - top, cx - left, cy - top)
             add_edge(part, 0, last, wide, cx - left, cy - top, dx - left, dy - top)
             add_edge(part, 0, last, wide, dx - left, dy - top, ax - left, ay - top)
-            total = weight = 0.0
-            for a in range(bottom - top):
-                share = 0.0
-                for b in range(right - left):
-                    share += part[a, b]
-                    if not (masked and not seen[top + a, left + b]):
-                        value = float(source[top + a, left + b])
-                        if value == value:
-                            weight += abs(share)
-                            total += abs(share) * value
+            total, weight = _weighted(source[top:bottom, left:right], seen[top:bottom, left:right], masked, part)
             if weight > 0.5 * abs(area):
                 mean = total / weight
                 out[i, j] = np.floor(min(max(mean, low), high) + 0.5) if whole else mean
