@@ -30,18 +30,19 @@ from swath.archive.raster_kernels import half_mean
 from swath.errors import DataError, InputError
 from swath.model import SIMULATED, Grid
 
-__all__ = ["Raster", "read_cog", "write_cog"]
+__all__ = ["MARK_VALUES", "Raster", "read_cog", "write_cog"]
 
 Array = npt.NDArray[Any]
 
 _GDAL_NAMES = {"uint8": "Byte", "int16": "Int16", "uint16": "UInt16", "int32": "Int32", "float32": "Float32"}
-_MARK_VALUES = {
+MARK_VALUES = {
     "uint8": (0, 254),
     "int16": (1, 10_000),
     "uint16": (1, 10_000),
     "int32": (1, 10_000),
     "float32": (-1, 1),
 }
+"""dark and light of the frame's letters, by type"""
 _BLOCK_PX = 512
 _CACHE_MB = 16
 
@@ -140,7 +141,7 @@ def _write_levels(
     while max(shapes[-1]) > _BLOCK_PX:
         shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
     paths = [folder / f"level{k}.tif" for k in range(len(shapes))]
-    low, high = _MARK_VALUES[dtype.name]
+    low, high = MARK_VALUES[dtype.name]
     files = [
         rasterio.open(
             path, "w", driver="GTiff", dtype=dtype.name, count=len(layers), height=shape[0], width=shape[1],

@@ -1,4 +1,4 @@
-"""Hot loops of radar scenes on the map: speckle filter and resampling. Arrays in and out."""
+"""Hot loops of radar scenes: speckle filter and decibels. Arrays in and out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["LEE_MARGIN", "intensity_db", "refined_lee", "resample_block"]
+__all__ = ["LEE_MARGIN", "intensity_db", "refined_lee"]
 
 Array = npt.NDArray[Any]
 
@@ -99,41 +99,6 @@ def refined_lee(power: Array, looks: float, out: Array) -> None:
             signal = max((variance - mean * mean * noise) / (1.0 + noise), 0.0)
             share = signal / variance if variance > 0.0 else 0.0
             out[i, j] = mean + share * (power[i, j] - mean)
-
-
-@njit(cache=True, nogil=True)
-def resample_block(power: Array, line: Array, pixel: Array, spacing: int, out: Array) -> None:
-    """Intensity onto the map: bilinear between four samples; -1 where one that counts is no data (negative).
-
-    ``line`` and ``pixel`` (in the frame of ``power``) stand at each ``spacing``-th pixel of ``out``, bilinear between.
-    """
-    last_line, last_pixel = power.shape[0] - 1, power.shape[1] - 1
-    for row in range(out.shape[0]):
-        i = row // spacing
-        f = (row - i * spacing) / spacing
-        for column in range(out.shape[1]):
-            j = column // spacing
-            g = (column - j * spacing) / spacing
-            y = (line[i, j] * (1 - g) + line[i, j + 1] * g) * (1 - f)
-            y += (line[i + 1, j] * (1 - g) + line[i + 1, j + 1] * g) * f
-            x = (pixel[i, j] * (1 - g) + pixel[i, j + 1] * g) * (1 - f)
-            x += (pixel[i + 1, j] * (1 - g) + pixel[i + 1, j + 1] * g) * f
-            out[row, column] = -1.0
-            if not (y >= 0.0 and x >= 0.0 and y <= last_line and x <= last_pixel):
-                continue
-            k, m = min(int(y), max(last_line - 1, 0)), min(int(x), max(last_pixel - 1, 0))
-            t, u = y - k, x - m
-            total = 0.0
-            missing = False
-            for a in range(2):
-                for b in range(2):
-                    weight = (t if a else 1.0 - t) * (u if b else 1.0 - u)
-                    if weight > 1e-9:
-                        value = power[k + a, m + b]
-                        missing = missing or value < 0.0
-                        total += weight * value
-            if not missing:
-                out[row, column] = total
 
 
 @njit(cache=True, nogil=True)

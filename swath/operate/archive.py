@@ -16,9 +16,10 @@ from urllib.parse import urljoin, urlsplit
 import numpy as np
 
 from swath.archive.look import item_picture
+from swath.archive.ortho_maker import ortho_id
 from swath.archive.outside import Hints, Reader
 from swath.archive.quicklook import write_quicklook
-from swath.archive.readers.stac_item import picture_assets, read_item
+from swath.archive.readers.stac_item import STAC_ITEM, picture_assets, read_item
 from swath.archive.scene_maker import parameters_of, products_in, safe_id
 from swath.archive.stac import catalog, collection
 from swath.errors import DataError, InputError, SwathError
@@ -27,7 +28,7 @@ from swath.store.folder import LINEAGE, write_json
 from swath.store.lineage import Recipe, hash_input, make
 from swath.store.shelf import Found, Shelf, source_key
 
-__all__ = ["Adding", "Outcome", "Shown", "add_scenes", "show_item", "write_look"]
+__all__ = ["Adding", "Outcome", "Shown", "add_scenes", "ortho_item", "show_item", "write_look"]
 
 Progress = Callable[[str, float], None]
 _TITLE = "Archive"
@@ -205,6 +206,48 @@ def _write_pages(archive: Path) -> None:
     for page in pages:
         write_json(archive / page["id"] / "collection.json", page)
     write_json(archive / "catalog.json", catalog("archive", pages, title=_TITLE, description="Scenes kept by swath"))
+
+
+def ortho_item(
+    id: str,
+    archive: Path,
+    now: np.datetime64,
+    *,
+    dem: Path | None = None,
+    geoid: Path | None = None,
+    other: str | None = None,
+    pixel_m: float | None = None,
+    height_m: float | None = None,
+    again: bool = False,
+    progress: Progress = lambda what, share: None,
+) -> Outcome:
+    """Put a picture with RPC on the map, as an item of its own beside it. Done once is enough, as with adding.
+
+    Raises what :func:`ortho_maker.make_ortho` raises, and :class:`InputError` for unknown ids.
+    """
+    shelf = Shelf(archive)
+    found = shelf.get(id)
+    inputs: dict[str, list[Path]] = {
+        "scene": list(STAC_ITEM.files(found.path)),
+        "dem": [dem] if dem else [],
+        "geoid": [geoid] if geoid else [],
+        "other": list(STAC_ITEM.files(shelf.get(other).path)) if other else [],
+    }
+    said = {"pixel_m": pixel_m, "height_m": height_m}
+    parameters = {name: value for name, value in said.items() if value is not None}
+    key = source_key([hash_input(path)[1] for group in inputs.values() for path in group])
+    there = shelf.with_source(key, parameters)
+    if there is not None and there.path.is_file():
+        return Outcome(id, "already there", there.id, there.collection, there.path.as_posix())
+    folder = archive / found.collection / ortho_id(found.id)
+    if folder.exists() and not again:
+        raise InputError("a map of it made in another way is there", where=str(folder), fix="Give --replace")
+    make(Recipe("ortho", inputs, parameters, 0, now), folder, progress=progress)
+    path = folder / f"{folder.name}.json"
+    shelf.add(path)
+    _write_pages(archive)
+    notes = json.loads(path.read_text("utf-8"))["properties"].get("swath:notes", ())
+    return Outcome(id, "added", folder.name, found.collection, path.as_posix(), notes=tuple(notes))
 
 
 def show_item(archive: Path, id: str) -> Shown:

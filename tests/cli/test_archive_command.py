@@ -103,3 +103,23 @@ def test_verify_makes_an_item_again(kept: Path, capsys: pytest.CaptureFixture[st
     folder = next(kept.glob("sentinel-1-grd/*/lineage.json")).parent
     assert main(["verify", str(folder)]) == 0
     assert "SAME" in capsys.readouterr().out
+
+
+def test_ortho_puts_a_picture_with_rpc_on_the_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from swath.archive.sensor_picture import gdal_rpc
+    from tests.ingest.test_geotiff_scenes import rpc
+
+    noise = np.random.default_rng(1).integers(100, 900, (60, 80)).astype(np.uint16)
+    write_raster(tmp_path / "strip_20240310T101500.tif", noise, None, rpcs=gdal_rpc(rpc()))
+    archive = ["--archive", str(tmp_path / "archive")]
+    assert main(["archive", "add", str(tmp_path / "strip_20240310T101500.tif"), *archive]) == 0
+    capsys.readouterr()
+    assert main(["archive", "ortho", "strip", "--height-m", "0", *archive]) == 0
+    out = capsys.readouterr().out
+    assert "flat ground" in out and "pictures/strip_20240310T101500_ortho" in out and "pixel, m      1\n" in out
+    assert main(["archive", "ortho", "strip_20240310T101500", "--height-m", "0", *archive, "--json"]) == 0
+    entry = json.loads(capsys.readouterr().out)
+    assert entry["outcomes"][0]["status"] == "already there" and errors(SCHEMA, entry, "add") == []
+    for words, code in ((["--pixel-m", "-1"], 2), (["--geoid", "x.gtx", "--replace"], 3), (["--dem", "gone.tif"], 3)):
+        assert main(["archive", "ortho", "strip_20240310T101500", *words, *archive]) == code
+    assert main(["archive", "ortho", "strip_20240310T101500_ortho", *archive]) == 3

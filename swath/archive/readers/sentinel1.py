@@ -17,9 +17,10 @@ import rasterio
 from rasterio.transform import Affine
 
 from swath.archive.grd_grid import RadarGrid, radar_grid
-from swath.archive.grd_kernels import LEE_MARGIN, intensity_db, refined_lee, resample_block
+from swath.archive.grd_kernels import LEE_MARGIN, intensity_db, refined_lee
 from swath.archive.grids import map_from_geodetic, map_to_geodetic
 from swath.archive.heights import Terrain, open_terrain
+from swath.archive.node_kernels import resample_nodes
 from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed
 from swath.archive.package import Package, open_package, zip_names
 from swath.archive.raster_in import RasterFile, inspect_raster
@@ -252,7 +253,7 @@ def _block(channel: _Channel, top: int, left: int, rows: int, columns: int) -> n
         refined_lee(power, channel.looks, filtered)
         power = filtered
     out = np.empty((rows, columns), np.float32)
-    resample_block(power, line - low[0], pixel - low[1], spacing, out)
+    resample_nodes(power, -1.0, line - low[0], pixel - low[1], spacing, -1.0, False, out)
     return out
 
 
