@@ -16,6 +16,7 @@ __all__ = ["app", "list_products"]
 
 app = App(name="product", help="From pictures to answers.", default_parameter=Parameter(negative=()))
 # One line a product, as in main.py, that names its file here.
+app.command("swath.cli.product_fields:app", name="fields", help="What do pictures say of fields, date by date?")
 
 
 @app.command(name="list")
