@@ -86,6 +86,12 @@ def test_every_option_of_every_product_command_is_described() -> None:
     pages = "\n".join(page.read_text("utf-8") for page in PAGES)
     group = (REPO / "swath" / "cli" / "product.py").read_text("utf-8")
     commands = re.findall(r'"swath\.cli\.(product_\w+):(\w+)", name="([\w-]+)"', group)
+    for module, name in [(module, name) for module, function, name in commands if function == "app"]:  # groups in it
+        text = (REPO / "swath" / "cli" / f"{module}.py").read_text("utf-8")
+        inner = re.findall(r'"swath\.cli\.(product_\w+):(\w+)", name="([\w-]+)"', text)
+        (default,) = re.findall(r"@app\.default\ndef (\w+)", text)
+        commands = [row for row in commands if row[0] != module] + [(module, default, name)]
+        commands += [(file, function, f"{name} {part}") for file, function, part in inner]
     files = {path.stem for path in (REPO / "swath" / "cli").glob("product_*.py")}
     assert {module for module, _, _ in commands} <= files
     silent = [f"swath product {name}" for _, _, name in commands if f"## `swath product {name}" not in pages]

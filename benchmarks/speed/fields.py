@@ -5,8 +5,8 @@
 Reading: 1,000 and 5,000 fields of 60 corners as GeoJSON, GeoPackage and zipped Shapefile, with every check and repair,
 beside ``geopandas.read_file``, which makes none. Measuring: 1,000 and 5,000 fields of 60 corners (3 ha) on ``--dates``
 dates (40) of 2,400 x 2,400 pixels of 10 m, red, near infrared and classes as zstd GeoTIFF: NDVI, clouds masked, from
-files to table; beside it ``exactextract`` on one date's NDVI that is already in memory, unmasked, times the dates. CPU and
-wall seconds of this process, the least of ``--runs``. Results go to benchmarks/results/fields.json.
+files to table; beside it ``exactextract`` on one date's NDVI that is already in memory, unmasked, times the dates. CPU
+and wall seconds of this process, the least of ``--runs``. Results go to benchmarks/results/fields.json.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def measuring(folder: Path, count: int, days: int, runs: int) -> dict[str, Any]:
         for n, s in enumerate(shapes)
     ]
     theirs = least(lambda: exact_extract(source, features, ["mean", "stdev", "count"]), runs)
-    row = {
+    return {
         "job": "measure",
         "fields": count,
         "dates": days,
@@ -114,7 +114,6 @@ def measuring(folder: Path, count: int, days: int, runs: int) -> dict[str, Any]:
         "cpu_s": ours[1],
         "peer_cpu_s": theirs[1] * days,
     }
-    return row
 
 
 def main() -> None:

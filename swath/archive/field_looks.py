@@ -85,7 +85,7 @@ class Look:
 def find_looks(paths: Sequence[Path]) -> tuple[list[Look], list[str]]:
     """All looks in files and folders, in order of time; and a word on each file that is none.
 
-    A folder is searched for STAC items; where it has none, for GeoTIFF files. :class:`DataError` where there is nothing.
+    A folder is searched for STAC items; where it has none, for GeoTIFF files. :class:`DataError` where nothing is.
     """
     looks, told = [], []
     for path in _candidates(paths):

@@ -21,6 +21,11 @@ app = App(
     help_epilogue="Example: swath product fields --fields farm.gpkg --scenes archive --index ndvi --out looks.parquet",
     default_parameter=Parameter(negative=()),
 )
+app.command("swath.cli.product_field_curves:curves", name="curves", help="Curves through the gaps, with their doubt.")
+app.command("swath.cli.product_field_curves:seasons", name="seasons", help="When did seasons start, peak and end?")
+app.command("swath.cli.product_field_stale:stale", name="stale", help="Which fields have not been seen for longest?")
+app.command("swath.cli.product_field_check:check", name="check", help="Go and see these 20 fields first.")
+app.command("swath.cli.product_field_check:dismiss", name="dismiss", help="This field was all right: learn from it.")
 
 FieldsOption = Annotated[
     Path, Parameter(help="GeoJSON, GeoPackage, Shapefile (or a zip of it), KML, KMZ, or CSV with outlines as WKT.")

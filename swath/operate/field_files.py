@@ -46,10 +46,14 @@ def write_table(path: Path, table: Table, *, simulated: bool = False) -> Path:
     else:
         for number, one in enumerate(arrow.schema):
             if pa.types.is_timestamp(one.type):
-                words = pa.array([f"{np.datetime_as_string(t, 's')}Z" for t in getattr(table, one.name)])
+                words = pa.array([_spoken(t) for t in getattr(table, one.name)])
                 arrow = arrow.set_column(number, one.name, words)
         pa.csv.write_csv(arrow, stream, pa.csv.WriteOptions(quoting_style="needed"))
     return write_whole(path, stream.getvalue())
+
+
+def _spoken(time: np.datetime64) -> str | None:
+    return None if np.isnat(time) else f"{np.datetime_as_string(time, 's')}Z"
 
 
 def write_features(path: Path, shapes: Sequence[Any], rows: Sequence[Mapping[str, Any]], *, simulated: bool) -> Path:

@@ -19,11 +19,13 @@ from swath.archive.grids import map_from_geodetic
 from swath.errors import DataError, InputError
 from swath.model import Grid
 from swath.product.field_set import FieldSet
-from swath.product.field_table import FieldLooks, rows_of_look
+from swath.product.field_stale import StaleFields, stale_fields
+from swath.product.field_table import FieldLooks, FieldSeries, rows_of_look, series_of
 from swath.product.fields import Coverages, cover_polygons
 from swath.product.indices import INDICES
+from swath.time import parse_utc
 
-__all__ = ["Measured", "fields_on_grid", "measure_fields", "read_field_looks"]
+__all__ = ["Measured", "fields_on_grid", "find_stale", "matched", "measure_fields", "neighbours", "read_field_looks"]
 
 Progress = Callable[[str, float], None]
 
@@ -87,6 +89,40 @@ def _rows(look: Look, coverages: Coverages, fields: FieldSet, indices: list[str]
     return rows_of_look(
         found, indices, field=fields.id, crop=fields.crop, scene=look.id, time=look.time, pixel_m=look.grid.pixel_m
     )
+
+
+def matched(fields: FieldSet, series: FieldSeries) -> Any:
+    """Which of the fields each row of a series is; :class:`InputError` where the table has others."""
+    place = {str(id): number for number, id in enumerate(fields.id)}
+    missing = [str(name) for name in series.field if str(name) not in place]
+    if missing:
+        raise InputError(
+            f"{len(missing)} fields of the table are not in the file, as {missing[0]!r}",
+            fix="Give the fields it was made of",
+        )
+    return np.array([place[str(name)] for name in series.field])
+
+
+def find_stale(
+    fields: FieldSet, table: Path, *, index: str, at: str | None
+) -> tuple[np.datetime64, StaleFields, tuple[dict[str, float], dict[str, float]]]:
+    """Now (the last picture's time unless told), the fields by how long nobody saw them, and a point of each."""
+    series = series_of(read_field_looks(table), index)
+    if not len(series.time):
+        raise InputError(f"no index {index!r} is in it", where=str(table), fix="Name another: --index")
+    rows = matched(fields, series)
+    now = parse_utc(at).astype("datetime64[s]") if at else series.time.max()
+    lon, lat = (dict(zip(fields.id.tolist(), values.tolist(), strict=True)) for values in fields.centres_deg())
+    return now, stale_fields(series, crop=fields.crop[rows], now=now), (lon, lat)
+
+
+def neighbours(fields: FieldSet, rows: Any, within_m: float = 500.0) -> Any:
+    """Which of some fields lie within some hundred metres of each other, ``(field, field)``."""
+    lon, lat = fields.centres_deg()
+    lon, lat = lon[rows], lat[rows]
+    middle = np.radians(lat.mean())
+    east, north = 111_320.0 * np.cos(middle) * lon, 111_320.0 * lat
+    return np.hypot(east[:, None] - east, north[:, None] - north) <= within_m
 
 
 def read_field_looks(path: Path) -> FieldLooks:

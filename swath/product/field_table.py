@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swath.product.curves import Curves
 from swath.product.fields import ZonalStatistics
 from swath.table import Table, column
 
-__all__ = ["FieldLooks", "FieldSeries", "rows_of_look", "series_of"]
+__all__ = ["CurveRows", "FieldLooks", "FieldSeries", "curve_rows", "rows_of_look", "series_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,6 +54,33 @@ class FieldSeries:
     def seen(self) -> npt.NDArray[np.bool_]:
         """``(field, date)`` where at least half of the field was seen."""
         return np.asarray((self.share >= LEAST_SEEN) & np.isfinite(self.mean))
+
+
+@dataclass(frozen=True)
+class CurveRows(Table):
+    """Curves of all fields, one row a field and step."""
+
+    field: npt.NDArray[np.str_] = column("U", "-", "name of the field")
+    index: npt.NDArray[np.str_] = column("U", "-", "name of the index")
+    time: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "")
+    index_mean: npt.NDArray[np.float64] = column("f8", "-", "the curve; NaN with fewer than five clear looks")
+    index_sigma: npt.NDArray[np.float64] = column("f8", "-", "of the curve itself")
+    index_low: npt.NDArray[np.float64] = column("f8", "-", "a clear look lies between these 9 times in 10")
+    index_high: npt.NDArray[np.float64] = column("f8", "-", "")
+
+
+def curve_rows(field: npt.NDArray[np.str_], curves: Curves, index: str) -> CurveRows:
+    """Curves as rows."""
+    count, steps = curves.mean.shape
+    return CurveRows(
+        field=np.repeat(field, steps),
+        index=np.full(count * steps, index),
+        time=np.tile(curves.time.astype("datetime64[ns]"), count),
+        index_mean=curves.mean.ravel(),
+        index_sigma=curves.sigma.ravel(),
+        index_low=curves.low.ravel(),
+        index_high=curves.high.ravel(),
+    )
 
 
 def rows_of_look(

@@ -20,7 +20,7 @@ from swath.product.curve_kernels import curve_draws
 from swath.product.curves import CurveLaw, fitted, in_units
 from swath.table import Table, column
 
-__all__ = ["Seasons", "find_seasons", "measure_curve"]
+__all__ = ["NamedSeasons", "Seasons", "find_seasons", "measure_curve"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,6 +52,17 @@ class Seasons(Table):
     index_peak: npt.NDArray[np.float64] = column("f8", "-", "of the index")
     index_peak_sigma: npt.NDArray[np.float64] = column("f8", "-", "")
     share_sure: npt.NDArray[np.float64] = column("f8", "-", "share of the likely curves that have this season whole")
+
+    def named(self, names: npt.NDArray[np.str_]) -> Table:
+        """With the names of the fields beside their numbers."""
+        return NamedSeasons(names[self.field]).beside(self)
+
+
+@dataclass(frozen=True)
+class NamedSeasons(Table):
+    """Likewise, fields by name: what a file gets."""
+
+    name: npt.NDArray[np.str_] = column("U", "-", "of the field")
 
 
 def measure_curve(days: Floats, values: Floats, share: float) -> Floats:
