@@ -17,6 +17,12 @@ __all__ = ["app", "list_products"]
 app = App(name="product", help="From pictures to answers.", default_parameter=Parameter(negative=()))
 # One line a product, as in main.py, that names its file here.
 app.command("swath.cli.product_fields:app", name="fields", help="What do pictures say of fields, date by date?")
+app.command("swath.cli.product_flood:flood", name="flood", help="What is flooded, and what did it reach?")
+app.command("swath.cli.product_burn:burn", name="burn", help="What has burned, and how severely?")
+app.command("swath.cli.product_burn:landslide", name="landslide", help="Where has ground slid?")
+app.command("swath.cli.product_burn:damage", name="damage", help="Which buildings were damaged?")
+app.command("swath.cli.product_burn:debris", name="debris", help="Is there storm debris on the water?")
+app.command("swath.cli.product_score:score", name="score", help="How good is a product against the truth?")
 
 
 @app.command(name="list")

@@ -29,6 +29,7 @@ SCENES, PRODUCTS = "scenes", "products"
 _LAYERS: dict[str, tuple[float, bool, str]] = {
     "flood": (255, True, "1 flooded, 0 not"),
     "likelihood": (255, False, "likelihood of water now, per cent; 255 not seen"),
+    "normal": (255, False, "normal water, per cent; 255 not known"),
     "unseen": (255, True, "0 seen, 1 cloud, 2 cloud shadow, 3 not pictured"),
     "ndvi": (-32768, False, "NDVI x 10000; -32768 not seen"),
 }

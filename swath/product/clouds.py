@@ -59,7 +59,7 @@ def band_of(scene: Scene, name: str) -> npt.NDArray[np.uint16]:
         )
     if name not in scene.bands:
         raise InputError(f"no band is called {name}", where=f"scene {scene.id}", fix=f"It has {', '.join(scene.bands)}")
-    band: npt.NDArray[np.uint16] = scene.pixels[scene.bands.index(name)]
+    band: npt.NDArray[np.uint16] = np.asarray(scene.pixels[scene.bands.index(name)])
     return band
 
 

@@ -9,23 +9,24 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
-from swath.model import Estimate, Product, Scene
-from swath.product.area import BlockSums, Doubts, estimate_area
-from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
+from swath.model import Product, Scene
+from swath.product.clouds import NOT_PICTURED, SEEN, average_cells, band_of, find_unseen
+from swath.product.flood_map import check_area, flood_of
 from swath.product.kind import ProductKind
+from swath.product.sight import Sight
+from swath.product.split import strips
 from swath.product.water_kernels import (
     NOT_SEEN_SHARE,
     UNSEEN,
-    block_sums,
-    blur,
     flood_mask,
-    flood_shares,
     ndwi_histograms,
     open_water,
     sharpen_edges,
 )
+from swath.product.water_swir import calibrated_swir, fit_swir_rule, swir_logits
+from swath.product.wet_kernels import percent_of_logits
 
-__all__ = ["FLOOD", "UNSEEN", "WaterRule", "fit_water_rule", "flood_product", "water_likelihood"]
+__all__ = ["FLOOD", "UNSEEN", "WaterRule", "fit_water_rule", "flood_product", "optical_sight", "water_likelihood"]
 
 Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.uint8]
@@ -38,6 +39,8 @@ SHORE_RANGE = (-0.30, 0.45)
 SEPARATION, SMALLER_SHARE, LEAST_DEVIATION = 0.65, 0.1, 0.08
 """A tile shows a shore if two classes explain so much of its NDWI variance, the smaller has so much of it, and it is
 so wide: a tile of one kind of ground with noise falls into two halves as well."""
+SHARPEN_HALO = 8
+"""rows around a shore pixel that its share depends on"""
 MIDDLES = (np.arange(BINS) + 0.5) * 2.0 / BINS - 1.0
 EVEN_NDWI = 0.04
 """a pixel that differs less from its neighbours is not mixed"""
@@ -54,10 +57,6 @@ NIR_LIMIT = 0.22
 """reflectance above which nothing is open water: roofs and roads are as grey as mud"""
 SHORE_CONTRAST = 0.04
 """least difference of nir reflectance between land and water for unmixing"""
-MOST_BLOCKS = 1000
-"""into which the area is divided to judge what is hidden from what is seen around"""
-CE90_PER_AXIS_SHIFT = 1.4142
-"""The error of one picture is mostly one shift of all of it, as long as its CE90: an axis has CE90 / sqrt(2)."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +144,48 @@ def water_likelihood(scene: Scene, unseen: Codes) -> tuple[Codes, WaterRule]:
     return sharpen_edges(likelihood, nir, SHORE_CONTRAST * 1e4), rule
 
 
+def optical_sight(scene: Scene, unseen: Codes) -> Sight:
+    """Water as a camera sees it: by short-wave infrared where the scene has it, else by green and near infrared.
+
+    ``unseen``: codes of what does not show the ground (:func:`clouds.find_unseen`). Shore pixels hold the share of
+    water that explains their near infrared. Accuracy: tests/authorities/test_flood_spain.py and
+    tests/product/test_water.py (with short-wave infrared), tests/stories/test_flood_coverage.py (without).
+    """
+    band = next((name for name in ("swir22", "swir16") if name in scene.bands), None)
+    if band is None:
+        likelihood, rule = water_likelihood(scene, unseen)
+        water = flood_mask(_shares(likelihood)).astype(np.bool_)
+        words, sigma = f"water above NDWI {rule.ndwi_threshold:.2f} ({rule.because})", rule.logit_sigma
+    else:
+        green, red, nir, swir = (band_of(scene, name) for name in ("green", "red", "nir", band))
+        seen = (unseen == SEEN) & (swir > 0)
+        unseen = np.where((unseen == SEEN) & ~seen, np.uint8(NOT_PICTURED), unseen).astype(np.uint8)
+        swir_rule = fit_swir_rule(green, swir, seen, band)
+        water, likelihood = np.empty(seen.shape, np.bool_), np.empty(seen.shape, np.uint8)
+        for take, keep, put in strips(len(seen), SHARPEN_HALO):
+            logits = swir_logits(green[take], red[take], nir[take], swir[take], seen[take], swir_rule)
+            with np.errstate(invalid="ignore"):
+                water[put] = (logits > 0.0)[keep]
+            sharp = sharpen_edges(percent_of_logits(logits), nir[take], SHORE_CONTRAST * 1e4)
+            likelihood[put] = calibrated_swir(sharp)[keep]
+        words, sigma = swir_rule.because, swir_rule.logit_sigma
+    return Sight(
+        grid=scene.grid,
+        likelihood=likelihood,
+        water=water,
+        unseen=unseen,
+        logit_sigma=sigma,
+        ce90_m=scene.ce90_m.value,
+        scenes=(scene.id,),
+        simulated=scene.simulated,
+        because=words,
+    )
+
+
+def _shares(likelihood: Codes) -> Array:
+    return np.where(likelihood == UNSEEN, NOT_SEEN_SHARE, likelihood.astype(np.int16)).astype(np.int8)
+
+
 def flood_product(
     scene: Scene,
     *,
@@ -153,125 +194,39 @@ def flood_product(
     ignore: Mask | None = None,
     before_ignore: Mask | None = None,
 ) -> Product:
-    """What is flooded now and was not before, over the area of interest?
+    """What is flooded now and was not before, over the area of interest, as cameras see it?
 
     ``before``: an earlier picture on the same grid that shows normal water, cloudy or not; without it all water counts
     as flood and the product says so. ``area``: where the answer is asked for (everywhere if not given). ``ignore``,
     ``before_ignore``: pixels that are no picture of the ground (watermarks). Masks are ``(row, column)`` bool.
 
-    Layers: ``flood`` uint8 0 or 1; ``likelihood`` of water now, uint8 0 to 100 (expected share of the pixel under
-    water, the picture's position error allowed for), 255 not seen; ``unseen`` uint8 0 seen, 1 cloud, 2 cloud shadow,
-    3 not pictured. Estimates: ``flooded_km2`` (with what is hidden, see :mod:`swath.product.area`), ``unseen_km2``,
-    ``seen_share`` and, with ``before``, ``normal_water_km2``. Accuracy: tests/stories/test_flood_coverage.py.
+    Layers and estimates are those of :func:`flood_map.flood_of`. Accuracy: tests/stories/test_flood_coverage.py.
     :class:`InputError` where shapes or grids differ, bands are missing or the area is empty.
     """
-    inside = _checked_area(scene, area)
+    check_area(scene.grid, area)
     if before is not None and before.grid != scene.grid:
         raise InputError(
             "the earlier picture lies on another grid", where=f"scene {before.id}", fix="Warp it to the same grid"
         )
     cells = average_cells(scene, ignore)
     old = None if before is None else average_cells(before, before_ignore)
-    unseen = find_unseen(cells, other=old)
-    now, rule = water_likelihood(scene, unseen)
-    sigma_px = scene.ce90_m.value / CE90_PER_AXIS_SHIFT / scene.grid.pixel_m
-    estimates = _coverage_estimates(unseen, inside, scene.grid.pixel_area_km2)
-    then, normal_share = np.zeros_like(now), 0.0
+    now = optical_sight(scene, find_unseen(cells, other=old))
+    then = None
     if before is not None and old is not None:
-        then, old_rule = water_likelihood(before, find_unseen(old, other=cells))
-        then[(then == UNSEEN) & (now < 50)] = 0  # what is dry in a flood was dry before
-        normal_share = _normal_share(now, then)
-        estimates["normal_water_km2"] = _normal_water(before, now, then, inside, normal_share, old_rule)
-    shares = flood_shares(now, then, normal_share, int(np.clip(round(2.0 + 2.0 * sigma_px), 2, 6)))
-    estimates["flooded_km2"] = _area(scene, shares, then, inside, normal_share, rule)
-    return Product(
-        id=f"{scene.id}-flood",
-        kind="flood",
-        request=scene.request,
-        scenes=(scene.id,) if before is None else (scene.id, before.id),
-        grid=scene.grid,
-        layers={"flood": flood_mask(shares), "likelihood": blur(now, sigma_px), "unseen": unseen},
-        estimates=estimates,
-        simulated=scene.simulated or (before is not None and before.simulated),
-        because=_because(rule, estimates, before is not None),
-    )
-
-
-def _checked_area(scene: Scene, area: Mask | None) -> Mask:
-    if area is None:
-        return np.ones(scene.grid.shape, np.bool_)
-    if area.shape != scene.grid.shape:
-        raise InputError(f"area is {area.shape}, the grid is {scene.grid.shape}", fix="Give a mask on the scene's grid")
-    if not area.any():
-        raise InputError(
-            "the area of interest has no pixel", where=f"scene {scene.id}", fix="Give an area that the grid touches"
-        )
-    return np.asarray(area, np.bool_)
-
-
-def _normal_share(now: Codes, then: Codes) -> float:
-    """Which share of today's water was there before, where both pictures show the ground?"""
-    both = (now != UNSEEN) & (then != UNSEEN) & (now >= 50)
-    return float(then[both].mean()) / 100.0 if both.any() else 0.5
-
-
-def _normal_water(
-    before: Scene, now: Codes, then: Codes, inside: Mask, normal_share: float, rule: WaterRule
-) -> Estimate:
-    """The area of normal water; of water now whose past is unknown ``normal_share`` is taken for normal."""
-    unknown = (then == UNSEEN) & (now != UNSEEN)
-    shares = then.astype(np.int8)
-    shares[then == UNSEEN] = NOT_SEEN_SHARE
-    shares[unknown] = round(100.0 * normal_share)
-    return _area(before, shares, np.where(unknown, np.uint8(UNSEEN), np.uint8(0)), inside, 0.0, rule)
-
-
-def _area(scene: Scene, shares: Array, then: Codes, inside: Mask, normal_share: float, rule: WaterRule) -> Estimate:
-    block = max(8, round(float(np.sqrt(shares.size / MOST_BLOCKS))))
-    blocks, totals = block_sums(shares, then, inside, block, normal_share)
-    pixel_m = scene.grid.pixel_m
-    sums = BlockSums(blocks[..., 0], blocks[..., 1], blocks[..., 2], block * pixel_m)
-    doubts = Doubts(
-        threshold_px=rule.logit_sigma * float(blocks[..., 3].sum()),
-        outline_m=float(totals[0]) * pixel_m * np.pi / 4.0,
-        shift_px_per_px=(float(totals[1]), float(totals[2])),
-        position_sigma_px=scene.ce90_m.value / CE90_PER_AXIS_SHIFT / pixel_m,
-        unknown_past_px=float(totals[3]),
-    )
-    return estimate_area(sums, doubts, pixel_m)
-
-
-def _coverage_estimates(unseen: Codes, inside: Mask, pixel_area_km2: float) -> dict[str, Estimate]:
-    """How much of the area is not seen: counted in the mask, so without an interval."""
-    hidden, total = int(np.count_nonzero(inside & (unseen != SEEN))), int(np.count_nonzero(inside))
-    because = "counted in the mask of unseen pixels, which is drawn about 20 m wider than clouds look"
-    return {
-        "unseen_km2": Estimate(hidden * pixel_area_km2, "km2", because=because),
-        "seen_share": Estimate(1.0 - hidden / total, "1", because=because),
-    }
-
-
-def _because(rule: WaterRule, estimates: dict[str, Estimate], with_before: bool) -> str:
-    seen = estimates["seen_share"].value
-    if seen <= 0.0:
-        return "not seen: no pixel of the area shows the ground"
-    past = (
-        "flood is water that the earlier picture does not show"
-        if with_before
-        else "no earlier picture: all water counts"
-    )
-    return f"water above NDWI {rule.ndwi_threshold:.2f} ({rule.because}); {past}; {100.0 * seen:.0f} % of the area seen"
+        then = optical_sight(before, find_unseen(old, other=cells))
+    return flood_of(now, before=then, area=area, id=f"{scene.id}-flood", request=scene.request)
 
 
 FLOOD = ProductKind(
     name="flood",
     question="What is flooded, how likely, and what could not be seen?",
-    bands=("blue, green, red, nir",),
+    bands=("blue, green, red, nir", "blue, green, red, nir, swir16 or swir22", "vv, vh", "camera and radar"),
     layers={
         "flood": "0 no, 1 flood",
         "likelihood": "% of water now, 255 not seen",
-        "unseen": "0 seen, 1 cloud, 2 shadow, 3 not pictured",
+        "unseen": "0 seen, 1 cloud, 2 shadow, 3 not pictured, 4 radar shadow, 5 layover, 6 trees, 7 town, 8 excluded",
     },
-    source="McFeeters 1996; Martinis et al. 2009 (split-based thresholds)",
+    source="McFeeters 1996; Xu 2006; Martinis et al. 2009 (split-based thresholds); Bonafilia et al. 2020",
     make=flood_product,
+    command="swath product flood --optical F --radar F --before F --water F --out DIR",
 )

@@ -25,7 +25,7 @@ from swath.sources.field_columns import find_column, parse_days
 from swath.sources.field_kml import parse_kml
 from swath.sources.field_text import Columns, parse_field_csv, parse_field_geojson, to_degrees
 
-__all__ = ["MOST_BYTES", "read_fields"]
+__all__ = ["MOST_BYTES", "read_fields", "read_shapes"]
 
 MOST_BYTES = 1 << 30
 """of a file, and of what comes out of an archive"""
@@ -54,6 +54,15 @@ def read_fields(
     where = str(path)
     columns = _columns(_content(path), path, layer, crs, where)
     return clean_fields(_raw(columns, id, crop, sown, where), where=where)
+
+
+def read_shapes(path: Path, *, layer: str | None = None, crs: str | None = None) -> Columns:
+    """Shapes of any kind (points, lines, polygons) with their columns, longitude and latitude, from the same files.
+
+    For roads, houses, areas of interest. Rows without a shape hold None, and why in ``faults``. Errors as
+    :func:`read_fields`.
+    """
+    return _columns(_content(path), path, layer, crs, str(path))
 
 
 def _content(path: Path) -> bytes:

@@ -1,0 +1,350 @@
+"""Pictures, masks and heights that a user has, read onto one map grid for the disaster products.
+
+A picture is a GeoTIFF or JPEG 2000, or the STAC item of one (ours or anybody's): its asset with the most bands is read,
+its time, scale and ``swath:simulated`` are believed. Bands go by their names; a file without names is known by how many
+it has, or by what the user says. Nothing but those two forms is ever opened (:mod:`raster_file`).
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import rasterio
+from pyproj.exceptions import CRSError, ProjError
+from rasterio.enums import Resampling
+from rasterio.transform import Affine
+from rasterio.vrt import WarpedVRT
+
+from swath.archive.grids import map_epsg
+from swath.archive.mark import SIMULATED_TAG
+from swath.archive.raster_file import RasterFile, open_raster
+from swath.errors import DataError, InputError
+from swath.model import Estimate, Grid, Scene
+from swath.product.water_radar import RadarLook
+from swath.time import parse_utc
+
+__all__ = [
+    "Given",
+    "footprint_mask",
+    "open_given",
+    "read_bands",
+    "read_radar",
+    "read_scene",
+    "read_values",
+    "work_grid",
+]
+
+Array = npt.NDArray[Any]
+
+MOST_PIXELS = 400_000_000
+"""of a working grid"""
+IN_MEMORY_BYTES = 1_000_000_000
+"""of one picture; a larger one is kept in a scratch file"""
+_ALIASES = {
+    "blue": ("b02", "b2", "blue"), "green": ("b03", "b3", "green"), "red": ("b04", "b4", "red"),
+    "nir": ("b08", "b8", "nir"), "swir16": ("b11", "swir16", "swir1"), "swir22": ("b12", "swir22", "swir2"),
+    "vv": ("vv",), "vh": ("vh",), "hh": ("hh",), "hv": ("hv",),
+}  # fmt: skip
+_BY_COUNT: Mapping[int, tuple[str, ...]] = {
+    2: ("vv", "vh"),
+    3: ("red", "green", "blue"),
+    4: ("blue", "green", "red", "nir"),
+    6: ("blue", "green", "red", "nir", "swir16", "swir22"),
+    12: ("", "blue", "green", "red", "", "", "", "nir", "", "", "swir16", "swir22"),
+    13: ("", "blue", "green", "red", "", "", "", "nir", "", "", "", "swir16", "swir22"),
+}
+"""Sentinel-2 level 2A has 12 bands, level 1C 13; of others the usual order"""
+OUTSIDE_CE90_M = 12.5
+"""of a picture that does not say: what Sentinel-2 and Landsat promise without control"""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A raster as a user gave it, and what is known of it."""
+
+    raster: RasterFile
+    bands: tuple[str, ...]
+    """a name each; empty where it is not known"""
+    time: np.datetime64 | None
+    """middle of the picture, UTC"""
+    scale_ratio: float
+    """value = stored x scale + offset, as its item says; 1 where nothing says"""
+    offset_fraction: float
+    simulated: bool
+    id: str
+    sun_deg: tuple[float, float]
+    """elevation and azimuth of the Sun"""
+
+
+def open_given(path: Path, *, bands: Sequence[str] = ()) -> Given:
+    """What is this picture? Headers are read, no pixels.
+
+    ``bands``: their names in order, where the file does not say (blue, green, red, nir, swir16, swir22, vv, vh, hh,
+    hv; ``-`` for others). :class:`InputError` for names that do not fit, :class:`DataError` where it cannot be read.
+    """
+    item: Mapping[str, Any] = {}
+    asset: Mapping[str, Any] = {}
+    if path.suffix.lower() in (".json", ".geojson"):
+        item, asset, path = _of_item(path)
+    raster = open_raster(path)
+    if raster.width < 2 or raster.height < 2:
+        raise InputError(
+            f"{raster.width} x {raster.height} pixels are no picture", where=str(path), fix="Give a larger"
+        )
+    if not raster.crs:
+        raise InputError("it does not say where it lies (no CRS)", where=str(path), fix="Give it a georeference first")
+    names = _band_names(raster, asset, tuple(bands))
+    properties = item.get("properties", {})
+    told = asset.get("bands") or [{}]
+    return Given(
+        raster,
+        names,
+        _time(properties, path),
+        float(told[0].get("raster:scale", 1.0)),
+        float(told[0].get("raster:offset", 0.0)),
+        bool(properties.get("swath:simulated", _tag(raster, SIMULATED_TAG) == "true")),
+        str(item.get("id") or path.stem),
+        (float(properties.get("view:sun_elevation", 45.0)), float(properties.get("view:sun_azimuth", 150.0))),
+    )
+
+
+def _of_item(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any], Path]:
+    try:
+        item = json.loads(path.read_text("utf-8"))
+        assets = [a for a in item["assets"].values() if str(a["href"]).lower().endswith((".tif", ".tiff", ".jp2"))]
+        chosen = max(assets, key=lambda a: len(a.get("bands", a.get("eo:bands", []))))
+        href = str(chosen["href"])
+        if "://" in href or href.startswith("/vsi"):
+            raise ValueError(f"its picture lies elsewhere: {href[:60]}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"is no STAC item of a picture here: {error}", where=str(path), fix="Add it with swath archive add"
+        ) from error
+    return item, chosen, path.parent / href
+
+
+def _tag(raster: RasterFile, name: str) -> str:
+    with rasterio.open(raster.path, driver=raster.driver) as file:
+        return str(file.tags().get(name, ""))
+
+
+def _time(properties: Mapping[str, Any], path: Path) -> np.datetime64 | None:
+    text = properties.get("datetime") or properties.get("start_datetime")
+    return None if text is None else parse_utc(str(text), where=str(path))
+
+
+def _band_names(raster: RasterFile, asset: Mapping[str, Any], said: tuple[str, ...]) -> tuple[str, ...]:
+    if said:
+        if len(said) != raster.bands:
+            raise InputError(
+                f"{len(said)} names for {raster.bands} bands", where=str(raster.path), fix="Name each band"
+            )
+        return tuple(name.strip().lower() for name in said)
+    listed = [str(b.get("eo:common_name") or b.get("name", "")) for b in asset.get("bands", [])]
+    names = listed if len(listed) == raster.bands else list(raster.names)
+    known = tuple(next((k for k, alias in _ALIASES.items() if name.lower() in alias), "") for name in names)
+    if any(known):
+        return known
+    return _BY_COUNT.get(raster.bands, ("",) * raster.bands)
+
+
+def work_grid(given: Given, *, bounds_deg: tuple[float, float, float, float] | None = None) -> Grid:
+    """The grid products are made on: the picture's own if that is north-up, square and in metres, else UTM over it.
+
+    ``bounds_deg``: west, south, east, north, to cut it to. :class:`InputError` where nothing is left, or it is over
+    400 million pixels.
+    """
+    raster = given.raster
+    try:
+        crs = pyproj.CRS.from_user_input(raster.crs)
+        turn = pyproj.Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
+        a, b, c, d, e, f = raster.affine
+        corners = np.array([(0, 0), (raster.width, 0), (raster.width, raster.height), (0, raster.height)], float)
+        x, y = a * corners[:, 0] + b * corners[:, 1] + c, d * corners[:, 0] + e * corners[:, 1] + f
+        lon, lat = turn.transform(x, y)
+        if not np.isfinite([lon, lat]).all() or np.abs(lat).max() > 90.0:
+            raise ProjError("its corners lie nowhere on Earth")
+    except (CRSError, ProjError) as error:
+        raise InputError(f"wrong coordinate system: {error}", where=str(raster.path), fix="Check its CRS") from error
+    epsg = crs.to_epsg()
+    metric = crs.is_projected and abs(crs.axis_info[0].unit_conversion_factor - 1.0) < 1e-9
+    if epsg is not None and metric and b == d == 0.0 and a > 0 and abs(a + e) < 1e-6 * a:
+        grid = Grid(int(epsg), c, f, a, raster.width, raster.height)
+    else:
+        grid = _utm_over(x, y, crs, raster)
+    return _cut(grid, bounds_deg, raster)
+
+
+def _utm_over(x: Array, y: Array, crs: pyproj.CRS, raster: RasterFile) -> Grid:
+    lon, lat = pyproj.Transformer.from_crs(crs, "OGC:CRS84", always_xy=True).transform(x, y)
+    epsg = map_epsg(lon_deg=float(np.mean(lon)), lat_deg=float(np.mean(lat)))
+    east, north = pyproj.Transformer.from_crs(crs, epsg, always_xy=True).transform(x, y)
+    if not np.isfinite([east, north]).all():
+        raise InputError("it reaches too far for one map zone", where=str(raster.path), fix="Cut it first")
+    across = float(np.hypot(east[1] - east[0], north[1] - north[0])) / raster.width
+    down = float(np.hypot(east[3] - east[0], north[3] - north[0])) / raster.height
+    pixel_m = float(f"{min(across, down):.3g}")
+    west, top = np.floor(east.min() / pixel_m) * pixel_m, np.ceil(north.max() / pixel_m) * pixel_m
+    width, height = np.ceil((east.max() - west) / pixel_m), np.ceil((top - north.min()) / pixel_m)
+    return Grid(epsg, float(west), float(top), pixel_m, max(int(width), 1), max(int(height), 1))
+
+
+def _cut(grid: Grid, bounds_deg: tuple[float, float, float, float] | None, raster: RasterFile) -> Grid:
+    if bounds_deg is not None:
+        west, south, east, north = bounds_deg
+        turn = pyproj.Transformer.from_crs("OGC:CRS84", grid.epsg, always_xy=True)
+        x, y = turn.transform([west, east, east, west], [south, south, north, north])
+        if not np.isfinite([x, y]).all():
+            raise InputError("the area lies far from the picture", where=str(raster.path), fix="Look at both")
+        left = max(int(np.floor((min(x) - grid.west_m) / grid.pixel_m)), 0)
+        right = min(int(np.ceil((max(x) - grid.west_m) / grid.pixel_m)), grid.width)
+        top = max(int(np.floor((grid.north_m - max(y)) / grid.pixel_m)), 0)
+        bottom = min(int(np.ceil((grid.north_m - min(y)) / grid.pixel_m)), grid.height)
+        if right <= left or bottom <= top:
+            raise InputError("the area does not touch the picture", where=str(raster.path), fix="Look at both")
+        west_m, north_m = grid.west_m + left * grid.pixel_m, grid.north_m - top * grid.pixel_m
+        grid = Grid(grid.epsg, west_m, north_m, grid.pixel_m, right - left, bottom - top)
+    if grid.width * grid.height > MOST_PIXELS:
+        raise InputError(
+            f"{grid.width} x {grid.height} pixels at once", where=str(raster.path), fix="Cut it with --area"
+        )
+    return grid
+
+
+def footprint_mask(given: Given, grid: Grid) -> npt.NDArray[np.bool_]:
+    """Which pixels of the grid lie on the file's own rectangle? A turned picture leaves corners of its grid empty."""
+    a, b, c, d, e, f = given.raster.affine
+    inverse = ~Affine(a, b, c, d, e, f)
+    turn = pyproj.Transformer.from_crs(grid.epsg, given.raster.crs, always_xy=True)
+    inside = np.empty(grid.shape, np.bool_)
+    east, north = grid.centres_m()
+    for top in range(0, grid.height, 256):
+        rows = slice(top, min(top + 256, grid.height))
+        x, y = turn.transform(*np.meshgrid(east, north[rows]))
+        i = inverse.a * x + inverse.b * y + inverse.c
+        j = inverse.d * x + inverse.e * y + inverse.f
+        inside[rows] = (i >= 0) & (i < given.raster.width) & (j >= 0) & (j < given.raster.height)
+    return inside
+
+
+def read_values(given: Given, grid: Grid, *, band: int = 0, nearest: bool = False, total: bool = False) -> Array:
+    """One band on a grid, float32, NaN where there is nothing or no finite number.
+
+    Bilinear, or the ``nearest`` pixel (classes), or the ``total`` over each pixel's ground (people).
+    """
+    how = Resampling.nearest if nearest else Resampling.sum if total else Resampling.bilinear
+    transform = Affine(grid.pixel_m, 0.0, grid.west_m, 0.0, -grid.pixel_m, grid.north_m)
+    try:
+        with (
+            rasterio.open(given.raster.path, driver=given.raster.driver) as file,
+            WarpedVRT(
+                file, crs=f"EPSG:{grid.epsg}", transform=transform, width=grid.width, height=grid.height,
+                resampling=how, tolerance=0.001, nodata=np.nan if file.nodata is None else file.nodata,
+                src_nodata=file.nodata, dtype="float32",
+            ) as warped,
+        ):  # fmt: skip
+            data = warped.read(band + 1, masked=True)
+    except (OSError, rasterio.errors.RasterioError, ValueError) as error:
+        raise DataError(f"cannot be read: {error}", where=str(given.raster.path), fix="Get the file again") from error
+    values = np.asarray(data.filled(np.nan) if data.dtype.kind == "f" else data, np.float32)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def read_bands(given: Given, grid: Grid, names: Sequence[str], *, nearest: bool = False) -> dict[str, Array]:
+    """The named bands that there are, scaled as the item says, float32 with NaN."""
+    found = {}
+    for name in names:
+        if name in given.bands:
+            values = read_values(given, grid, band=given.bands.index(name), nearest=nearest)
+            found[name] = values * np.float32(given.scale_ratio) + np.float32(given.offset_fraction)
+    return found
+
+
+def read_scene(given: Given, grid: Grid) -> Scene:
+    """A camera's picture as a scene on the grid: reflectance x 10000, 0 where there is nothing.
+
+    Whole numbers are taken as reflectance x 10000 already where no item says otherwise. A picture over
+    :data:`IN_MEMORY_BYTES` is kept in a scratch file and gone through in strips.
+    :class:`InputError` without green and near infrared.
+    """
+    names = [n for n in ("blue", "green", "red", "nir", "swir16", "swir22") if n in given.bands]
+    if not {"blue", "green", "red", "nir"} <= set(names):
+        raise InputError(
+            f"it has {', '.join(names) or 'no band that is known'}: blue, green, red and nir are needed",
+            where=str(given.raster.path),
+            fix="Name its bands in order: --bands blue,green,red,nir",
+        )
+    pixels = _stored((len(names), *grid.shape))
+    for number, name in enumerate(names):
+        # The nearest pixel keeps spectra unmixed: interpolated ones cost a twentieth of the intersection over union.
+        values = next(iter(read_bands(given, grid, (name,), nearest=True).values()))
+        if given.scale_ratio != 1.0 or (given.raster.dtype.kind == "f" and _largest(values) <= 2.5):
+            values *= np.float32(1e4)
+        np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        pixels[number] = np.rint(np.clip(values, 0, 65535, out=values), out=values)
+    at = np.datetime64("NaT") if given.time is None else given.time
+    return Scene(
+        id=given.id,
+        request="",
+        acquisition="",
+        satellite="",
+        station="",
+        start=at,
+        stop=at,
+        received=at,
+        grid=grid,
+        bands=tuple(names),
+        pixels=pixels,
+        gsd_m=grid.pixel_m,
+        off_nadir_deg=0.0,
+        sun_elevation_deg=given.sun_deg[0],
+        sun_azimuth_deg=given.sun_deg[1],
+        ce90_m=Estimate(OUTSIDE_CE90_M, "m", because="not measured: what such pictures promise"),
+        missing_fraction=0.0,
+        simulated=given.simulated,
+    )
+
+
+def _largest(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.quantile(known[:: max(1, known.size // 100_000)], 0.999)) if known.size else 0.0
+
+
+def _stored(shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:
+    """Room for a picture: in memory, or beyond :data:`IN_MEMORY_BYTES` in a file without a name."""
+    if 2 * int(np.prod(shape)) <= IN_MEMORY_BYTES:
+        return np.zeros(shape, np.uint16)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.uint16, "w+", shape=shape)
+
+
+def read_radar(given: Given, grid: Grid) -> RadarLook:
+    """A radar picture on the grid in decibels; linear sigma nought and amplitude (our own archive's) are turned."""
+    bands = read_bands(given, grid, ("vv", "vh", "hh", "hv"))
+    if not bands:
+        raise InputError(
+            f"it has {given.raster.bands} bands and none is a polarisation",
+            where=str(given.raster.path),
+            fix="Name its bands in order: --radar-bands vv,vh",
+        )
+    return RadarLook(given.id, grid, {k: _decibel(v, given) for k, v in bands.items()}, OUTSIDE_CE90_M, given.simulated)
+
+
+def _decibel(values: Array, given: Given) -> Array:
+    """Decibels are negative somewhere, powers and amplitudes nowhere."""
+    known = values[np.isfinite(values)]
+    if known.size == 0 or float(np.quantile(known, 0.01)) < 0.0:
+        return values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = values**2 if given.scale_ratio != 1.0 or float(np.median(known)) > 5.0 else values
+        db = 10.0 * np.log10(power)
+    return np.where(np.isfinite(db), db, np.nan).astype(np.float32)

@@ -1,0 +1,107 @@
+"""Products as outlines: patches of a mask as polygons; layers of features as one GeoPackage, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyogrio
+import rasterio.features
+import shapely
+from rasterio.transform import Affine
+
+from swath.errors import DataError
+from swath.model import Grid
+from swath.product.patch_kernels import label_patches
+
+__all__ = ["Features", "burn_in", "outlines", "write_geopackage"]
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Shapes of one kind with columns."""
+
+    shapes: Sequence[Any]
+    columns: Mapping[str, Sequence[Any]]
+    kind: str
+    """``MultiPolygon``, ``MultiLineString`` or ``MultiPoint``"""
+
+
+def _transform(grid: Grid) -> Affine:
+    return Affine(grid.pixel_m, 0.0, grid.west_m, 0.0, -grid.pixel_m, grid.north_m)
+
+
+def outlines(mask: Array, grid: Grid, values: Mapping[str, Array] | None = None) -> Features:
+    """The patches of a mask as polygons in the grid's metres, largest first, with ``area_m2``.
+
+    ``values``: rasters whose mean over each patch becomes a column (255 does not count).
+    """
+    label = label_patches(np.asarray(mask, np.bool_))
+    number = int(label.max(initial=0))
+    size = np.bincount(label.ravel(), minlength=number + 1)[1:]
+    found: list[list[Any]] = [[] for _ in range(number)]
+    for shape, value in rasterio.features.shapes(label, mask=label > 0, transform=_transform(grid)):
+        found[int(value) - 1].append(shapely.geometry.shape(shape))
+    order = np.argsort(-size, kind="stable")
+    shapes = [shapely.multipolygons(found[k]) for k in order]
+    columns: dict[str, Any] = {"area_m2": [float(size[k]) * grid.pixel_m**2 for k in order]}
+    for name, raster in (values or {}).items():
+        known = raster != 255
+        total = np.bincount(label.ravel(), (raster * known).ravel().astype(np.float64), number + 1)[1:]
+        count = np.bincount(label.ravel(), known.ravel(), number + 1)[1:]
+        columns[name] = [round(float(total[k] / max(count[k], 1)), 2) for k in order]
+    return Features(shapes, columns, "MultiPolygon")
+
+
+def burn_in(shapes: Sequence[Any], grid: Grid, *, touched: bool = False) -> npt.NDArray[np.bool_]:
+    """Which pixels have their centre in one of the shapes (the grid's metres), or are ``touched`` by one?"""
+    there = [shape for shape in shapes if shape is not None and not shape.is_empty]
+    if not there:
+        return np.zeros(grid.shape, np.bool_)
+    made = rasterio.features.rasterize(
+        there, out_shape=grid.shape, transform=_transform(grid), all_touched=touched, dtype="uint8"
+    )
+    return np.asarray(made == 1, np.bool_)
+
+
+def write_geopackage(path: Path, layers: Mapping[str, Features], epsg: int, *, description: str) -> Path:
+    """Write layers as one GeoPackage under ``path``; the file appears when it is whole. Empty layers stay, empty."""
+    scratch = path.with_name(f".part-{path.name}")
+    scratch.unlink(missing_ok=True)
+    try:
+        for number, (name, features) in enumerate(layers.items()):
+            columns = {key: np.asarray(values) for key, values in features.columns.items()}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an empty layer, a date of ours
+                pyogrio.raw.write(
+                    scratch, np.asarray(shapely.to_wkb(_many(features)), object), list(columns.values()),
+                    list(columns), driver="GPKG", layer=name, geometry_type=features.kind, crs=f"EPSG:{epsg}",
+                    append=number > 0, layer_metadata={"DESCRIPTION": description},
+                )  # fmt: skip
+        os.replace(scratch, path)
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise DataError(f"cannot be written: {error}", where=str(path), fix="Look at space and rights") from error
+    finally:
+        scratch.unlink(missing_ok=True)
+    return path
+
+
+def _many(features: Features) -> Array:
+    """Each shape as one of many: a GeoPackage's layer has one kind."""
+    make = {
+        "MultiPolygon": shapely.multipolygons,
+        "MultiLineString": shapely.multilinestrings,
+        "MultiPoint": shapely.multipoints,
+    }[features.kind]
+    out = np.empty(len(features.shapes), object)
+    for number, shape in enumerate(features.shapes):
+        out[number] = shape if shape.geom_type.startswith("Multi") else make(list(shapely.get_parts(shape)))
+    return out

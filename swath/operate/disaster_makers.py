@@ -1,0 +1,265 @@
+"""The makers of disaster products (entry points of ``swath.makers``): from a recipe's files to a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from swath.archive.looks import Given, open_given, read_bands, read_scene, read_values
+from swath.archive.vector_out import Features
+from swath.errors import InputError
+from swath.model import Grid, Product, Scene
+from swath.operate.clock import clock_of
+from swath.operate.disaster_files import Look, Told, ground_of, write_product_set
+from swath.operate.disaster_inputs import (
+    Asked,
+    is_radar,
+    is_raster,
+    open_asked,
+    read_area,
+    read_exclusion,
+    read_heights,
+    read_normal_water,
+    read_projected,
+    see_water,
+)
+from swath.product.burn import burn_product
+from swath.product.damage import GRADES, damage_product
+from swath.product.debris import debris_product
+from swath.product.exposure import Exposed, expose, sample_raster, sample_shapes
+from swath.product.flood_map import flood_of
+from swath.product.landslide import landslide_product
+from swath.product.sight import hide
+from swath.report.ems_map import Drawn, Tint
+from swath.sources.land import land_rings
+from swath.store.lineage import Progress, Recipe
+from swath.time import format_utc
+
+__all__ = ["make_burn", "make_damage", "make_debris", "make_flood", "make_landslide"]
+
+Array = npt.NDArray[Any]
+BLUE, NAVY, HATCH = "#2c7fd1", "#0b3d78", "#8a2d1c"
+SEVERITY_COLOURS = ("#f7d154", "#f29b38", "#d9532c", "#7d1128")
+GRADE_COLOURS = ("#4c9f70", "#f7d154", "#f29b38", "#b3261e", "#8a929a")
+
+
+def make_flood(recipe: Recipe, out: Path, progress: Progress) -> None:
+    """Flood from cameras and radar, against earlier pictures or a map of normal water, and what it reached."""
+    asked = open_asked(recipe)
+    progress("reading", 0.1)
+    heights, grid = read_heights(recipe, asked.grid), asked.grid
+    earlier = [g for g in asked.before if not is_radar(g)]
+    old_scene = read_scene(earlier[0], grid) if earlier else None
+    now, scene = see_water(asked.now, grid, recipe, heights, old_scene)
+    progress("water", 0.4)
+    before = see_water(asked.before, grid, recipe, heights, scene)[0] if asked.before else None
+    now = hide(now, read_exclusion(recipe.inputs.get("exclude", ()), grid))
+    water = read_normal_water(recipe.inputs.get("water", ()), grid)
+    area = read_area(recipe, asked)
+    product = flood_of(now, before=before, normal_water=water, area=area, id=f"{now.scenes[0]}-flood")
+    progress("what it reached", 0.6)
+    told, drawn = _told(recipe, asked, product, now.logit_sigma)
+    grey = None
+    if scene is None:
+        bands = read_bands(asked.now[0], grid, ("vv", "hh", "vh", "hv"))
+        grey = np.clip(next(iter(bands.values())), -25.0, 3.0)
+    progress("maps", 0.8)
+    normal = product.layers.get("normal")
+    usual = np.zeros(grid.shape, np.bool_) if normal is None else (normal >= 50) & (normal <= 100)
+    tints = (
+        Tint("Flood", product.layers["flood"] == 1, BLUE),
+        Tint("Normal water", usual, NAVY),
+        Tint("Could not be seen", (product.layers["unseen"] != 0) & area, HATCH, hatched=True),
+    )
+    write_product_set(product, told, Look(tints, drawn), ground_of(scene, grey), out)
+
+
+def make_burn(recipe: Recipe, out: Path, progress: Progress) -> None:
+    """Burned area, severity and islands from a picture before and one after."""
+    asked, scene, before = _pair(recipe)
+    progress("burn", 0.3)
+    blind = read_exclusion(recipe.inputs.get("exclude", ()), asked.grid) != 0
+    product = burn_product(
+        scene, before, area=read_area(recipe, asked), by=str(recipe.parameters.get("by") or "dnbr"), blind=blind
+    )
+    told, drawn = _told(recipe, asked, product, 1.0)
+    progress("maps", 0.7)
+    names = ("Low", "Moderate-low", "Moderate-high", "High")
+    tints = [
+        Tint(f"{name} severity", product.layers["severity"] == k, SEVERITY_COLOURS[k - 1], 0.8)
+        for k, name in enumerate(names, 1)
+    ]
+    tints.append(Tint("Unburned island", product.layers["island"] == 1, "#3f8f4f", 0.7))
+    tints.append(Tint("Could not be seen", product.layers["unseen"] != 0, HATCH, hatched=True))
+    write_product_set(product, told, Look(tuple(tints), drawn), ground_of(scene), out)
+
+
+def make_landslide(recipe: Recipe, out: Path, progress: Progress) -> None:
+    """Ground that slid, from a picture before and one after, and heights if there are any."""
+    asked, scene, before = _pair(recipe)
+    progress("landslides", 0.3)
+    blind = read_exclusion(recipe.inputs.get("exclude", ()), asked.grid) != 0
+    heights, area = read_heights(recipe, asked.grid), read_area(recipe, asked)
+    product = landslide_product(scene, before, height_m=heights, area=area, blind=blind)
+    told, drawn = _told(recipe, asked, product, 1.0)
+    progress("maps", 0.7)
+    tints = (
+        Tint("Likely landslide", product.layers["landslide"] == 1, "#a2540f", 0.85),
+        Tint("Could not be seen", product.layers["unseen"] != 0, HATCH, hatched=True),
+    )
+    write_product_set(product, told, Look(tints, drawn), ground_of(scene), out)
+
+
+def make_debris(recipe: Recipe, out: Path, progress: Progress) -> None:
+    """What floats on water, from one picture."""
+    asked = open_asked(recipe, ("optical",))
+    water, scene = see_water(asked.now, asked.grid, recipe, None)
+    if scene is None:
+        raise InputError("debris is sought by a camera", fix="Give --optical")
+    progress("debris", 0.4)
+    normal = read_normal_water(recipe.inputs.get("water", ()), asked.grid)
+    product = debris_product(scene, water, normal_water=normal, area=read_area(recipe, asked))
+    told, drawn = _told(recipe, asked, product, 1.0)
+    hidden = (product.layers["unseen"] != 0) & (product.layers["unseen"] != 8)
+    tints = (
+        Tint("Water", water.water, BLUE, 0.35),
+        Tint("Likely debris", product.layers["debris"] == 1, "#c2185b", 0.95),
+        Tint("Could not be seen", hidden, HATCH, hatched=True),
+    )
+    write_product_set(product, told, Look(tints, drawn), ground_of(scene), out)
+
+
+def make_damage(recipe: Recipe, out: Path, progress: Progress) -> None:
+    """Grade of each building from a picture before and one after."""
+    asked = open_asked(recipe, ("optical",))
+    if not asked.before or not recipe.inputs.get("buildings"):
+        raise InputError("a picture from before and footprints are needed", fix="Give --before and --buildings")
+    grid = asked.grid
+    bright = [_brightness(one, grid) for one in (asked.before[0], asked.now[0])]
+    progress("buildings", 0.3)
+    shapes, columns = read_projected(recipe.inputs["buildings"][0], grid)
+    good = shapely.is_valid(shapes) & np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    if not good.any():
+        raise InputError("no footprint is a valid polygon", where=str(recipe.inputs["buildings"][0]), fix="Repair them")
+    names = [str(v) for v in columns.get("id", range(1, len(shapes) + 1))]
+    product = damage_product(
+        bright[0], bright[1], list(shapes[good]), grid, ids=[n for n, g in zip(names, good, strict=True) if g],
+        scenes=(asked.before[0].id, asked.now[0].id), simulated=asked.now[0].simulated or asked.before[0].simulated,
+    )  # fmt: skip
+    kept = {key: [row[key] for row in product.rows] for key in ("building", "grade", "because")}
+    numbers = {k: [np.nan if r[k] is None else r[k] for r in product.rows] for k in ("likelihood", "change")}
+    features = Features(list(shapes[good]), kept | numbers, "MultiPolygon")
+    drawn = tuple(
+        Drawn(
+            grade.capitalize(),
+            [s for s, g in zip(shapes[good], kept["grade"], strict=True) if g == grade],
+            c,
+            0.5,
+            True,
+        )
+        for grade, c in zip(GRADES, GRADE_COLOURS, strict=True)
+    )
+    told, _ = _told(recipe, asked, product, 1.0)
+    buildings = Exposed("buildings", product.estimates["damaged_count"], None, *_none(len(product.rows)), np.zeros(0))
+    told = Told(told.title, told.scenes, ((buildings, features),), told.clock, told.land)
+    write_product_set(product, told, Look((), drawn), ground_of(None, bright[1]), out)
+
+
+def _none(total: int) -> tuple[Any, Any]:
+    from swath.model import Estimate
+
+    return Estimate(0.0, "1", because="see the grade 'cannot tell'"), Estimate(float(total), "1", because="counted")
+
+
+def _brightness(given: Given, grid: Grid) -> Array:
+    """Mean of the visible bands, or the only band there is."""
+    bands = read_bands(given, grid, ("red", "green", "blue"))
+    if bands:
+        return np.asarray(np.mean(list(bands.values()), axis=0), np.float32)
+    return read_values(given, grid)
+
+
+def _pair(recipe: Recipe) -> tuple[Asked, Scene, Scene]:
+    asked = open_asked(recipe, ("optical",))
+    if not asked.before:
+        raise InputError("a picture from before is needed", fix="Give --before")
+    return asked, read_scene(asked.now[0], asked.grid), read_scene(asked.before[0], asked.grid)
+
+
+def _told(recipe: Recipe, asked: Asked, product: Product, logit_sigma: float) -> tuple[Told, tuple[Drawn, ...]]:
+    """Title, pictures, what is exposed and the clock; and the shapes to draw."""
+    scenes = [_scene_json(one, "before") for one in asked.before]
+    scenes += [_scene_json(one, "radar" if is_radar(one) else "optical") for one in asked.now]
+    exposed, drawn = [], []
+    for path in recipe.inputs.get("exposure", ()):
+        one, features, shapes = _exposed(path, product, logit_sigma)
+        exposed.append((one, features))
+        drawn += _drawn(one, shapes)
+    return (
+        Told(
+            str(recipe.parameters.get("title") or f"{product.kind.capitalize()} map"),
+            tuple(scenes),
+            tuple(exposed),
+            clock_of(recipe, [one for one in asked.now if one.time is not None]),
+            land_rings(),
+        ),
+        tuple(drawn),
+    )
+
+
+def _scene_json(given: Given, kind: str) -> Mapping[str, Any]:
+    time = None if given.time is None else format_utc(given.time)
+    return {"id": given.id, "kind": kind, "time": time, "simulated": given.simulated}
+
+
+def _exposed(path: Path, product: Product, logit_sigma: float) -> tuple[Exposed, Features | None, list[Any]]:
+    grid, what = product.grid, path.stem.lower()
+    likelihood, normal = product.layers["likelihood"], product.layers.get("normal")
+    if is_raster(path):
+        samples = sample_raster(read_values(open_given(path), grid, total=True), what)
+        return expose(samples, likelihood, grid=grid, logit_sigma=logit_sigma, normal=normal), None, []
+    shapes, columns = read_projected(path, grid)
+    small = float(np.median(shapely.area(shapes))) < 2_000.0
+    samples = sample_shapes(list(shapes), grid, what, counted=small)
+    found = expose(samples, likelihood, grid=grid, logit_sigma=logit_sigma, normal=normal)
+    there = ~shapely.is_empty(shapes)
+    kind = {0: "MultiPoint", 4: "MultiPoint", 3: "MultiPolygon", 6: "MultiPolygon"}.get(
+        int(shapely.get_type_id(shapes[there])[0]), "MultiLineString"
+    )
+    names = columns.get("id") or columns.get("name") or list(range(1, len(shapes) + 1))
+    data = {
+        "id": [str(v) for v, t in zip(names, there, strict=True) if t],
+        "likelihood_percent": np.round(100.0 * found.per_feature[there], 1).tolist(),
+        "grade": [_grade(p) for p in found.per_feature[there]],
+    }
+    return found, Features(list(shapes[there]), data, kind), list(shapes)
+
+
+def _grade(share: float) -> str:
+    if np.isnan(share):
+        return "cannot tell"
+    return "affected" if share >= 0.7 else "possibly affected" if share >= 0.3 else "not affected"
+
+
+def _drawn(exposed: Exposed, shapes: Sequence[Any]) -> list[Drawn]:
+    if not len(shapes):
+        return []
+    grades = [_grade(p) for p in exposed.per_feature]
+    colours = {
+        "not affected": "#5a6672",
+        "possibly affected": "#f2a538",
+        "affected": "#b3261e",
+        "cannot tell": "#9aa3ab",
+    }
+    return [
+        Drawn(
+            f"{exposed.what.capitalize()}, {grade}", [s for s, g in zip(shapes, grades, strict=True) if g == grade], c
+        )
+        for grade, c in colours.items()
+        if grade in grades
+    ]

@@ -1,0 +1,168 @@
+"""What is flooded, over which area, and how sure is that? From water now and normal water, whatever saw them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swath.errors import InputError
+from swath.model import Estimate, Grid, Product
+from swath.product.area import BlockSums, Doubts, estimate_area
+from swath.product.clouds import SEEN
+from swath.product.sight import Sight
+from swath.product.water_kernels import NOT_SEEN_SHARE, UNSEEN, block_sums, blur, flood_mask, flood_shares
+
+__all__ = ["CE90_PER_AXIS_SHIFT", "area_of", "check_area", "coverage_of", "flood_of"]
+
+Array = npt.NDArray[Any]
+Codes = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+MOST_BLOCKS = 1000
+"""into which the area is divided to judge what is hidden from what is seen around"""
+CE90_PER_AXIS_SHIFT = 1.4142
+"""The error of one picture is mostly one shift of all of it, as long as its CE90: an axis has CE90 / sqrt(2)."""
+
+
+def flood_of(
+    now: Sight,
+    *,
+    before: Sight | None = None,
+    normal_water: Codes | None = None,
+    area: Mask | None = None,
+    id: str,
+    request: str = "",
+) -> Product:
+    """What is flooded now and was not before, over the area of interest?
+
+    ``before``: what was seen of the same grid earlier. ``normal_water``: percent of each pixel that water usually
+    covers, ``uint8`` (255 unknown), from a map; where both are given each pixel takes the larger. Without either all
+    water counts as flood and the product says so. ``area``: where the answer is asked for, bool ``(row, column)``.
+
+    Layers: ``flood`` uint8 0 or 1; ``likelihood`` of water now, uint8 0 to 100 (expected share of the pixel under
+    water, the picture's position error allowed for), 255 not seen; ``unseen`` uint8 0 seen, else a code of
+    :data:`sight.CANNOT_BE_SEEN`; with a past ``normal`` uint8, percent of normal water, 255 not known. Estimates:
+    ``flooded_km2`` (with what is hidden, see :mod:`swath.product.area`), ``unseen_km2``, ``seen_share`` and, with a
+    past, ``normal_water_km2``. :class:`InputError` where grids differ or the area is empty.
+    """
+    inside = check_area(now.grid, area)
+    then, past = _past(now, before, normal_water)
+    sigma_px = now.ce90_m / CE90_PER_AXIS_SHIFT / now.grid.pixel_m
+    estimates = coverage_of(now.unseen, inside, now.grid.pixel_area_km2)
+    normal_share = _normal_share(now.likelihood, then) if past else 0.0
+    if past:
+        sigma = now.logit_sigma if before is None else before.logit_sigma
+        place_m = now.ce90_m if before is None else before.ce90_m
+        estimates["normal_water_km2"] = _normal_water(now, then, inside, normal_share, place_m, sigma)
+    shares = flood_shares(now.likelihood, then, normal_share, int(np.clip(round(2.0 + 2.0 * sigma_px), 2, 6)))
+    estimates["flooded_km2"] = _area(now.grid, now.ce90_m, shares, then, inside, normal_share, now.logit_sigma)
+    layers = {
+        "flood": flood_mask(shares) if past else now.water.astype(np.uint8),
+        "likelihood": blur(now.likelihood, sigma_px),
+        "unseen": now.unseen,
+    }
+    return Product(
+        id=id,
+        kind="flood",
+        request=request,
+        scenes=now.scenes if before is None else (*now.scenes, *before.scenes),
+        grid=now.grid,
+        layers={**layers, "normal": then} if past else layers,
+        estimates=estimates,
+        simulated=now.simulated or (before is not None and before.simulated),
+        because=_because(now, estimates, past),
+    )
+
+
+def check_area(grid: Grid, area: Mask | None) -> Mask:
+    """The area of interest as a mask on the grid, everywhere if none is given; :class:`InputError` if it is empty."""
+    if area is None:
+        return np.ones(grid.shape, np.bool_)
+    if area.shape != grid.shape:
+        raise InputError(f"area is {area.shape}, the grid is {grid.shape}", fix="Give a mask on the scene's grid")
+    if not area.any():
+        raise InputError("the area of interest has no pixel", fix="Give an area that the grid touches")
+    return np.asarray(area, np.bool_)
+
+
+def _past(now: Sight, before: Sight | None, normal_water: Codes | None) -> tuple[Codes, str]:
+    """Percent of normal water, 255 unknown, and what it comes from; zeros and nothing without a past."""
+    if before is None and normal_water is None:
+        return np.zeros(now.grid.shape, np.uint8), ""
+    then = np.full(now.grid.shape, UNSEEN, np.uint8)
+    if before is not None:
+        if before.grid != now.grid:
+            raise InputError("the earlier picture lies on another grid", fix="Warp it to the same grid")
+        then = before.likelihood.copy()
+    if normal_water is not None:
+        if normal_water.shape != now.grid.shape:
+            raise InputError(f"normal water is {normal_water.shape}, the grid is {now.grid.shape}", fix="Warp it")
+        known = normal_water != UNSEEN
+        then[known] = np.where(then[known] == UNSEEN, normal_water[known], np.maximum(then[known], normal_water[known]))
+    then[(then == UNSEEN) & (now.likelihood < 50)] = 0  # what is dry in a flood was dry before
+    words = [name for name, given in (("the earlier picture", before), ("the map", normal_water)) if given is not None]
+    return then, " and ".join(words)
+
+
+def _normal_share(now: Codes, then: Codes) -> float:
+    """Which share of today's water was there before, where both pictures show the ground?"""
+    both = (now != UNSEEN) & (then != UNSEEN) & (now >= 50)
+    return float(then[both].mean()) / 100.0 if both.any() else 0.5
+
+
+def _normal_water(
+    now: Sight, then: Codes, inside: Mask, normal_share: float, ce90_m: float, logit_sigma: float
+) -> Estimate:
+    """The area of normal water; of water now whose past is unknown ``normal_share`` is taken for normal."""
+    unknown = (then == UNSEEN) & (now.likelihood != UNSEEN)
+    shares = then.astype(np.int8)
+    shares[then == UNSEEN] = NOT_SEEN_SHARE
+    shares[unknown] = round(100.0 * normal_share)
+    past = np.where(unknown, np.uint8(UNSEEN), np.uint8(0))
+    return _area(now.grid, ce90_m, shares, past, inside, 0.0, logit_sigma)
+
+
+def area_of(
+    likelihood: Codes, *, grid: Grid, ce90_m: float, logit_sigma: float, inside: Mask | None = None
+) -> Estimate:
+    """The area in km2 of what a likelihood (percent, 255 not seen) is of, with what is hidden, and its interval."""
+    shares = np.where(likelihood == UNSEEN, NOT_SEEN_SHARE, likelihood.astype(np.int16)).astype(np.int8)
+    nothing = np.zeros(grid.shape, np.uint8)
+    return _area(grid, ce90_m, shares, nothing, check_area(grid, inside), 0.0, logit_sigma)
+
+
+def _area(
+    grid: Grid, ce90_m: float, shares: Array, then: Codes, inside: Mask, normal_share: float, logit_sigma: float
+) -> Estimate:
+    block = max(8, round(float(np.sqrt(shares.size / MOST_BLOCKS))))
+    blocks, totals = block_sums(shares, then, inside, block, normal_share)
+    pixel_m = grid.pixel_m
+    sums = BlockSums(blocks[..., 0], blocks[..., 1], blocks[..., 2], block * pixel_m)
+    doubts = Doubts(
+        threshold_px=logit_sigma * float(blocks[..., 3].sum()),
+        outline_m=float(totals[0]) * pixel_m * np.pi / 4.0,
+        shift_px_per_px=(float(totals[1]), float(totals[2])),
+        position_sigma_px=ce90_m / CE90_PER_AXIS_SHIFT / pixel_m,
+        unknown_past_px=float(totals[3]),
+    )
+    return estimate_area(sums, doubts, pixel_m)
+
+
+def coverage_of(unseen: Codes, inside: Mask, pixel_area_km2: float) -> dict[str, Estimate]:
+    """How much of the area is not seen (``unseen_km2``, ``seen_share``)? Counted in the mask: no interval."""
+    hidden, total = int(np.count_nonzero(inside & (unseen != SEEN))), int(np.count_nonzero(inside))
+    because = "counted in the mask of unseen pixels, which is drawn about 20 m wider than clouds look"
+    return {
+        "unseen_km2": Estimate(hidden * pixel_area_km2, "km2", because=because),
+        "seen_share": Estimate(1.0 - hidden / total, "1", because=because),
+    }
+
+
+def _because(now: Sight, estimates: dict[str, Estimate], past: str) -> str:
+    seen = estimates["seen_share"].value
+    if seen <= 0.0:
+        return "not seen: no pixel of the area shows the ground"
+    words = f"flood is water that {past} does not show" if past else "no earlier picture: all water counts"
+    return f"{now.because}; {words}; {100.0 * seen:.0f} % of the area seen"

@@ -1,0 +1,84 @@
+"""What is under water: counts, metres and areas by hand, and intervals that hold when a whole map is wrong at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from swath.errors import InputError
+from swath.model import Grid
+from swath.product.exposure import expose, sample_raster, sample_shapes
+
+GRID = Grid(32632, 0.0, 1000.0, 10.0, 100, 100)
+
+
+def half() -> np.ndarray:
+    """West is water, east is dry."""
+    likelihood = np.zeros(GRID.shape, np.uint8)
+    likelihood[:, :50] = 100
+    return likelihood
+
+
+def test_points_lines_and_polygons_by_hand() -> None:
+    homes = [shapely.box(x, 300, x + 8, 308) for x in (101.0, 203.0, 305.0, 701.0)]
+    counted = expose(sample_shapes(homes, GRID, "homes", counted=True), half(), grid=GRID, logit_sigma=0.5)
+    assert counted.features is not None and counted.features.value == 3
+    assert counted.affected.value == pytest.approx(3.0, abs=0.02)
+    np.testing.assert_allclose(counted.per_feature, [1, 1, 1, 0], atol=0.01)
+    road = expose(
+        sample_shapes([shapely.LineString([(0, 505), (1000, 505)])], GRID, "road"), half(), grid=GRID, logit_sigma=0.5
+    )
+    assert road.affected.value == pytest.approx(500.0, abs=5.0) and road.total.value == pytest.approx(1000.0)
+    field = shapely.box(433.3, 400.0, 566.6, 433.3)
+    area = expose(sample_shapes([field], GRID, "field"), half(), grid=GRID, logit_sigma=0.5)
+    assert area.affected.value == pytest.approx((500.0 - 433.3) * 33.3, rel=0.01)
+    wells = expose(
+        sample_shapes([shapely.Point(5, 5), shapely.Point(905, 5), shapely.Point(-50, 5)], GRID, "wells"),
+        half(),
+        grid=GRID,
+        logit_sigma=0.5,
+    )
+    assert wells.features is not None and wells.features.value == 1 and wells.total.value == 3
+    people = expose(sample_raster(np.full(GRID.shape, 0.5), "people"), half(), grid=GRID, logit_sigma=0.5)
+    assert people.affected.value == pytest.approx(2500.0, rel=0.01)
+
+
+def test_normal_water_and_what_is_not_seen_do_not_count() -> None:
+    likelihood, normal = half(), np.zeros(GRID.shape, np.uint8)
+    likelihood[:50] = 255
+    normal[:, :10] = 100
+    found = expose(sample_raster(np.ones(GRID.shape), "people"), likelihood, grid=GRID, logit_sigma=0.5, normal=normal)
+    assert found.affected.value == pytest.approx(50 * 40, rel=0.01)
+    assert found.unseen.value == 5000
+    assert found.affected.high is not None and found.affected.high > 1.5 * found.affected.value
+
+
+def test_the_interval_holds_when_the_whole_map_errs_together() -> None:
+    """100 maps whose log-odds are all off by one draw of the declared doubt: the truth lies inside in 80 to 100."""
+    rng = np.random.default_rng(4)
+    logits = np.clip(np.cumsum(rng.normal(0, 0.6, GRID.shape), axis=1), -5, 5)
+    samples = sample_raster(np.ones(GRID.shape), "people")
+    inside = 0
+    for _ in range(100):
+        share = 1.0 / (1.0 + np.exp(-(logits + rng.normal(0, 0.7))))
+        blocks = rng.random((10, 10)).repeat(10, 0).repeat(10, 1)
+        truth = float((blocks < share).sum())
+        said = np.rint(100.0 / (1.0 + np.exp(-logits))).astype(np.uint8)
+        found = expose(samples, said, grid=GRID, logit_sigma=0.7).affected
+        assert found.low is not None and found.high is not None
+        inside += found.low <= truth <= found.high
+    print(f"{inside} of 100")
+    assert 80 <= inside <= 100
+
+
+def test_bad_shapes_are_refused_or_repaired() -> None:
+    with pytest.raises(InputError, match="no shape"):
+        sample_shapes([None], GRID, "x")
+    with pytest.raises(InputError, match="mixed"):
+        sample_shapes([shapely.Point(1, 1), shapely.box(0, 0, 1, 1)], GRID, "x")
+    bow = shapely.Polygon([(100, 100), (200, 200), (200, 100), (100, 200)])
+    found = sample_shapes([bow], GRID, "x")
+    assert found.total_count == pytest.approx(5000.0)
+    with pytest.raises(InputError, match="grid"):
+        expose(found, np.zeros((2, 2), np.uint8), grid=GRID, logit_sigma=1.0)
