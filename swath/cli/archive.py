@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as text
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from swath.errors import InputError
 
 if TYPE_CHECKING:
     from swath.operate.archive import Outcome, Shown
+    from swath.sources.checked import Limits
     from swath.store.shelf import Found
 
 __all__ = ["add", "app", "search", "show"]
@@ -41,19 +43,19 @@ _SAID = {
 def add(
     *places: str,
     archive: ArchiveOption = Path("archive"),
-    time: str = "",
-    bands: str = "",
-    quantity: str = "",
-    platform: str = "",
-    id: str = "",
-    collection: str = "",
+    time: str | None = None,
+    bands: str | None = None,
+    quantity: str | None = None,
+    platform: str | None = None,
+    id: str | None = None,
+    collection: str | None = None,
     scale: float | None = None,
     offset: float | None = None,
     nodata: float | None = None,
     speckle: Literal["none", "refined-lee"] = "none",
     dem: Path | None = None,
     surface: Literal["none", "dark-object"] = "none",
-    assets: str = "",
+    assets: str | None = None,
     keep: Path | None = None,
     replace: bool = False,
     private: bool = False,
@@ -62,7 +64,7 @@ def add(
 ) -> int:
     """Put scenes into the archive: Sentinel-1 and -2, Landsat, GeoTIFF, STAC items, our own.
 
-    Example: swath archive add S2B_MSIL2A_20200518T134209_N0214_R124_T22MBA_20200518T170000.SAFE
+    Example: swath archive add downloads/ --archive archive
 
     Adding twice changes nothing. Exit code 3 if a product failed; the others are kept.
 
@@ -108,21 +110,27 @@ def add(
     from swath.archive.outside import Hints
     from swath.cli.orbits import now
     from swath.operate.archive import Adding, add_scenes
-    from swath.sources.checked import Limits
 
     if not places:
         raise InputError("nothing to add", where="swath archive add", fix="Name files, folders or addresses of items")
-    if most_mb <= 0:
-        raise InputError(f"{most_mb:g} MB", where="--most-mb", fix="Give more than 0")
     said = Hints(
-        id, collection, time, platform, _words(bands), quantity, scale, offset, nodata, speckle, surface, dem=dem
-    )
-    limits = Limits(most_bytes=int(most_mb * 1e6), private=private)
+        id or "", collection or "", time or "", platform or "", _words(bands), quantity or "", scale, offset, nodata,
+        speckle, surface, dem=dem,
+    )  # fmt: skip
+    limits = _limits(most_mb, private)
     how = Adding(archive, said, now(), again=replace, assets=_words(assets), keep=keep, limits=limits)
     with progress_bar("archive add") as progress:
         outcomes = add_scenes(places, how, progress=progress)
     _tell(archive, outcomes, json)
     return 3 if any(o.status == "failed" for o in outcomes) else 0
+
+
+def _limits(most_mb: float, private: bool) -> Limits:
+    from swath.sources.checked import Limits
+
+    if not (math.isfinite(most_mb) and most_mb > 0):
+        raise InputError(f"{most_mb:g} MB", where="--most-mb", fix="Give more than 0")
+    return Limits(most_bytes=int(most_mb * 1e6), private=private)
 
 
 def _tell(archive: Path, outcomes: Sequence[Outcome], json: bool) -> None:
@@ -132,8 +140,8 @@ def _tell(archive: Path, outcomes: Sequence[Outcome], json: bool) -> None:
         print("\n".join(_outcome_lines(outcomes)))
 
 
-def _words(given: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in given.split(",") if word.strip())
+def _words(given: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (given or "").split(",") if word.strip())
 
 
 def _outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
@@ -154,10 +162,10 @@ def _outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
 def search(
     *,
     archive: ArchiveOption = Path("archive"),
-    place: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
-    box: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
-    start: str = "",
-    stop: str = "",
+    place: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    box: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    start: str | None = None,
+    stop: str | None = None,
     cloud: float | None = None,
     product: str | None = None,
     sensor: str | None = None,
@@ -203,7 +211,13 @@ def search(
 
 
 def _query(
-    place: str, box: str, start: str, stop: str, cloud: float | None, product: str | None, sensor: str | None
+    place: str | None,
+    box: str | None,
+    start: str | None,
+    stop: str | None,
+    cloud: float | None,
+    product: str | None,
+    sensor: str | None,
 ) -> Any:
     from swath.store.shelf import Query
     from swath.time import parse_utc

@@ -160,3 +160,13 @@ def test_thousands_of_items_are_found_at_once(tmp_path: Path) -> None:
         if (b := json.loads(p.read_text())["bbox"])[0] <= 34 and b[0] + 1 >= 10 and b[1] <= 33 and b[1] + 1 >= 10
     }
     assert found == brute and len(found) > 0
+
+
+def test_the_example_runs(tmp_path: Path, repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import runpy
+
+    example = runpy.run_path(str(repo / "examples" / "archive" / "scenes.py"))
+    example["main"](tmp_path, None, "2026-05-08T10:00:00Z")
+    told = capsys.readouterr().out
+    assert "added simulated fields_SIMULATED" in told and "SAME" in told
+    assert (tmp_path / "look_SIMULATED.png").is_file()
