@@ -232,7 +232,7 @@ def _fits(verdicts: Sequence[Verdict], known: _Known, eop: EarthOrientation) -> 
     numbers = dict.fromkeys(v.claim.subject.norad_id for v in verdicts)
     found = []
     for number in numbers:
-        mine = [v.claim for v in verdicts if v.claim.subject.norad_id == number]
+        mine = [v.claim for v in verdicts if v.claim.subject.norad_id == number and v.verdict != "impossible"]
         histories = [history for claim in mine if (history := known.of(claim)) is not None]
         if number is not None and histories:
             fit = joint_fit(mine, max(histories, key=lambda one: len(one.sets)), eop)

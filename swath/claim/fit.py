@@ -219,8 +219,10 @@ def _best_line(days: Floats, late: Floats, period_s: float) -> tuple[Floats, Flo
     off = _wrapped(late - phase[:, None] - pace[:, None] * days, period_s)
     basis = np.column_stack([np.ones_like(days), days])
     change = off @ np.linalg.pinv(basis).T
-    left = off - change @ basis.T
-    return phase + change[:, 0], pace + change[:, 1], np.abs(left).max(axis=1)
+    tilt = np.clip(pace + change[:, 1], _PACES_S_DAY[0], _PACES_S_DAY[-1])
+    off = _wrapped(late - phase[:, None] - tilt[:, None] * days, period_s)
+    moved = off.mean(axis=1)
+    return phase + moved, tilt, np.abs(off - moved[:, None]).max(axis=1)
 
 
 def _wrapped(off_s: Floats, period_s: float) -> Floats:

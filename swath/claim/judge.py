@@ -73,6 +73,8 @@ def judge_picture(claim: Claim, track: Track, eop: EarthOrientation) -> Verdict:
         verdict=word,
         says=says,
         because=because,
+        limit_deg=limit_deg,
+        within_s=_within(claim, track, look) if word == "consistent" else None,
         tests=tuple(tests),
         readings=readings,
     )
@@ -167,10 +169,20 @@ def _word(claim: Claim, track: Track, look: _Look, tests: list[Test]) -> tuple[W
         says = "inconsistent as stated" + (f"; it would fit as {_named(best)}" if best is not None else "")
         lead = failed[0].says if failed else by_name["angle"].says
         return "inconsistent", says, _first(lead, [*_fits(rivals), *reasons])
+    reasons = [*_span_of_pass(claim, look), *reasons]
     within = _within(claim, track, look)
     if within is not None and "open" not in {by_name[name].outcome for name in ("horizon", "angle", "daylight")}:
         return "consistent", f"consistent to within {within:.0f} s", tuple(reasons)
     return "possible", "possible", tuple(reasons)
+
+
+def _span_of_pass(claim: Claim, look: _Look) -> list[str]:
+    """A stated span that is that of a station's pass says when data came, not when a picture was taken."""
+    return [
+        f"the stated span is that of the {one.name}: {one.says}; it need not be the time of a picture"
+        for one in look.readings[1:]
+        if one.name.startswith("pass over") and "horizon to horizon" in one.says and one.fits_probability >= _LIKELY
+    ]
 
 
 def _within(claim: Claim, track: Track, look: _Look) -> float | None:
@@ -215,6 +227,7 @@ def _numbers(claim: Claim, track: Track, seen: Seen, near: Approach | None, eop:
         under=_under(track, claim.moment.middle, eop),
         elements=track.elements,
         age_days=float(age_days(track.elements, claim.moment.middle)),
+        late_s=track.late_s,
         orbit_because="; ".join([track.because, *track.warnings]),
     )
 

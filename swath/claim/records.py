@@ -215,6 +215,10 @@ class Verdict:
     """longitude, latitude (deg) and height (m) of the satellite at the middle of the stated time"""
     elements: Elements | None = None
     age_days: float | None = None
+    late_s: float = 0.0
+    """the best estimate of how late the satellite is against its set"""
+    limit_deg: float | None = None
+    """how far off the nadir its camera looks, as taken"""
     orbit_because: str = ""
     tests: tuple[Test, ...] = ()
     readings: tuple[Reading, ...] = ()

@@ -33,6 +33,8 @@ _SLACK_DEG = 0.5
 _HEIGHT_M = 500e3
 """where the catalogue knows no height"""
 _LARGEST_DEG = 65.0
+_WIDE_DEG = 45.0
+"""an instrument that looks further than most would is taken for the widest, whatever is not known of the others"""
 
 
 def known_subject(name: str, norad_id: int | None, *, where: str = "") -> tuple[Subject, CatalogSatellite | None]:
@@ -68,9 +70,10 @@ def look_limit_deg(found: CatalogSatellite) -> float | None:
     """How far off the nadir can any of its instruments see, as far as sources say? ``None`` where one is unknown."""
     height_m = found.altitude_m or _HEIGHT_M
     limits = [_limit_deg(one, height_m) for one in found.instruments]
-    if not limits or any(limit is None for limit in limits):
+    known = [limit for limit in limits if limit is not None]
+    if not known or (len(known) < len(limits) and max(known) < _WIDE_DEG):
         return None
-    return max(limit for limit in limits if limit is not None)
+    return max(known)
 
 
 def _limit_deg(one: CatalogInstrument, height_m: float) -> float | None:

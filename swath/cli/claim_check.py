@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from swath.cli.options import JsonOption
+from swath.errors import InputError
 
 if TYPE_CHECKING:
     from swath.claim.check import Dossier
-    from swath.claim.records import ClaimFile
     from swath.model import Elements
 
-__all__ = ["check", "code_of", "elements_of"]
+__all__ = ["check", "code_of", "sets_of"]
 
 _SHOWN = 10
+_FORMS = {
+    "": "",
+    ".zip": "",
+    ".html": "index.html",
+    ".json": "verdicts.json",
+    ".kml": "claims.kml",
+    ".czml": "claims.czml",
+}
+"""what can be written, by ending, and the file of the bundle that it is"""
 
 
 def check(
@@ -26,6 +34,7 @@ def check(
     /,
     *,
     elements: list[str] | None = None,
+    out: Path | None = None,
     full: Annotated[bool, Parameter(negative="")] = False,
     json: JsonOption = False,
 ) -> int:
@@ -41,39 +50,34 @@ def check(
         Claims: .toml, .json or .csv (docs/reference/claim-file.md).
     elements
         A history of element sets: file, folder, celestrak:GROUP, spacetrack:NUMBER. May be given several times.
+    out
+        Write the evidence: a folder, .zip (the folder in one file), .html (one page), .json, .kml or .czml.
     full
         Tell all reasons of every claim.
     json
         Print JSON instead of a table.
     """
+    from swath.operate.claims import dossier_of
     from swath.report.claim_answer import claims_json, claims_lines
 
-    dossier = _checked(file, elements or [])
+    _check_out(out)
+    places = elements or []
+    dossier = dossier_of(file, sets_of(places))
+    if out is not None:
+        _write(dossier, file, places, out)
     if json:
         print(claims_json(dossier), end="")
-    else:
+    elif out is None:
         print("\n".join(claims_lines(dossier, full=full)))
     return code_of(dossier)
 
 
-def _checked(path: Path, places: list[str]) -> Dossier:
-    from swath.claim.check import check_claims
-    from swath.sources.eop import packaged_eop
-    from swath.store.claims import read_claims
-
-    file = read_claims(path)
-    sets = elements_of(places)
-    file, beside = _beside(file, path)
-    return check_claims(file, [*sets, *beside], packaged_eop())
-
-
-def elements_of(places: list[str]) -> list[Elements]:
-    """All element sets of the places that ``--elements`` names; what was rejected goes to stderr."""
-    from swath.sources.elements import fetch_elements
+def sets_of(places: list[str]) -> list[Elements]:
+    """All element sets of the places that ``--elements`` names; where from, and what was rejected, goes to stderr."""
+    from swath.operate.claims import fetched_sets
 
     sets: list[Elements] = []
-    for place in places:
-        fetched = fetch_elements(place)
+    for fetched in fetched_sets(places):
         sets += fetched.loaded.elements
         notes = [source["told"] for source in fetched.told()]
         notes += [f"rejected line {one.line}: {one.what}" for one in fetched.loaded.rejected]
@@ -82,23 +86,28 @@ def elements_of(places: list[str]) -> list[Elements]:
     return sets
 
 
-def _beside(file: ClaimFile, path: Path) -> tuple[ClaimFile, list[Elements]]:
-    """The element sets that the file names: for all claims, or, from the row of a table, for that one."""
-    from swath.sources.elements import read_elements
+def _check_out(out: Path | None) -> None:
+    if out is None:
+        return
+    if out.suffix.lower() not in _FORMS:
+        known = " ".join(form for form in _FORMS if form)
+        raise InputError(f"cannot write {out.suffix}", where=str(out), fix=f"Name a folder, or end it with {known}")
+    if out.suffix and not out.parent.is_dir():
+        raise InputError("its folder does not exist", where=str(out), fix="Make the folder first")
 
-    if path.suffix.lower() != ".csv":
-        return file, [one for name in file.elements for one in read_elements(path.parent / name).elements]
-    found: dict[str, tuple[Elements, ...]] = {}
-    for name in file.elements:
-        if (path.parent / name).is_file():
-            found[name] = read_elements(path.parent / name).elements
-    claims = [
-        replace(claim, elements=tuple(e for e in found[claim.history] if e.norad_id == claim.subject.norad_id))
-        if claim.history in found
-        else claim
-        for claim in file.claims
-    ]
-    return replace(file, claims=tuple(claims)), []
+
+def _write(dossier: Dossier, path: Path, places: list[str], out: Path) -> None:
+    from swath.operate.claims import bundle_of, claims_folder
+    from swath.report.claim_bundle import zipped
+    from swath.store.folder import write_whole
+
+    ending = out.suffix.lower()
+    if ending == "":
+        claims_folder(path, places, dossier, out)
+    else:
+        files = bundle_of(dossier, path)
+        write_whole(out, zipped(files) if ending == ".zip" else files[_FORMS[ending]])
+    print(f"{len(dossier.verdicts)} verdicts -> {out}", file=sys.stderr)
 
 
 def code_of(dossier: Dossier) -> int:

@@ -18,7 +18,7 @@ import pytest
 from swath.claim.check import check_claims
 from swath.claim.motion import best_track, history_of, late_states
 from swath.claim.records import Verdict
-from swath.cli.claim_check import elements_of
+from swath.cli.claim_check import sets_of
 from swath.cli.main import main
 from swath.orbit.elements import parse_tle
 from swath.sources.eop import packaged_eop
@@ -31,7 +31,7 @@ REPO = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def judged(shared_data: Path) -> dict[str, Verdict]:
     file = read_claims(shared_data / "orbits" / "claims.csv")
-    history = elements_of([str(shared_data / "orbits" / "malligyong1_tles.csv")])
+    history = sets_of([str(shared_data / "orbits" / "malligyong1_tles.csv")])
     alone = check_claims(file, (), packaged_eop())
     with_history = check_claims(file, history, packaged_eop())
     return {v.id: v for v in alone.verdicts} | {"M1": next(v for v in with_history.verdicts if v.id == "M1")}
@@ -95,7 +95,7 @@ def test_the_raise_of_february_2024(judged: dict[str, Verdict]) -> None:
 
 def test_a_stale_set_across_a_manoeuvre_is_caught(shared_data: Path) -> None:
     """The orbit was raised before and after 7 June 2024: sets of 13 May and 12 June put it 1,538 and 52 km off."""
-    history = elements_of([str(shared_data / "orbits" / "malligyong1_tles.csv")])
+    history = sets_of([str(shared_data / "orbits" / "malligyong1_tles.csv")])
     mine = next(r for r in rows(shared_data) if r["id"] == "D1")
     (truth,) = parse_tle(f"{mine['tle_line1']}\n{mine['tle_line2']}").elements
     at = np.datetime64("2024-06-07T05:01:07", "ns")

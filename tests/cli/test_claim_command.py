@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -87,3 +90,86 @@ def test_the_sun_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     code, verdict = words(capsys, claim(tmp_path, time='"2022-04-01 11:57"', zone='"Europe/Kyiv"', **changes))
     assert (code, verdict["verdict"]) == (0, "possible")
     assert abs(verdict["sun_elevation_deg"] - 42.0) < 0.1
+
+
+def test_the_evidence_is_the_same_every_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example = str(REPO / "examples" / "claims" / "landsat-2024.toml")
+    for name in ("a.zip", "b.zip", "page.html", "claims.kml", "claims.czml", "folder"):
+        assert main(["claim", "check", example, "--out", str(tmp_path / name)]) == 1  # one of its claims is impossible
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert main(["verify", str(tmp_path / "folder")]) == 0
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    assert {*held} == {
+        *("REPRODUCE.txt", "SHA256SUMS", "claims.czml", "claims.kml", "elements.json", "index.html"),
+        *("landsat-2024.toml", "verdicts.json", "verdicts.txt"),
+    }
+    for line in held["SHA256SUMS"].decode().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256(held[name]).hexdigest() == digest
+    page = held["index.html"].decode()
+    assert page == (tmp_path / "page.html").read_text()
+    assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page
+    assert all(hashlib.sha256(held[n]).hexdigest() in page for n in ("landsat-2024.toml", "elements.json"))
+    ElementTree.fromstring(held["claims.kml"])
+    assert json.loads(held["claims.czml"])[0]["id"] == "document"
+
+
+def test_what_the_bundle_holds_gives_the_same_verdicts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "folder"
+    assert main(["claim", "check", str(KCNA), "--out", str(folder)]) == 0
+    capsys.readouterr()
+    again = ["claim", "check", str(folder / KCNA.name), "--elements", str(folder / "elements.json"), "--json"]
+    assert main(again) == 0
+    answer, before = json.loads(capsys.readouterr().out), json.loads((folder / "verdicts.json").read_text())
+    assert [v["says"] for v in answer["verdicts"]] == [v["says"] for v in before["verdicts"]]
+    assert [v["off_nadir_deg"] for v in answer["verdicts"]] == [v["off_nadir_deg"] for v in before["verdicts"]]
+
+
+def test_what_is_written_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["claim", "check", str(KCNA), "--out", str(tmp_path / "x.docx")]) == 2
+    assert main(["claim", "check", str(KCNA), "--out", str(tmp_path / "absent" / "x.zip")]) == 2
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    assert main(["claim", "check", str(KCNA), "--out", str(tmp_path / "mine")]) == 2
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
+
+
+FLEET = """SW-2
+1 47932U 21022A   26127.77868784  .00005524  00000+0  25810-3 0  9999
+2 47932  97.3935  23.8400 0007445  76.6810 283.5255 15.20179199284624
+LANDSAT 9
+1 49260U 21088A   26127.75032906  .00000291  00000+0  74526-4 0  9999
+2 49260  98.1863 198.5544 0001412 104.6711 255.4644 14.57129695245114
+"""
+
+
+def test_who_could_and_who_comes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = tmp_path / "fleet.tle"
+    fleet.write_text(FLEET)
+    place = ["--place", "10.0,48.0", "--elements", str(fleet)]
+    assert main(["claim", "overflights", *place, "--start", "2026-05-08T00:00:00Z", "--hours", "72", "--json"]) == 0
+    flights = json.loads(capsys.readouterr().out)["overflights"]
+    assert flights and errors("claim.schema.json", flights[0], "overflight") == []
+    day = next(row for row in flights if row["sun_elevation_deg"] > 10.0)
+    assert main(["claim", "who", *place, "--time", day["time"], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["candidates"]
+    assert errors("claim.schema.json", found[0], "candidate") == []
+    assert found[0]["norad_id"] == day["norad_id"]
+    assert abs(found[0]["off_nadir_deg"] - day["off_nadir_deg"]) < 0.5
+    assert main(["claim", "who", *place, "--time", "2026-05-08T12:00:00"]) == 2  # no zone
+    assert main(["claim", "who", *place, "--time", "2026-05-08T23:10:00Z"]) == 1
+    capsys.readouterr()
+    unknown = claim(
+        tmp_path, satellite='"unknown"', time=f'"{day["time"]}"', place="{ lon_deg = 10.0, lat_deg = 48.0 }"
+    )
+    code, verdict = words(capsys, unknown, "--elements", str(fleet))
+    assert (code, verdict["verdict"]) == (0, "possible")
+
+
+def test_two_objects_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = tmp_path / "fleet.tle"
+    fleet.write_text(FLEET.replace("LANDSAT 9\n", "OBJECT A\n").replace("SW-2\n", "OBJECT A\n"))
+    named = claim(tmp_path, satellite='"OBJECT A"', time='"2026-05-08T10:00:00Z"')
+    assert main(["claim", "check", named, "--elements", str(fleet)]) == 2
+    assert "2 objects are called 'OBJECT A': 47932, 49260" in capsys.readouterr().err
