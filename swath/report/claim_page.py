@@ -74,11 +74,7 @@ def claims_page(
         ("limits", "Limits", tag("ul", *(tag("li", esc(text)) for text in LIMITS))),
         ("reproduce", "How to reproduce", _reproduce(files, reproduce)),
     ]
-    body = [
-        tag("section", tag("h2", esc(name), id=id), content, aria_labelledby=id)
-        for id, name, content in sections
-        if content
-    ]
+    body = [_section(id, name, content) for id, name, content in sections if content]
     page = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -99,6 +95,10 @@ def claims_page(
         "</html>",
     ]
     return "\n".join(page) + "\n"
+
+
+def _section(id: str, name: str, content: str) -> str:
+    return tag("section", tag("h2", esc(name), id=id), content, aria_labelledby=id)
 
 
 def _badge(verdict: Verdict) -> str:
