@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Protocol
 
@@ -73,11 +74,23 @@ class _Judged:
     filled: Floats
     """share of the camera's row that the place takes"""
     swath_m: Floats
+    inside: Mask
+    """all lines lie in the request's window and in the plan"""
 
     @property
     def good(self) -> Mask:
         """Which candidates keep every condition?"""
-        return np.asarray(np.logical_and.reduce(list(self.keeps.values())), np.bool_)
+        return np.asarray(np.logical_and.reduce([self.inside, *self.keeps.values()]), np.bool_)
+
+    @cached_property
+    def _by_request(self) -> npt.NDArray[np.intp]:
+        return np.argsort(self.request, kind="stable")
+
+    def inside_of(self, number: int) -> npt.NDArray[np.intp]:
+        """The candidates of one request that lie in its window, in their order."""
+        low, high = np.searchsorted(self.request, [number, number + 1], sorter=self._by_request)
+        rows = self._by_request[low:high]
+        return rows[self.inside[rows]]
 
 
 def find_looks(
@@ -101,12 +114,11 @@ def find_looks(
     milliseconds.
     """
     judged = [
-        _judge(satellite, ephemerides[satellite.id], requests, slots, p_clear, eop)
+        _judge(satellite, ephemerides[satellite.id], requests, slots, p_clear, eop, (start, stop))
         for satellite in satellites
         if len((slots := _slots(satellite, requests, accesses, start, stop, slot_s)).request)
     ]
-    good = [part.good & _inside(part, requests, start, stop) for part in judged]
-    looks = Opportunities.join([part.looks.take(mask) for part, mask in zip(judged, good, strict=True)])
+    looks = Opportunities.join([part.looks.take(part.good) for part in judged])
     found = set(looks.request.tolist())
     refusals = {
         request.id: _refusal(number, requests, judged, start, stop)
@@ -161,6 +173,7 @@ def _judge(
     slots: _Slots,
     p_clear: ClearSky,
     eop: EarthOrientation,
+    span: tuple[np.datetime64, np.datetime64],
 ) -> _Judged:
     places = [request.place for request in requests]
     lon_deg, lat_deg, altitude_m = (_each(places, name, slots) for name in ("lon_deg", "lat_deg", "altitude_m"))
@@ -188,7 +201,8 @@ def _judge(
         value=np.array([worth(request) for request in requests])[slots.request] * good * clear,
         data_bit=picture_bit(satellite, shape.lines, shape.columns),
     )
-    return _Judged(slots.request, looks, *_kept(satellite, requests, slots, looks, shape, look))
+    inside = _inside(slots.request, looks, requests, *span)
+    return _Judged(slots.request, looks, *_kept(satellite, requests, slots, looks, shape, look), inside)
 
 
 def _kept(
@@ -240,11 +254,17 @@ def _shapes(
     return shape
 
 
-def _inside(part: _Judged, requests: Sequence[Request], start: np.datetime64, stop: np.datetime64) -> Mask:
+def _inside(
+    owner: npt.NDArray[np.int64],
+    looks: Opportunities,
+    requests: Sequence[Request],
+    start: np.datetime64,
+    stop: np.datetime64,
+) -> Mask:
     """Do all lines lie in the request's window and in the plan?"""
-    opens = np.array([max(request.start, start) for request in requests])[part.request]
-    closes = np.array([min(request.stop, stop) for request in requests])[part.request]
-    return np.asarray((part.looks.start >= opens) & (part.looks.stop <= closes), np.bool_)
+    opens = np.array([max(request.start, start) for request in requests])[owner]
+    closes = np.array([min(request.stop, stop) for request in requests])[owner]
+    return np.asarray((looks.start >= opens) & (looks.stop <= closes), np.bool_)
 
 
 def _refusal(
@@ -253,7 +273,7 @@ def _refusal(
     """The least set of conditions that stand in the way: dropping them would give the request a look."""
     request = requests[number]
     span = f"between {format_utc(max(request.start, start))} and {format_utc(min(request.stop, stop))}"
-    mine = [(part, np.flatnonzero((part.request == number) & _inside(part, requests, start, stop))) for part in judged]
+    mine = [(part, part.inside_of(number)) for part in judged]
     mine = [(part, rows) for part, rows in mine if len(rows)]
     if not mine:
         what = "no satellite" if not request.satellites and request.sensor == "any" else "none of its satellites"
