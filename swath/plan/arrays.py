@@ -242,9 +242,11 @@ def _join_groups(records: Records, p_clear: Floats, most: Floats) -> None:
 
 def _weigh_bundles(problem: Problem, requests: dict[str, int], records: Records) -> None:
     """A member's value by itself is what its cells alone would earn of its bundle's gain."""
+    by_request = np.argsort(records["request"], kind="stable")
+    begin = np.searchsorted(records["request"], np.arange(len(requests) + 1), sorter=by_request)
     for bundle in problem.bundles:
         for id, cells in zip(bundle.requests, bundle.cells, strict=True):
-            mine = records["request"] == requests[id]
+            mine = by_request[begin[requests[id]] : begin[requests[id] + 1]]
             covered = records["share"][mine] * (len(set(cells)) / bundle.count)
             records["value"][mine] = bundle.value * np.interp(covered, *np.array(bundle.gain).T)
 

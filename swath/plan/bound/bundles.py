@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,8 +26,7 @@ def worths(indexed: Indexed, nodes: Offered) -> Floats:
     fleet = indexed.fleet
     look = fleet.look[nodes.look]
     value = np.where(nodes.leads, look["value"] * nodes.on_time, 0.0)
-    for b in range(len(fleet.bundle)):
-        mine = np.flatnonzero(nodes.leads & (fleet.request["bundle"][look["request"]] == b))
+    for b, mine in enumerate(_by_bundle(fleet, nodes)):
         if len(mine):
             covered, missed = _cells(fleet, look["request"][mine], b), _missed(indexed, b)
             share = look["share"][mine] * nodes.on_time[mine]
@@ -39,6 +40,14 @@ def fixed_worth(indexed: Indexed) -> float:
     fixed = np.flatnonzero(indexed.source < 0)
     single = fixed[fleet.request["bundle"][fleet.look["request"][fixed]] < 0]
     return float(fleet.look["value"][single].sum() + sum(_lines(indexed, b)[0, 0] for b in range(len(fleet.bundle))))
+
+
+def _by_bundle(fleet: Fleet, nodes: Offered) -> list[Whole]:
+    """The pictures of each bundle."""
+    bundle = np.where(nodes.leads, fleet.request["bundle"][fleet.look["request"][nodes.look]], -1)
+    order = np.argsort(bundle, kind="stable")
+    begin = np.searchsorted(bundle, np.arange(len(fleet.bundle) + 1), sorter=order)
+    return [order[a:b] for a, b in pairwise(begin.tolist())]
 
 
 def _cells(fleet: Fleet, request: Whole, b: int) -> Floats:
@@ -100,8 +109,8 @@ def bundle_rows(indexed: Indexed, nodes: Offered, value: Floats, ledger: Ledger)
     """
     fleet = indexed.fleet
     look = fleet.look[nodes.look]
-    for b in range(len(fleet.bundle)):
-        mine = np.flatnonzero(nodes.leads & (fleet.request["bundle"][look["request"]] == b) & (value > 0.0))
+    for b, pictures in enumerate(_by_bundle(fleet, nodes)):
+        mine = pictures[value[pictures] > 0.0]
         if not len(mine):
             continue
         lines = _lines(indexed, b)
