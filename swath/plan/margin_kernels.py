@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from math import exp, inf
 
+import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from swath.plan.layout import LOOKS, Fleet, State
-from swath.plan.sequence_kernels import activity, inner, sun_at, turn_s
+from swath.plan.sequence_kernels import Sky, activity, activity_of, inner, sky_of, sun_at, turn_under
 
 __all__ = ["battery_margin_wh", "camera_holds", "duty_margin_s", "heat_margin_k", "memory_margin_bit"]
+
+
+Whole = npt.NDArray[np.int64]
 
 
 @inner
@@ -20,36 +25,28 @@ def _bit(fleet: Fleet, state: State, code: int) -> float:
 @njit(cache=True)
 def memory_margin_bit(fleet: Fleet, state: State, s: int) -> float:
     """Least room in the recorder over the day; negative: it overflows."""
-    total = 0.0
+    held = most = 0.0
     for i in range(state.length[s]):
-        if state.item[s, i] >= 0:
-            total += _bit(fleet, state, state.item[s, i])
-    if total <= fleet.satellite[s]["capacity_bit"]:
-        return float(fleet.satellite[s]["capacity_bit"] - total)
-    worst = fleet.satellite[s]["capacity_bit"]
-    for i in range(state.length[s]):
-        if state.item[s, i] >= 0:
-            start = activity(fleet, state, state.item[s, i])[0]
-            held = 0.0
-            for j in range(i + 1):
-                code = state.item[s, j]
-                if code >= 0 and state.shot[code]["ground_s"] > start:
-                    held += _bit(fleet, state, code)
-            worst = min(worst, fleet.satellite[s]["capacity_bit"] - held)
-    return float(worst)
+        code = state.item[s, i]
+        if code >= 0:
+            held += _bit(fleet, state, code)
+            most = max(most, held)
+        else:  # no picture is taken during a contact, so what it brings is down before the next one
+            for k in range(state.contact[-1 - code]["loads"]):
+                held -= _bit(fleet, state, state.load[-1 - code, k])
+    return float(fleet.satellite[s]["capacity_bit"] - most)
 
 
 @inner
-def _given_share(fleet: Fleet, s: int, at: float, x: float, y: float, z: float) -> float:
+def _given_share(sky: Sky, at: float, x: float, y: float, z: float) -> float:
     """What a fixed array gives of its most: it looks the other way than the camera."""
-    u0, u1, u2 = sun_at(fleet, s, at)
+    u0, u1, u2 = sun_at(sky, at)
     return float(max(0.0, -(u0 * x + u1 * y + u2 * z)))
 
 
 @inner
 def _spend(
-    fleet: Fleet,
-    s: int,
+    sky: Sky,
     since: float,
     until: float,
     load_w: float,
@@ -57,18 +54,18 @@ def _spend(
     charge: tuple[float, float, int],
 ) -> tuple[float, float, int]:
     """Carry (stored Wh, lowest Wh yet, next eclipse) over a stretch of constant load and line of sight."""
-    craft, (stored, lowest, dark) = fleet.satellite[s], charge
+    craft, (stored, lowest, dark) = sky.craft[0], charge
     at = since
     while at < until:
-        while dark < craft["dark_last"] and fleet.dark[dark]["stop"] <= at:
+        while dark < craft["dark_last"] and sky.dark[dark]["stop"] <= at:
             dark += 1
         shadow, to, given = False, until, 1.0
         if dark < craft["dark_last"]:
-            shadow = fleet.dark[dark]["start"] <= at
-            to = min(until, fleet.dark[dark]["stop"] if shadow else fleet.dark[dark]["start"])
+            shadow = sky.dark[dark]["start"] <= at
+            to = min(until, sky.dark[dark]["stop"] if shadow else sky.dark[dark]["start"])
         if not craft["array_follows_sun"] and not shadow:
-            to = min(to, (int(at / fleet.sun_step_s + 1e-9) + 1) * fleet.sun_step_s)
-            given = _given_share(fleet, s, (at + to) / 2.0, sight[0], sight[1], sight[2])
+            to = min(to, (int(at / sky.sun_step_s + 1e-9) + 1) * sky.sun_step_s)
+            given = _given_share(sky, (at + to) / 2.0, sight[0], sight[1], sight[2])
         power_w = (0.0 if shadow else craft["charge_w"] * given) - craft["idle_w"] - load_w
         stored = min(craft["battery_wh"], stored + power_w * (to - at) / 3600.0)
         lowest = min(lowest, stored)
@@ -77,17 +74,16 @@ def _spend(
 
 
 @inner
-def _next_picture(state: State, s: int, i: int) -> int:
-    """Place of the next picture in a satellite's sequence, from ``i`` on; beyond its end if there is none."""
-    while i < state.length[s] and state.item[s, i] < 0:
-        i += 1
+def _next_picture(item: Whole, last: int, i: int, step: int) -> int:
+    """Place of the first picture at ``i`` or beyond it in a direction; -1 or ``last`` if there is none."""
+    while 0 <= i < last and item[i] < 0:
+        i += step
     return i
 
 
 @inner
 def _stretch(
-    fleet: Fleet,
-    s: int,
+    sky: Sky,
     since: float,
     until: float,
     load_w: float,
@@ -96,53 +92,75 @@ def _stretch(
     charge: tuple[float, float, int],
 ) -> tuple[float, float, int]:
     """A stretch of which the camera warms up for some part."""
-    watt = fleet.satellite[s]["warm_up_w"]
+    watt = sky.craft[0]["warm_up_w"]
     first, last = min(max(warm[0], since), until), min(max(warm[1], since), until)
     if watt == 0.0 or last <= first:
-        left: tuple[float, float, int] = _spend(fleet, s, since, until, load_w, sight, charge)
+        left: tuple[float, float, int] = _spend(sky, since, until, load_w, sight, charge)
         return left
-    charge = _spend(fleet, s, since, first, load_w, sight, charge)
-    charge = _spend(fleet, s, first, last, load_w + watt, sight, charge)
-    rest: tuple[float, float, int] = _spend(fleet, s, last, until, load_w, sight, charge)
+    charge = _spend(sky, since, first, load_w, sight, charge)
+    charge = _spend(sky, first, last, load_w + watt, sight, charge)
+    rest: tuple[float, float, int] = _spend(sky, last, until, load_w, sight, charge)
     return rest
 
 
 @njit(cache=True)
 def battery_margin_wh(fleet: Fleet, state: State, s: int) -> float:
     """Least energy above the floor over the day; negative: the battery falls too low."""
-    craft = fleet.satellite[s]
+    sky = sky_of(fleet, s)
+    craft = sky.craft[0]
     charge = (craft["initial_wh"], craft["initial_wh"], craft["dark_first"])
+    item, last, look, taken, contact = state.item[s], state.length[s], fleet.look, state.look, state.contact
     at, x, y, z, imaged = 0.0, 0.0, 0.0, 1.0, -inf
-    for i in range(state.length[s]):
-        code = state.item[s, i]
-        begin, end, bx, by, bz = activity(fleet, state, code)
+    for i in range(last):
+        code = item[i]
+        begin, end, bx, by, bz = activity_of(look, taken, contact, code)
         warm = (inf, inf)
         if craft["warm_up_w"] > 0.0:
-            k = _next_picture(state, s, i)
-            if k < state.length[s]:
-                shot_s = activity(fleet, state, state.item[s, k])[0]
+            k = _next_picture(item, last, i, 1)
+            if k < last:
+                shot_s = activity_of(look, taken, contact, item[k])[0]
                 warm = (max(imaged, shot_s - craft["warm_up_s"]), shot_s)
-        turn = max(begin - turn_s(fleet, s, begin, x, y, z, bx, by, bz), at)
-        charge = _stretch(fleet, s, at, turn, 0.0, (x, y, z), warm, charge)
-        charge = _stretch(fleet, s, turn, begin, craft["slew_w"], (bx, by, bz), warm, charge)
+        turn = max(begin - turn_under(sky, begin, x, y, z, bx, by, bz), at)
+        charge = _stretch(sky, at, turn, 0.0, (x, y, z), warm, charge)
+        charge = _stretch(sky, turn, begin, craft["slew_w"], (bx, by, bz), warm, charge)
         if code < 0:
-            charge = _stretch(fleet, s, begin, end, craft["contact_w"], (bx, by, bz), warm, charge)
+            charge = _stretch(sky, begin, end, craft["contact_w"], (bx, by, bz), warm, charge)
         else:
-            charge = _spend(fleet, s, begin, end, craft["image_w"], (bx, by, bz), charge)
+            charge = _spend(sky, begin, end, craft["image_w"], (bx, by, bz), charge)
             imaged = end
         at, x, y, z = end, bx, by, bz
-    charge = _spend(fleet, s, at, craft["horizon_s"], 0.0, (x, y, z), charge)
+    charge = _spend(sky, at, craft["horizon_s"], 0.0, (x, y, z), charge)
     return float(charge[1] - craft["min_wh"])
 
 
 @inner
-def _imaged_s(fleet: Fleet, state: State, s: int, since: float, until: float) -> float:
-    total = 0.0
-    for i in range(state.length[s]):
-        if state.item[s, i] >= 0:
-            begin, end, _, _, _ = activity(fleet, state, state.item[s, i])
-            total += max(0.0, min(end, until) - max(begin, since))
-    return total
+def _fullest_s(fleet: Fleet, state: State, s: int, step: int) -> float:
+    """The most that is imaged in a window that begins with a picture (``step`` 1) or ends with one (-1).
+
+    ``full_s`` is the length of the pictures from ``i`` on that lie in its window with all they have; ``j`` is the next.
+    """
+    window_s, most, full_s = fleet.satellite[s]["window_s"], 0.0, 0.0
+    item, count, look, taken, contact = state.item[s], state.length[s], fleet.look, state.look, state.contact
+    i = _next_picture(item, count, 0 if step > 0 else count - 1, step)
+    j = i
+    while 0 <= i < count:
+        begin, end, _, _, _ = activity_of(look, taken, contact, item[i])
+        partly_s = 0.0
+        while 0 <= j < count:
+            first, last, _, _, _ = activity_of(look, taken, contact, item[j])
+            room_s = window_s - ((first - begin) if step > 0 else (end - last))
+            if room_s < last - first:
+                partly_s = max(room_s, 0.0)
+                break
+            full_s += last - first
+            j = _next_picture(item, count, j + step, step)
+        most = max(most, full_s + partly_s)
+        if i == j:  # longer than the window
+            j = _next_picture(item, count, j + step, step)
+        else:
+            full_s -= end - begin
+        i = _next_picture(item, count, i + step, step)
+    return most
 
 
 @njit(cache=True)
@@ -151,13 +169,8 @@ def duty_margin_s(fleet: Fleet, state: State, s: int) -> float:
 
     The fullest window begins with a picture or ends with one.
     """
-    craft, fullest = fleet.satellite[s], 0.0
-    for i in range(state.length[s]):
-        if state.item[s, i] >= 0:
-            begin, end, _, _, _ = activity(fleet, state, state.item[s, i])
-            fullest = max(fullest, _imaged_s(fleet, state, s, begin, begin + craft["window_s"]))
-            fullest = max(fullest, _imaged_s(fleet, state, s, end - craft["window_s"], end))
-    return float(craft["duty_s"] - fullest)
+    fullest_s = max(_fullest_s(fleet, state, s, 1), _fullest_s(fleet, state, s, -1))
+    return float(fleet.satellite[s]["duty_s"] - fullest_s)
 
 
 @njit(cache=True)

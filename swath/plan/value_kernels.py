@@ -61,12 +61,16 @@ def request_value(fleet: Fleet, state: State, q: int) -> float:
 @njit(cache=True)
 def plan_value(fleet: Fleet, state: State) -> float:
     """What all pictures are worth, less what the contacts cost."""
-    value = 0.0
-    for q in range(len(state.look)):
-        if state.look[q] >= 0 and fleet.request[q]["bundle"] < 0:
-            value += request_value(fleet, state, q)
-    for b in range(len(fleet.bundle)):
-        value += bundle_value(fleet, state, b)
+    value, request, taken, look = 0.0, fleet.request, state.look, fleet.look
+    for q in range(len(taken)):
+        if taken[q] >= 0 and request[q]["bundle"] < 0:
+            value += look[taken[q]]["value"] if request[q]["halves_s"] == inf else request_value(fleet, state, q)
+    bundle, member = fleet.bundle, fleet.member
+    for b in range(len(bundle)):
+        for i in range(bundle[b]["first"], bundle[b]["last"]):
+            if taken[member[i]] >= 0:  # of the others nothing counts
+                value += bundle_value(fleet, state, b)
+                break
     for p in range(len(state.contact)):
         if state.contact[p]["loads"] > 0 or fleet.passes[p]["fixed"]:
             length = state.contact[p]["end_s"] - state.contact[p]["begin_s"]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from swath.errors import Infeasible
 from swath.plan.arrays import index
 from swath.plan.kernels import add_look, remove_request
-from swath.plan.layout import LOOKS, State
-from swath.plan.margin_kernels import battery_margin_wh, memory_margin_bit
+from swath.plan.layout import LOOKS, Fleet, State
+from swath.plan.margin_kernels import battery_margin_wh, duty_margin_s, memory_margin_bit
 from swath.plan.sequence_kernels import turn_s
 from swath.plan.solve import solve
 from swath.plan.state import copy_of, fixed_state, planned_state
@@ -71,6 +71,53 @@ def sound(indexed, state: State) -> None:
             before = end, axis
         assert memory_margin_bit(fleet, state, s) >= 0.0
         assert battery_margin_wh(fleet, state, s) >= -0.01  # taking a picture out may move a turn to a darker time
+
+
+def least_room_bit(fleet: Fleet, state: State, s: int) -> float:
+    """What is left of the recorder when each picture begins, every picture asked when it is on the ground."""
+    codes = [code for code in state.item[s, : state.length[s]].tolist() if code >= 0]
+    look = {code: fleet.look[state.look[code // LOOKS] + code % LOOKS] for code in codes}
+    held = [
+        sum(
+            look[other]["bit"]
+            for other in codes
+            if look[other]["start"] <= look[code]["start"] < state.shot[other]["ground_s"]
+        )
+        for code in codes
+    ]
+    return float(fleet.satellite[s]["capacity_bit"] - max(held, default=0.0))
+
+
+def fullest_s(fleet: Fleet, state: State, s: int, window_s: float) -> float:
+    """The most that is imaged in any window, of windows that begin or end where a picture begins or ends."""
+    codes = [code for code in state.item[s, : state.length[s]].tolist() if code >= 0]
+    looks = [fleet.look[state.look[code // LOOKS] + code % LOOKS] for code in codes]
+    edges = [float(look[name]) for look in looks for name in ("start", "stop")]
+    begins = [*edges, *(edge - window_s for edge in edges)]
+    total = [
+        sum(max(0.0, min(look["stop"], begin + window_s) - max(look["start"], begin)) for look in looks)
+        for begin in begins
+    ]
+    return float(max(total, default=0.0))
+
+
+@given(st.integers(0, 10_000), st.booleans(), st.sampled_from([1.0, 30.0, 400.0, 5700.0, 90_000.0]))
+def test_memory_and_duty_are_what_plain_sums_say(seed: int, scarce: bool, window_s: float) -> None:
+    problem = toy(seed % 50, requests=10, slots=4, scarce=scarce)
+    indexed = index(problem)
+    fleet = indexed.fleet
+    fleet.satellite["window_s"], fleet.satellite["duty_s"] = window_s, 1e6
+    try:
+        state = fixed_state(indexed)
+    except Infeasible:
+        return
+    for look in np.random.default_rng(seed).permutation(len(fleet.look)).tolist():
+        if state.look[fleet.look[look]["request"]] < 0:
+            add_look(fleet, state, look, RNG, 0.0)
+    for s in range(len(fleet.satellite)):
+        assert memory_margin_bit(fleet, state, s) == pytest.approx(least_room_bit(fleet, state, s), abs=1e-3)
+        used_s = 1e6 - duty_margin_s(fleet, state, s)
+        assert used_s == pytest.approx(fullest_s(fleet, state, s, window_s), abs=1e-6)
 
 
 @given(st.integers(0, 10_000), st.booleans())

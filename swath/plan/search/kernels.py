@@ -13,7 +13,7 @@ from swath.plan.contact_kernels import send, unload
 from swath.plan.kernels import DONE, NO_WAY_DOWN, add_look, remove_request
 from swath.plan.layout import LOOKS, Fleet, State
 from swath.plan.margin_kernels import battery_margin_wh
-from swath.plan.sequence_kernels import activity, chance, copy_state, inner, turn_s
+from swath.plan.sequence_kernels import activity, activity_of, chance, copy_state, inner, sky_of, turn_under
 from swath.plan.value_kernels import kept_pictures, plan_value
 
 __all__ = ["Day", "admits", "hasten", "holds", "improve", "insert_request", "objective", "rivals"]
@@ -147,10 +147,11 @@ def holds(fleet: Fleet, state: State) -> bool:
         if battery_margin_wh(fleet, state, s) < 0.0:
             return False
         if fleet.satellite[s]["keep_out_cos"] < 1.5:
+            sky, look, taken, contact = sky_of(fleet, s), fleet.look, state.look, state.contact
             before, px, py, pz = 0.0, 0.0, 0.0, 1.0
             for i in range(state.length[s]):
-                begin, end, x, y, z = activity(fleet, state, state.item[s, i])
-                if before + turn_s(fleet, s, begin, px, py, pz, x, y, z) > begin:
+                begin, end, x, y, z = activity_of(look, taken, contact, state.item[s, i])
+                if before + turn_under(sky, begin, px, py, pz, x, y, z) > begin:
                     return False
                 before, px, py, pz = end, x, y, z
     return True
@@ -214,15 +215,16 @@ def hasten(fleet: Fleet, state: State, trial: State) -> None:
 def rivals(fleet: Fleet, state: State, look: int) -> Whole:
     """The items of its satellite that leave no time for a look (in stereo also for those that follow it)."""
     s = fleet.look[look]["satellite"]
+    sky, looks, taken, contact = sky_of(fleet, s), fleet.look, state.look, state.contact
     found = np.empty(state.length[s], np.int64)
     count = 0
     for i in range(state.length[s]):
-        begin, end, x, y, z = activity(fleet, state, state.item[s, i])
+        begin, end, x, y, z = activity_of(looks, taken, contact, state.item[s, i])
         for k in range(fleet.look[look]["count"]):
-            asked = fleet.look[look + k]
+            asked = looks[look + k]
             a, b, c = asked["x"], asked["y"], asked["z"]
-            before = end + turn_s(fleet, s, asked["start"], x, y, z, a, b, c) <= asked["start"]
-            after = asked["stop"] + turn_s(fleet, s, begin, a, b, c, x, y, z) <= begin
+            before = end + turn_under(sky, asked["start"], x, y, z, a, b, c) <= asked["start"]
+            after = asked["stop"] + turn_under(sky, begin, a, b, c, x, y, z) <= begin
             if not (before or after):
                 found[count] = state.item[s, i]
                 count += 1
