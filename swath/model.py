@@ -27,6 +27,7 @@ __all__ = [
     "Receiver",
     "Refusal",
     "Request",
+    "Share",
     "SIMULATED",
     "Scene",
     "Station",
@@ -138,6 +139,22 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Share:
+    """What an owner has of the fleet in a plan, against what is theirs."""
+
+    owner: str
+    pictures: int
+    image_s: float
+    """of imaging in the plan"""
+    asked_s: float
+    """of imaging that its orders ask for, each by its best look"""
+    share: float
+    """of all the imaging that is asked for"""
+    fair_share: float
+    """what it may have of that while others wait"""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What the fleet will do, what it is worth, and what no plan could exceed."""
 
@@ -150,6 +167,8 @@ class Plan:
     solver: str
     seed: int
     made: np.datetime64
+    shares: tuple[Share, ...] = ()
+    """by owner, where there are any"""
 
     @property
     def gap(self) -> float:

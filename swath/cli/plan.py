@@ -29,6 +29,9 @@ app = App(
 )
 
 
+_MOST_SHOWN = 10
+
+
 @app.default
 def plan(
     mission: Path, /, *, stop: str = "60s", seed: int | None = None, out: Path | None = None, json: bool = False
@@ -75,6 +78,8 @@ def _say_warnings(made: PlannedMission) -> None:
 
 
 def _summary(problem: Problem, plan: Plan) -> dict[str, Any]:
+    from dataclasses import asdict
+
     from swath.plan.why import limits
 
     bundled = {id: bundle.id for bundle in problem.bundles for id in bundle.requests}
@@ -90,6 +95,7 @@ def _summary(problem: Problem, plan: Plan) -> dict[str, Any]:
         "planned": len(planned),
         "pictures": len(plan.acquisitions),
         "contacts": len(plan.contacts),
+        "shares": [asdict(share) for share in plan.shares],
         "limits": [{"what": row.what, "orders": list(row.orders), "value": row.value} for row in limits(problem, plan)],
         "refused": [{"order": r.request, "reason": r.reason, "because": r.because} for r in plan.refused],
     }
@@ -118,6 +124,9 @@ def _print_summary(made: PlannedMission, *, interrupted: bool) -> None:
     for number, row in enumerate(told["limits"][:5]):
         ids = ", ".join(row["orders"][:4]) + (", ..." if len(row["orders"]) > 4 else "")
         _wrapped("limited by" if number == 0 else "", f"{row['what']}: {len(row['orders'])} orders ({ids})")
+    if any(row["fair_share"] < 1.0 for row in told["shares"]):
+        for number, row in enumerate(told["shares"]):
+            _wrapped("shares" if number == 0 else "", _share_words(row))
     counts = Counter(reason_words(r["reason"].partition(":")[0]) for r in told["refused"])
     if counts:
         words = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
@@ -125,6 +134,15 @@ def _print_summary(made: PlannedMission, *, interrupted: bool) -> None:
         _wrapped("next", f"swath plan why {told['refused'][0]['order']} MISSION")
     if interrupted:
         print("Interrupted: this is the best plan so far, with its bound.")
+
+
+def _share_words(row: dict[str, Any]) -> str:
+    words = f"{row['owner']}: {row['pictures']} pictures, {row['image_s']:.0f} of {row['asked_s']:.0f} s asked for, "
+    words += f"{100 * row['share']:.1f} % of all that is asked"
+    if row["fair_share"] >= 1.0:
+        return words
+    over = " (above it, with what was left over)" if row["share"] > row["fair_share"] + 1e-9 else ""
+    return f"{words}, its fair share is {100 * row['fair_share']:.0f} %{over}"
 
 
 def _made(mission: Path, plan: Path | None, seed: int | None) -> PlannedMission:
@@ -300,14 +318,20 @@ def what_if(
 def _print_change(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     keys = ("value", "bound", "gap", "planned", "pictures", "contacts")
     table = {key: (rows[0][key], rows[1][key]) for key in keys}
+    before = {row["order"] for row in rows[0]["refused"]}
+    lost = [row for row in rows[1]["refused"] if row["order"] not in before]
     if as_json:
-        told = {key: {"before": a, "after": b, "change": b - a} for key, (a, b) in table.items()}
-        print(to_json.dumps(told, indent=2))
+        told: dict[str, Any] = {key: {"before": a, "after": b, "change": b - a} for key, (a, b) in table.items()}
+        print(to_json.dumps({**told, "newly_refused": lost}, indent=2))
         return
     print(f"{'':<10}{'before':>12}{'after':>12}{'change':>12}")
     for key, (a, b) in table.items():
         shown = [f"{100 * x:.2f} %" for x in (a, b, b - a)] if key == "gap" else [f"{x:.6g}" for x in (a, b, b - a)]
         print(f"{key:<10}{shown[0]:>12}{shown[1]:>12}{shown[2]:>12}")
+    for number, row in enumerate(lost[:_MOST_SHOWN]):
+        _wrapped("no longer" if number == 0 else "", f"{row['order']}: {row['because']}")
+    if len(lost) > _MOST_SHOWN:
+        _wrapped("", f"and {len(lost) - _MOST_SHOWN} more: --json lists all")
 
 
 @app.command

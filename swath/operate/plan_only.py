@@ -196,7 +196,8 @@ def changed_fleet(
         satellites.append(replace(mission.satellites[0], id=id, elements=elements, radio=radio))
     if not satellites or not stations:
         raise InputError("nothing is left to plan with", where="what-if", fix="Keep a satellite and a station")
-    return replace(mission, satellites=tuple(satellites), stations=tuple(stations))
+    gone = tuple(dict.fromkeys(id for id in drop_satellites if id not in {one.id for one in satellites}))
+    return replace(mission, satellites=tuple(satellites), stations=tuple(stations), gone=(*mission.gone, *gone))
 
 
 def chances_of(

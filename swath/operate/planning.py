@@ -85,6 +85,7 @@ def problem_of(mission: Mission, outlook: Outlook) -> Problem:
         start=mission.start,
         stop=mission.stop,
         owners=mission.owners,
+        gone=mission.gone,
     )
     if not len(problem.passes):
         raise DataError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +15,8 @@ from swath.model import Opportunities, Refusal, Request, Station, Windows
 from swath.orbit.ephemeris import Ephemeris
 from swath.plan.ground import pass_rates
 from swath.plan.looks import ClearSky, find_looks
-from swath.plan.orders import Order, expand
-from swath.plan.problem import Groups, Owner, Problem
+from swath.plan.orders import Expanded, Order, expand
+from swath.plan.problem import Bundle, Groups, Owner, Problem
 from swath.plan.sky import sun_directions
 from swath.plan.stereo import find_groups
 from swath.spacecraft.satellite import Satellite
@@ -43,10 +43,12 @@ def build_problem(
     start: np.datetime64,
     stop: np.datetime64,
     owners: Sequence[Owner] = (),
+    gone: Collection[str] = (),
 ) -> Problem:
     """The problem of planning ``orders`` from ``start`` to ``stop``: every look, pass, eclipse and rate.
 
-    Orders without any look are in ``Problem.unoffered`` with the reason. Raises what the parts raise: ids used twice,
+    Orders without any look are in ``Problem.unoffered`` with the reason. ``gone``: satellites that are no longer there
+    though orders may name them. Raises what the parts raise: ids used twice,
     orbits that cannot be propagated, numbers out of range.
     """
     seen = find_passes(outlook.ephemerides, stations, start, stop, outlook.eop)
@@ -63,15 +65,19 @@ def build_problem(
         owners=tuple(owners),
         rates=pass_rates(satellites, stations, passes, outlook.ephemerides),
         sun=sun_directions(satellites, outlook.ephemerides, outlook.eop, start, stop),
+        gone=tuple(gone),
     )
     return with_orders(bare, orders, outlook)
 
 
 def with_orders(problem: Problem, orders: Sequence[Order], outlook: Outlook) -> Problem:
-    """The problem with more orders in it. Raises :class:`InputError` for one that names an unknown satellite."""
+    """The problem with more orders in it. Raises :class:`InputError` for one that names an unknown satellite.
+
+    An order that only satellites of ``Problem.gone`` could serve is in ``Problem.unoffered``.
+    """
     known = {satellite.id for satellite in problem.satellites}
     for order in orders:
-        if strange := sorted(set(order.request.satellites) - known):
+        if strange := sorted(set(order.request.satellites) - known - set(problem.gone)):
             raise InputError(
                 f"order {order.id} names an unknown satellite: {strange[0]!r}",
                 fix=f"There are {', '.join(sorted(known))}",
@@ -100,7 +106,13 @@ def with_orders(problem: Problem, orders: Sequence[Order], outlook: Outlook) -> 
         bundles=(*problem.bundles, *expanded.bundles),
         opportunities=Opportunities.join([problem.opportunities, looks]),
         groups=Groups.join([problem.groups, groups]),
-        unoffered={**problem.unoffered, **unoffered, **refused, **_empty(orders, expanded.bundles, whole)},
+        unoffered={
+            **problem.unoffered,
+            **unoffered,
+            **refused,
+            **_empty(orders, expanded.bundles),
+            **_without(orders, expanded, problem.gone),
+        },
     )
 
 
@@ -120,9 +132,20 @@ def _accesses(
     )
 
 
-def _empty(orders: Sequence[Order], bundles: Sequence[object], whole: Accesses) -> dict[str, Refusal]:
+def _without(orders: Sequence[Order], expanded: Expanded, gone: Collection[str]) -> dict[str, Refusal]:
+    """Requests, and orders that came to none, whose satellites are all gone."""
+    there = {request.id for request in expanded.requests} | {b.id for b in expanded.bundles if b.requests}
+    asked = (*expanded.requests, *(order.request for order in orders if order.id not in there))
+    return {
+        request.id: Refusal(request.id, "no_access", f"it asks for {' or '.join(request.satellites)}, not in the fleet")
+        for request in asked
+        if request.satellites and set(request.satellites) <= set(gone)
+    }
+
+
+def _empty(orders: Sequence[Order], bundles: Sequence[Bundle]) -> dict[str, Refusal]:
     """Bundles without any request: nobody passes at all, or not in the days of this plan."""
-    empty = {bundle.id for bundle in bundles if not bundle.requests}  # type: ignore[attr-defined]
+    empty = {bundle.id for bundle in bundles if not bundle.requests}
     return {
         order.id: Refusal(order.id, "no_access", "no satellite passes in its window within this plan")
         for order in orders

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 import numpy as np
 
 from swath.errors import InputError
-from swath.model import Acquisitions, Contacts, Plan, Refusal
+from swath.model import Acquisitions, Contacts, Plan, Refusal, Share
 from swath.table import Table
 from swath.time import format_utc, parse_utc
 
@@ -36,6 +36,7 @@ def plan_to_json(plan: Plan) -> str:
         "acquisitions": plan.acquisitions.to_json(),
         "contacts": plan.contacts.to_json(),
         "refused": [{"request": r.request, "reason": r.reason, "because": r.because} for r in plan.refused],
+        "shares": [asdict(share) for share in plan.shares],
     }
     return json.dumps(entry, indent=1, allow_nan=False) + "\n"
 
@@ -70,7 +71,22 @@ def plan_from_json(text: str) -> Plan:
         solver=_cell(entry, "solver", "U", "plan"),
         seed=seed,
         made=_cell(entry, "made", "M", "plan"),
+        shares=tuple(
+            _share(_object(row, f"shares[{n}]"), f"shares[{n}]")
+            for n, row in enumerate(_list(entry, "shares") if "shares" in entry else [])
+        ),
     )
+
+
+def _share(row: dict[str, Any], where: str) -> Share:
+    """One owner's share; plans written before shares were told have none."""
+    pictures = row.get("pictures")
+    if type(pictures) is not int or not 0 <= pictures <= _LARGEST:
+        raise InputError(f"pictures is {str(pictures)[:40]!r}", where=where, fix="Write a whole number")
+    image_s, asked_s, share, fair_share = (
+        float(_cell(row, name, "f", where)) for name in ("image_s", "asked_s", "share", "fair_share")
+    )
+    return Share(str(_cell(row, "owner", "U", where)), pictures, image_s, asked_s, share, fair_share)
 
 
 def _no_number(text: str) -> float:

@@ -185,6 +185,8 @@ class Problem:
     """of the plan before this one"""
     churn_loss: float = 0.0
     """how much more a picture has to be worth that takes the place of one of ``former``"""
+    gone: tuple[str, ...] = ()
+    """satellites that requests may name though they are no longer there"""
 
     def __post_init__(self) -> None:
         if not self.start < self.stop:
@@ -236,7 +238,7 @@ def _known_ids(problem: Problem) -> None:
     for bundle in problem.bundles:
         _refuse_strange(f"bundle {bundle.id}", "request", bundle.requests, requests)
     for request in problem.requests:
-        _refuse_strange(f"request {request.id}", "satellite", request.satellites, satellites)
+        _refuse_strange(f"request {request.id}", "satellite", request.satellites, satellites | set(problem.gone))
         _refuse_strange(f"request {request.id}", "order", (other for other, _ in request.apart), orders)
         if request.owner and problem.owners:
             _refuse_strange(f"request {request.id}", "owner", (request.owner,), owners)

@@ -12,7 +12,7 @@ from swath.errors import InputError
 from swath.model import Acquisitions, Plan, Refusal, Windows
 from swath.plan.looks import ClearSky
 from swath.plan.problem import Problem, quality, with_frozen, worth
-from swath.plan.solve import ROUNDS, Stop, solve
+from swath.plan.solve import Stop, solve
 from swath.time import format_utc, seconds
 
 __all__ = ["Change", "changes", "forbid", "lock", "lost_contact", "picture_failed", "replan", "with_forecast"]
@@ -37,7 +37,7 @@ def replan(
     seed: int,
     made: np.datetime64,
     churn_loss: float = 0.0,
-    rounds: int = ROUNDS,
+    rounds: int | None = None,
     stop: Stop = lambda: False,
 ) -> tuple[Problem, Plan, tuple[Change, ...]]:
     """The problem with what is commanded held fixed, a new plan that starts from the old one, and what changed.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from swath.model import Plan
 from swath.plan.arrays import Indexed, index
@@ -16,6 +18,7 @@ from swath.plan.problem import Problem
 from swath.plan.search.kernels import Day, admits, holds, improve, insert_request, objective, rivals
 from swath.plan.search.kernels import hasten as hasten_all
 from swath.plan.sequence_kernels import copy_state
+from swath.plan.shares import fair_fleet, shares
 from swath.plan.state import copy_of, fixed_state, plan_tables
 from swath.plan.value_kernels import plan_value
 
@@ -24,26 +27,30 @@ __all__ = ["URGENT_HALVES_S", "Stop", "settle", "solve"]
 URGENT_HALVES_S = 6 * 3600.0
 """among an urgent request's looks, one that is on the ground this much later counts half as much"""
 ROUNDS = 3_000
+"""of ruin and recreate, at least"""
+_ROUNDS_A_REQUEST = 6
 _CHUNK = 100
 
+Whole = npt.NDArray[np.int64]
 Stop = Callable[[], bool]
 """asked between two steps: is it time to end with the best plan so far?"""
 
 
 def solve(
-    problem: Problem, *, seed: int, made: np.datetime64, rounds: int = ROUNDS, stop: Stop = lambda: False
+    problem: Problem, *, seed: int, made: np.datetime64, rounds: int | None = None, stop: Stop = lambda: False
 ) -> Plan:
     """The plan, what it is worth, what no plan could exceed, and a reason for each request that is not in it.
 
     Urgent requests come first, in the order of their value, each with the look whose value, halved for every
     ``URGENT_HALVES_S`` until it is on the ground, is highest; nothing displaces them. Then come the looks of the plan
     before (``Problem.former``) and those that the bound's relaxation would take, then the others, the most valuable
-    first at their best look that fits, and the plan is improved in ``rounds`` rounds of ruin and recreate. Same problem
+    first at their best look that fits, and the plan is improved in ``rounds`` rounds of ruin and recreate
+    (``ROUNDS``, or six a request). Same problem
     and seed, same plan: no clock is asked, unless ``stop`` does. Raises :class:`Infeasible` where the fixed part alone
     breaks a rule.
     """
     indexed = index(problem)
-    fleet, by_value = _fair(indexed), _by_value(indexed)
+    fleet, by_value = fair_fleet(indexed), _by_value(indexed)
     urgent = fixed_state(indexed)
     for q in by_value:
         if fleet.request[q]["urgent"]:
@@ -52,15 +59,20 @@ def solve(
     state, value = _begun(fleet, urgent, by_value, former)
     known = state.look[state.look >= 0], float(plan_value(fleet, state))
     relaxation = relax(indexed, stop, seed=seed, known=known, dearer=_dearer(fleet, urgent))
-    chosen = sorted(relaxation.looks.tolist(), key=lambda look: -fleet.look[look]["value"])
-    for wanted in [] if stop() else [[*chosen, *former], [*former, *chosen]][: 2 if former else 1]:
+    for number, wanted in enumerate(_starts(relaxation.choices, former)):
+        if number and stop():  # the first choice is tried in any case: it is what the time was spent for
+            break
         other, reached = _begun(fleet, urgent, by_value, wanted, stop)
         if reached > value:
             state, value = other, reached
+    if rounds is None:
+        rounds = max(ROUNDS, _ROUNDS_A_REQUEST * len(problem.requests))
     done = 0 if stop() else _search(fleet, state, seed, rounds, stop)
     if not stop():
         hasten_all(indexed.fleet, state, copy_of(fleet, state))
-        settle(indexed, state, by_value, stop)
+        settle(replace(indexed, fleet=fleet), state, by_value, stop)
+        if fleet is not indexed.fleet:
+            settle(indexed, state, by_value, stop, exchange=False)
     acquisitions, contacts = plan_tables(indexed, state)
     return Plan(
         acquisitions=acquisitions,
@@ -72,24 +84,16 @@ def solve(
         solver=f"looks of the relaxation, insertion, {done} rounds of ruin and recreate",
         seed=seed,
         made=made,
+        shares=shares(indexed, state),
     )
 
 
-def _fair(indexed: Indexed) -> Fleet:
-    """While others wait, an owner has at most a fair share of all the imaging that is asked for.
-
-    What is left over in the end goes to anybody (``settle`` knows the quotas only).
-    """
-    fleet, owners = indexed.fleet, indexed.problem.owners
-    if not any(owner.fair_share < 1.0 for owner in owners):
-        return fleet
-    length = fleet.look["stop"] - fleet.look["start"]
-    first = fleet.request["first"]
-    has = first < fleet.request["last"]
-    asked_s = np.where(has, length[fleet.choice[np.where(has, first, 0)]] if len(fleet.choice) else 0.0, 0.0).sum()
-    allowed = fleet.allowed.copy()
-    allowed[:, 1] = np.minimum(allowed[:, 1], [owner.fair_share * asked_s for owner in owners])
-    return fleet._replace(allowed=allowed)
+def _starts(choices: Sequence[Whole], former: list[int]) -> Iterator[list[int]]:
+    """What to put in first: each choice of looks, and with a plan before that before it and after it."""
+    for chosen in choices:
+        yield [*chosen.tolist(), *former]
+        if former:
+            yield [*former, *chosen.tolist()]
 
 
 def _by_value(indexed: Indexed) -> list[int]:
@@ -178,8 +182,13 @@ def _take_urgent(indexed: Indexed, fleet: Fleet, state: State, q: int) -> None:
         add_look(fleet, state, max(scores)[1], rng, 0.0)
 
 
-def settle(indexed: Indexed, state: State, by_value: list[int], stop: Stop = lambda: False) -> None:
-    """Put in what still fits, and make every exchange of some requests for a better one, until there is none."""
+def settle(
+    indexed: Indexed, state: State, by_value: list[int], stop: Stop = lambda: False, *, exchange: bool = True
+) -> None:
+    """Put in what still fits, and make every exchange of some requests for a better one, until there is none.
+
+    Without ``exchange`` nothing leaves.
+    """
     fleet, rng, trial = indexed.fleet, np.zeros(1, np.uint64), copy_of(indexed.fleet, state)
     urgent = np.flatnonzero(fleet.request["urgent"]).tolist()
     changed = True
@@ -194,7 +203,7 @@ def settle(indexed: Indexed, state: State, by_value: list[int], stop: Stop = lam
                     copy_state(state, trial)
                     changed = True
                 continue
-            for _, look, leave in exchanges(indexed, state, q, stay=urgent):
+            for _, look, leave in exchanges(indexed, state, q, stay=urgent) if exchange else ():
                 better = admits(fleet, trial, state, leave, look) and holds(fleet, trial)
                 if better and objective(fleet, trial) > objective(fleet, state) + 1e-9:
                     copy_state(state, trial)

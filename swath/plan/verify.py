@@ -56,6 +56,7 @@ RULES = {
     "stereo": "all looks of a stereo picture or none, in one pass, as far apart as asked",
     "apart": "requests keep the distance in time that they ask for",
     "quota": "owners take no more than is theirs",
+    "share": "what a plan tells of its owners' shares is so",
     "most": "no more pictures of a bundle than asked",
     "cells": "a picture covers the points of its area that it is credited with",
     "coverage": "the whole place is seen while imaging",

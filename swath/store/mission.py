@@ -76,6 +76,8 @@ class Mission:
     owners: tuple[Owner, ...] = ()
     forecast: GridForecast | None = None
     """the weather that is flown under is one that keeps it; without it both are simulated"""
+    gone: tuple[str, ...] = ()
+    """satellites that were taken out of the fleet, which orders may still name"""
 
     @property
     def routine(self) -> tuple[Request, ...]:

@@ -81,3 +81,22 @@ def test_chances(capsys) -> None:
     assert all(len(line) <= 80 for line in said.splitlines())
     assert main([*asked[:-1], "99"]) == 2
     assert main([*asked, "--max-off-nadir-deg", "0.01"]) == 1
+
+
+def test_orders_that_name_a_dropped_satellite_are_refused_with_the_reason(tmp_path: Path, capsys) -> None:
+    shutil.copytree(EXAMPLE.parent, tmp_path / "m")
+    places = tmp_path / "m" / "orders.geojson"
+    whole = json.loads(places.read_text())
+    whole["features"] = [f for f in whole["features"] if f["properties"]["id"].startswith("field")][:15]
+    for feature in whole["features"]:
+        feature["properties"]["satellites"] = ["SW-3"]
+    places.write_text(json.dumps(whole))
+    asked = ["plan", "what-if", str(tmp_path / "m" / "mission.toml"), "--drop-satellite", "SW-3"]
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["bound"]["after"] <= told["bound"]["before"] + 1e-6
+    assert told["planned"]["before"] > 0 == told["planned"]["after"] and told["bound"]["after"] == 0.0
+    assert len(told["newly_refused"]) == told["planned"]["before"]
+    assert all("it asks for SW-3, not in the fleet" in row["because"] for row in told["newly_refused"])
+    assert main(asked) == 0
+    assert all(len(line) <= 80 for line in capsys.readouterr().out.splitlines())

@@ -51,6 +51,17 @@ def wanted(prefix: str, **values: object) -> Fault:
     return fault
 
 
+def told_share(**make: Callable[[float], float]) -> Fault:
+    """Changes what is told of one owner's share."""
+
+    def fault(problem: Problem, plan: Plan, rng: np.random.Generator) -> Faulty:
+        n = int(rng.integers(len(plan.shares)))
+        wrong = replace(plan.shares[n], **{name: f(getattr(plan.shares[n], name)) for name, f in make.items()})
+        return problem, replace(plan, shares=(*plan.shares[:n], wrong, *plan.shares[n + 1 :]))
+
+    return fault
+
+
 def owned(**values: float) -> Fault:
     """Takes away from the owner who has most."""
 
@@ -145,6 +156,9 @@ WIDE_FAULTS: dict[str, tuple[str, Fault]] = {
     "two looks where one is asked": ("request_twice", wanted("stereo", looks=1)),
     "too near in time": ("apart", near_each_other),
     "pictures over the quota": ("quota", owned(max_pictures=1)),
+    "a share told too large": ("share", told_share(image_s=lambda s: s + 1.0)),
+    "pictures told of another": ("share", told_share(pictures=lambda n: n + 1)),
+    "a fair share told larger": ("share", told_share(fair_share=lambda s: s / 2.0)),
     "imaging over the quota": ("quota", owned(max_image_s=1.0)),
     "more pictures than asked": ("most", bundled(lambda b: {"most": 1})),
     "credited with the whole area": ("cells", bundled(lambda b: {"cells": (tuple(range(b.count)),) * len(b.cells)})),

@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from swath.plan.bound.offered import Offered
 from swath.plan.engine.budget import Budget
+from swath.plan.engine.consensus import settled
 from swath.plan.engine.descent import Prices
 from swath.plan.engine.master import Columns, generate, pack, widen
 from swath.plan.engine.plans import Judge
 from swath.plan.engine.pricing import Pricer
 
-__all__ = ["Dearer", "packed"]
+__all__ = ["Dearer", "agreed", "packed"]
 
 Whole = npt.NDArray[np.int64]
 Path = tuple[int, ...]
@@ -32,6 +33,15 @@ _SPREAD = 0.3
 _ROUNDS = 100
 _NODES = 200
 _GAP = 2e-4
+_SETTLING = 320
+"""sweeps until paths agree"""
+_SETTLING_STEP = 0.01
+_CHOOSE = 20
+"""sweeps between two choices"""
+_CHOICES = 6
+"""the last ones are tried"""
+_SELDOM = 0.2
+"""what was taken more seldom is not chosen"""
 
 
 def packed(
@@ -51,7 +61,7 @@ def packed(
     """
     rng = np.random.default_rng(seed)
     if len(dearer[0]):
-        pricer, columns, prices = _with_more_worth(pricer, columns, prices, nodes, dearer, budget)
+        pricer, columns, prices = _with_more_worth(pricer, columns, prices, nodes, dearer, budget, rounds=_ROUNDS)
     widen(pricer, columns, prices, _REACH * prices.bound, _MOST)
     size = len(pricer.task.value) + len(pricer.net.tail)
     for _ in range(int(np.clip(_WORK / size, 10, _VARIED))):
@@ -73,7 +83,14 @@ def packed(
 
 
 def _with_more_worth(
-    pricer: Pricer, columns: Columns, prices: Prices, nodes: Offered, dearer: Dearer, budget: Budget
+    pricer: Pricer,
+    columns: Columns,
+    prices: Prices,
+    nodes: Offered,
+    dearer: Dearer,
+    budget: Budget,
+    *,
+    rounds: int,
 ) -> tuple[Pricer, Columns, Prices]:
     """Prices and columns if some looks were worth more."""
     pricer.sweep(np.zeros(len(prices.price)))
@@ -84,12 +101,39 @@ def _with_more_worth(
     value = pricer.task.value.copy()
     value[node] += np.minimum(dearer[1][by_look][at[node]], all_else)
     task = replace(pricer.task, value=value)
-    pricer, columns = Pricer(task, task.net), Columns(task, dict(columns.block))
+    pricer, columns = Pricer(task, task.net), Columns(task, columns.block)
     start = Prices(prices.price, pricer.sweep(prices.price))
+    if rounds == 0:
+        return pricer, columns, start
     found, _ = generate(
-        pricer, columns, start, _ROUNDS, used_up=lambda: budget.used() >= 1.0, left_s=budget.left_s, heeded=budget
+        pricer, columns, start, rounds, used_up=lambda: budget.used() >= 1.0, left_s=budget.left_s, heeded=budget
     )
     return pricer, columns, found
+
+
+def agreed(
+    pricer: Pricer, columns: Columns, prices: Prices, nodes: Offered, dearer: Dearer, *, budget: Budget
+) -> tuple[Whole, ...]:
+    """Looks that all paths settle on, each choice with what was taken most often first, the last choice
+    first; for nets with long paths.
+
+    Of few long paths whole columns do not recombine well; what is taken often while prices and bonus rise does. The
+    paths of the last sweeps are kept as columns.
+    """
+    if len(dearer[0]):
+        pricer, columns, prices = _with_more_worth(pricer, columns, prices, nodes, dearer, budget, rounds=0)
+    choices, count, value = [], len(nodes.look), pricer.task.value
+    for sweep, often in enumerate(settled(pricer.task, pricer, prices, sweeps=_SETTLING, step=_SETTLING_STEP)):
+        if budget.used() >= 1.0:
+            break
+        if sweep >= _SETTLING // 2:
+            for block, path in pricer.paths():
+                columns.add(block, path)
+        if sweep % _CHOOSE == _CHOOSE - 1:
+            weight = np.where(nodes.leads, often[:count] * value[:count], 0.0)
+            best = np.argsort(-weight, kind="stable")
+            choices.append(nodes.look[best[(often[best] > _SELDOM) & nodes.leads[best]]])
+    return tuple(reversed(choices[-_CHOICES:]))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from swath.plan.arrays import Indexed, index
 from swath.plan.bound.bundles import bundle_rows, fixed_worth, simple_bound, worths
 from swath.plan.bound.ledger import Ledger
 from swath.plan.bound.offered import Offered, net_of, offered
-from swath.plan.bound.packing import Dearer, packed
+from swath.plan.bound.packing import Dearer, agreed, packed
 from swath.plan.bound.rules import camera_rows, distance_rows, picture_rows, quota_rows
 from swath.plan.bound.stores import battery_rows, recorder_rows
 from swath.plan.engine.budget import Budget, Over, Until
@@ -42,7 +42,7 @@ Whole = npt.NDArray[np.int64]
 _MARGIN = 1e-9
 _SIMPLE = "every request at its best look"
 _ROUNDS = 400
-_DESCENT = 100
+_DESCENT = 250
 _LARGE = 1_000_000
 """nodes and arcs from which on subgradient steps come first"""
 _WORK = 5e15
@@ -51,12 +51,12 @@ _WORK = 5e15
 
 @dataclass(frozen=True)
 class Relaxation:
-    """A bound, and the looks of a nearly best choice that keeps what the relaxation keeps."""
+    """A bound, and looks of nearly best choices that keep what the relaxation keeps."""
 
     bound: float
     because: str
-    looks: Whole
-    """numbers in ``Fleet.look``, of stereo pictures the first ones: a good start for a plan"""
+    choices: tuple[Whole, ...] = ()
+    """numbers in ``Fleet.look``, of stereo pictures the first ones, what to take first first: good starts for a plan"""
 
 
 def upper_bound(problem: Problem) -> tuple[float, str]:
@@ -86,7 +86,7 @@ def relax(
     nodes = offered(indexed)
     fixed_value = fixed_worth(indexed) * (1.0 + _MARGIN)
     if not len(nodes.look):
-        return Relaxation(fixed_value, "no look can be taken beyond what is fixed", nodes.look)
+        return Relaxation(fixed_value, "no look can be taken beyond what is fixed")
     none = nodes.look[:0]
     looks, value = (none, 0.0) if known is None else known
     worth = worths(indexed, nodes)
@@ -94,17 +94,41 @@ def relax(
     try:
         task = _task(indexed, nodes, worth, Until(stop))
     except Over:
-        return Relaxation(simple, f"{_SIMPLE}: the planning was stopped before more was known", none)
+        return Relaxation(simple, f"{_SIMPLE}: the planning was stopped before more was known")
     pricer, columns = Pricer(task, task.net), Columns(task)
     prices, sure = _prices(pricer, columns, stop, value - fixed_value)
     bound, words = fixed_value + certify(task, prices.price).bound, _words(nodes, sure)
     if simple <= bound:
         bound, words = simple, f"{_SIMPLE}: nothing that is relaxed makes a difference"
-    taken = none
+    dearer = (none, np.empty(0)) if dearer is None else dearer
+    return Relaxation(bound, words, _choices(pricer, columns, prices, nodes, looks, dearer, seed=seed, stop=stop))
+
+
+def _choices(
+    pricer: Pricer,
+    columns: Columns,
+    prices: Prices,
+    nodes: Offered,
+    known: Whole,
+    dearer: Dearer,
+    *,
+    seed: int,
+    stop: Callable[[], bool],
+) -> tuple[Whole, ...]:
+    """What columns pack, and on large nets, of few long paths, what the paths settle on."""
+    found: tuple[Whole, ...] = ()
+    if _size(pricer) > _LARGE:
+        found = agreed(pricer, columns, prices, nodes, dearer, budget=Until(stop))
     if not stop():
-        dearer = (none, np.empty(0)) if dearer is None else dearer
-        taken = packed(pricer, columns, prices, nodes, looks, dearer, seed=seed, budget=Until(stop))
-    return Relaxation(bound, words, taken)
+        taken = packed(pricer, columns, prices, nodes, known, dearer, seed=seed, budget=Until(stop))
+        by_node = np.zeros(int(nodes.look.max()) + 1)
+        by_node[nodes.look] = np.where(nodes.leads, pricer.task.value[: len(nodes.look)], 0.0)
+        found = (taken[np.argsort(-by_node[taken], kind="stable")], *found)
+    return found
+
+
+def _size(pricer: Pricer) -> int:
+    return len(pricer.task.value) + len(pricer.net.tail)
 
 
 def _words(nodes: Offered, sure: bool) -> str:
@@ -141,10 +165,10 @@ def _task(indexed: Indexed, nodes: Offered, value: Floats, budget: Budget) -> Ta
 
 def _prices(pricer: Pricer, columns: Columns, stop: Callable[[], bool], value: float) -> tuple[Prices, bool]:
     """The prices that prove most, and whether they are that or the best there was time for."""
-    size = len(pricer.task.value) + len(pricer.net.tail)
+    size = _size(pricer)
     nothing = np.zeros(len(pricer.task.rows.limit))
     prices = Prices(nothing, pricer.sweep(nothing))
     if size > _LARGE:
-        prices = descend(pricer, prices, _DESCENT, stop=stop, seen=lambda taken: value)
+        prices = descend(pricer, prices, _DESCENT, stop=stop, seen=lambda taken: value, by_row=True)
     rounds = int(np.clip(_WORK / size**2, 4, _ROUNDS))
     return generate(pricer, columns, prices, rounds, used_up=stop, left_s=lambda: np.inf, heeded=Until(stop))

@@ -8,15 +8,18 @@ on moving against rows that are overdrawn, and the paths settle on one plan. The
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from swath.plan.engine.descent import Prices
+from swath.plan.engine.net import Task
 from swath.plan.engine.plans import draw
 from swath.plan.engine.pricing import Pricer
 from swath.plan.engine.search import Search
 
-__all__ = ["agree"]
+__all__ = ["agree", "settled"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,15 +36,24 @@ _EVERY = 5
 
 def agree(search: Search, pricer: Pricer, prices: Prices, *, sweeps: int, until: float, step: float = _STEP) -> None:
     """Sweep and settle, at most so many times and until so large a share of the budget is used; offers plans."""
-    task = search.task
+    for sweep, _ in enumerate(settled(search.task, pricer, prices, sweeps=sweeps, step=step)):
+        if sweep % _EVERY == 0:
+            search.offer_paths(pricer.taken())
+            if search.budget.used() >= until or search.value >= search.bound - 1e-9:
+                break
+
+
+def settled(task: Task, pricer: Pricer, prices: Prices, *, sweeps: int, step: float = _STEP) -> Iterator[Floats]:
+    """Sweep after sweep, with what the pricer took in the last one, how often each node was taken lately."""
     rows, worth = task.rows, np.where(task.value > 0.0, task.value, 0.0)
     price, often, bonus = prices.price.copy(), np.zeros(len(worth)), 0.0
     often_drawn = np.zeros(len(rows.limit))
     limit = np.where(rows.limit > 0.0, rows.limit, 1.0)
-    lightest = np.bincount(rows.row, rows.weight, len(limit)) / np.maximum(
+    lightest = np.bincount(rows.row, np.abs(rows.weight), len(limit)) / np.maximum(
         np.bincount(rows.row, minlength=len(limit)), 1
     )
-    rise = step * float(worth.mean() if len(worth) else 0.0) / np.where(lightest > 0.0, lightest, 1.0)
+    mean = float(worth.mean() if task.parts == 0 else worth[: -task.parts].mean()) if len(worth) > task.parts else 0.0
+    rise = step * mean / np.where(lightest > 0.0, lightest, 1.0)
     for sweep in range(sweeps):
         pricer.sweep(price, bonus * often * worth)
         taken = pricer.taken()
@@ -50,9 +62,6 @@ def agree(search: Search, pricer: Pricer, prices: Prices, *, sweeps: int, until:
         often[taken] += 1.0 - _MEMORY
         often_drawn = _MEMORY * often_drawn + (1.0 - _MEMORY) * drawn
         price = np.maximum(price + rise * (0.5 * (drawn + often_drawn) - rows.limit) / limit, 0.0)
-        if sweep % _EVERY == 0:
-            search.offer_paths(taken)
-            if search.budget.used() >= until or search.value >= search.bound - 1e-9:
-                break
+        yield often
         if sweep >= _WARM:
             bonus += _GROWTH

@@ -11,7 +11,7 @@ from numba import njit
 
 from swath.plan.engine.net import Net, Rows
 
-__all__ = ["Sights", "best_paths", "best_tails", "count_arcs", "fill_arcs", "priced", "trace", "turn_s"]
+__all__ = ["Sights", "best_paths", "best_tails", "near_arcs", "priced", "trace", "turn_s"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -56,37 +56,32 @@ def _fits(a: Floats, b: Floats, blur_deg: float, gap_s: float, agility: Floats) 
 
 
 @njit(cache=True, nogil=True)
-def count_arcs(s: Sights, begin: int, end: int, agility: Floats, slack_s: float, arcs: Whole) -> None:
-    """How many near predecessors has each node of one chain (nodes ``begin`` to ``end`` - 1)? Into ``arcs``.
+def near_arcs(
+    s: Sights, chain: Whole, begin: int, end: int, agility: Floats, slack_s: float, arcs: Whole
+) -> npt.NDArray[np.int32]:
+    """The near predecessors of the nodes ``begin`` to ``end`` - 1 of one chain, and into ``arcs`` how many each has.
 
-    ``agility``: rate (deg/s), acceleration (deg/s2), settling (s). ``slack_s`` is added to every gap.
+    ``chain``: the chain's first node and one past its last. ``agility``: rate (deg/s), acceleration (deg/s2), settling
+    (s). ``slack_s`` is added to every gap.
     """
+    tail = np.empty(1024, np.int32)
+    many = 0
     for j in range(begin, end):
-        arcs[j] = 0
-        for k in range(begin + s.far[j], end):
+        known = many
+        for k in range(chain[0] + s.far[j], chain[1]):
             i = s.by_stop[k]
             gap = s.start_s[j] - s.stop_s[i] + slack_s
             if gap < 0.0:
                 break
             if s.group[i] != s.group[j] and _fits(s.after[i], s.before[j], s.blur_deg[i] + s.blur_deg[j], gap, agility):
-                arcs[j] += 1
-
-
-@njit(cache=True, nogil=True)
-def fill_arcs(
-    s: Sights, begin: int, end: int, agility: Floats, slack_s: float, arc_first: Whole, tail: npt.NDArray[np.int32]
-) -> None:
-    """The near predecessors that :func:`count_arcs` counted."""
-    for j in range(begin, end):
-        at = arc_first[j]
-        for k in range(begin + s.far[j], end):
-            i = s.by_stop[k]
-            gap = s.start_s[j] - s.stop_s[i] + slack_s
-            if gap < 0.0:
-                break
-            if s.group[i] != s.group[j] and _fits(s.after[i], s.before[j], s.blur_deg[i] + s.blur_deg[j], gap, agility):
-                tail[at] = i
-                at += 1
+                if many == len(tail):
+                    longer = np.empty(2 * many, np.int32)
+                    longer[:many] = tail
+                    tail = longer
+                tail[many] = i
+                many += 1
+        arcs[j] = many - known
+    return tail[:many].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.plan.engine.budget import Budget, Over
-from swath.plan.engine.kernels import Sights, count_arcs, fill_arcs
+from swath.plan.engine.kernels import Sights, near_arcs
 from swath.plan.engine.net import Net
 
 __all__ = ["Looks", "net_of_looks"]
@@ -20,6 +21,8 @@ Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 _MOST_ARCS = 400_000_000
+_PIECE = 1000
+"""nodes between two questions whether the budget is used up"""
 
 
 @dataclass(frozen=True)
@@ -62,32 +65,38 @@ def net_of_looks(looks: Looks, *, slack_s: float = 0.0, threads: int = 2, budget
     arcs, arc_first = np.zeros(many, np.int64), np.zeros(many + 1, np.int64)
     blur = np.zeros(many) if looks.blur_deg is None else looks.blur_deg
     sights = Sights(looks.start_s, looks.stop_s, looks.before, looks.after, looks.group, blur, by_stop, far)
-    jobs: list[tuple[int, int, Floats]] = [
-        (a, b, looks.agility[c]) for c, (a, b) in enumerate(_ranges(looks.chain_first)) if b > a
-    ]
+    chains = [(c, a, b) for c, (a, b) in enumerate(_ranges(looks.chain_first))]
+    pieces = [(c, a, b, n, min(n + _PIECE, b)) for c, a, b in chains for n in range(a, b, _PIECE)]
 
-    def go_on() -> None:
+    def found(piece: tuple[int, int, int, int, int]) -> npt.NDArray[np.int32]:
         if budget is not None and budget.used() >= 1.0:
             raise Over
+        c, first, last, begin, end = piece
+        return near_arcs(sights, np.array([first, last]), begin, end, looks.agility[c], slack_s, arcs)
 
-    def count(job: tuple[int, int, Floats]) -> None:
-        go_on()
-        count_arcs(sights, *job, slack_s, arcs)
-
-    def fill(job: tuple[int, int, Floats]) -> None:
-        go_on()
-        fill_arcs(sights, *job, slack_s, arc_first, tail)
-
+    tails: list[npt.NDArray[np.int32]] = []
+    held = 0
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(count, jobs))
-        np.cumsum(arcs, out=arc_first[1:])
-        if arc_first[-1] > _MOST_ARCS:
-            raise InputError(
-                f"{arc_first[-1]} arcs are too many to hold", where="looks", fix="Offer fewer slots a pass"
-            )
-        tail = np.empty(arc_first[-1], np.int32)
-        list(pool.map(fill, jobs))
-    return Net(looks.chain_first, looks.group, looks.opens, by_stop, far, arc_first, tail)
+        for tail in pool.map(found, pieces):
+            tails.append(tail)
+            if (held := held + len(tail)) > _MOST_ARCS:
+                pool.shutdown(cancel_futures=True)
+                raise InputError(
+                    f"more than {_MOST_ARCS} arcs are too many to hold", where="looks", fix="Offer fewer slots a pass"
+                )
+    np.cumsum(arcs, out=arc_first[1:])
+    return Net(looks.chain_first, looks.group, looks.opens, by_stop, far, arc_first, _joined(tails, held))
+
+
+def _joined(tails: list[npt.NDArray[np.int32]], many: int) -> npt.NDArray[Any]:
+    """All of them in one, each let go as soon as it is copied: together they are the most there is to hold."""
+    whole, at = np.empty(many, np.int32), 0
+    tails.reverse()
+    while tails:
+        tail = tails.pop()
+        whole[at : at + len(tail)] = tail
+        at += len(tail)
+    return whole
 
 
 def _ranges(first: Whole) -> list[tuple[int, int]]:
