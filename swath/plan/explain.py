@@ -16,6 +16,7 @@ from swath.plan.layout import LOOKS, Fleet, State
 from swath.plan.margin_kernels import battery_margin_wh, duty_margin_s, heat_margin_k, memory_margin_bit
 from swath.plan.problem import Owner, Problem
 from swath.plan.search.kernels import admits, insert_request, objective, rivals
+from swath.plan.sequence_kernels import copy_state
 from swath.plan.state import copy_of, fixed_state, planned_state
 from swath.plan.value_kernels import plan_value
 from swath.time import format_utc
@@ -98,13 +99,13 @@ def cheapest_exchange(indexed: Indexed, state: State, q: int, *, stay: Iterable[
         helped = [int(look) for look in choices if admits(fleet, trial, state, leave, look)]
         if not helped:
             return None
-        best = _worth(fleet, state, leave), helped[0], leave
+        best = _worth(fleet, state, leave, trial), helped[0], leave
     _, look, leave = best
     for other in sorted(leave.tolist(), key=lambda p: -fleet.look[state.look[p]]["value"]):
         fewer = leave[leave != other]
         if admits(fleet, trial, state, fewer, look):
             leave = fewer
-    return _worth(fleet, state, leave), look, leave
+    return _worth(fleet, state, leave, trial), look, leave
 
 
 def exchanges(
@@ -117,10 +118,15 @@ def exchanges(
     fleet = indexed.fleet
     kept = {*stay, *np.flatnonzero(fleet.request["fixed"]).tolist()}
     found: list[tuple[float, int, int, Whole]] = []
+    known: dict[tuple[int, ...], float] = {}  # neighbouring looks have the same in their way
+    trial = copy_of(fleet, state)
     for number, look in enumerate(fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]].tolist()):
         leave = _in_its_time(fleet, state, look)
-        worth = _worth(fleet, state, leave)
-        if not kept & set(leave.tolist()) and (not gain or worth < fleet.look[look]["value"] - 1e-9):
+        key = tuple(leave.tolist())
+        if key not in known:
+            known[key] = _worth(fleet, state, leave, trial)
+        worth = known[key]
+        if not kept & set(key) and (not gain or worth < fleet.look[look]["value"] - 1e-9):
             found.append((worth, number, look, leave))
     for worth, _, look, leave in sorted(found, key=lambda e: e[:2]):
         yield worth, look, leave
@@ -135,11 +141,11 @@ def _in_its_time(fleet: Fleet, state: State, look: int) -> Whole:
     return np.array(sorted(leave), np.int64)
 
 
-def _worth(fleet: Fleet, state: State, leave: Whole) -> float:
-    """What the plan is worth more than without some requests."""
+def _worth(fleet: Fleet, state: State, leave: Whole, trial: State) -> float:
+    """What the plan is worth more than without some requests; ``trial`` is room to work in."""
     if (fleet.request["bundle"][leave] < 0).all() and not np.isfinite(fleet.request["halves_s"][leave]).any():
         return float(fleet.look["value"][state.look[leave]].sum())
-    trial = copy_of(fleet, state)
+    copy_state(trial, state)
     for q in leave.tolist():
         remove_request(fleet, trial, q)
     return float(plan_value(fleet, state) - plan_value(fleet, trial))
