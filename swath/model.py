@@ -147,7 +147,7 @@ class Share:
     image_s: float
     """of imaging in the plan"""
     asked_s: float
-    """of imaging that its orders ask for, each by its best look"""
+    """of imaging that its requests could take, each at its longest look"""
     share: float
     """of all the imaging that is asked for"""
     fair_share: float

@@ -48,15 +48,13 @@ def shares(indexed: Indexed, state: State) -> tuple[Share, ...]:
 
 
 def _asked_s(indexed: Indexed) -> Floats:
-    """By request: how long its best picture images, fixed ones as they are; 0 where it has no look."""
+    """By request: how long its longest picture images, a fixed one as it is; 0 where it has no look."""
     fleet = indexed.fleet
-    length = fleet.look["stop"] - fleet.look["start"]
-    first, asked = fleet.request["first"], np.zeros(len(fleet.request))
-    has = np.flatnonzero(first < fleet.request["last"])
-    best = fleet.choice[first[has]]
-    for k in range(LOOKS):
-        more = fleet.look["count"][best] > k
-        asked[has[more]] += length[best[more] + k]
+    length = np.append(fleet.look["stop"] - fleet.look["start"], np.zeros(LOOKS))
+    count = fleet.look["count"][fleet.choice]
+    picture_s = sum(np.where(count > k, length[fleet.choice + k], 0.0) for k in range(LOOKS))
+    asked = np.zeros(len(fleet.request))
+    np.maximum.at(asked, fleet.look["request"][fleet.choice], picture_s)
     fixed = np.flatnonzero(indexed.source < 0)
     np.add.at(asked, fleet.look["request"][fixed], length[fixed])
     return asked

@@ -9,7 +9,6 @@ import pytest
 
 from swath.plan.explain import can_add
 from swath.plan.form import plan_from_json, plan_to_json
-from swath.plan.problem import Owner
 from swath.plan.solve import solve
 from swath.plan.verify import verify
 from tests.plan.wide import wide

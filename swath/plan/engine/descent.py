@@ -69,8 +69,7 @@ def descend(
             factor, stalled, price = fall * factor, 0, best.price.copy()
         if stop() or factor < 1e-3 or best.bound - plan <= 1e-7 * max(1.0, abs(plan)):
             break
-        blocked = (price <= 0.0) & (mean < 0.0)
-        ahead = np.where(blocked, 0.0, mean)
+        ahead = np.where((price <= 0.0) & (mean < 0.0), 0.0, mean)
         if by_row:
             square = over**2 if square is None else _LASTS * square + (1.0 - _LASTS) * over**2
             ahead = ahead / (np.sqrt(square) + 1e-3)
