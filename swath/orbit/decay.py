@@ -17,7 +17,7 @@ from swath.errors import DataError
 from swath.model import Elements
 from swath.orbit.sgp4 import decay_of_mean_motion
 
-__all__ = ["Lifetime", "air_density_kg_m3", "lifetime", "sinking_m_day"]
+__all__ = ["Lifetime", "air_density_kg_m3", "days_to_reentry", "lifetime", "sinking_m_day"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,9 +92,23 @@ def lifetime(elements: Elements) -> Lifetime:
             where=elements.source,
             fix=f"Ask of an orbit with a perigee below {_AIRLESS_M / 1e3:.0f} km",
         )
-    days = _days_down(elements, decay)
+    now = f"its mean motion grows by {2.0 * decay:.2g} rev/day2 now"
+    return _told(_days_down(elements, decay), now)
+
+
+def days_to_reentry(sma_m: float, eccentricity: float, drag_m2_kg: float) -> Lifetime:
+    """When will a satellite that nobody has flown yet re-enter, given drag coefficient times area over mass?
+
+    In the air of a mean Sun. The same interval as of one that flies: what is known of its area makes up for what is not
+    known of the air.
+    """
+    days = _down(sma_m, eccentricity, drag_m2_kg * 86400.0)
+    return _told(days, f"drag coefficient times area over mass {drag_m2_kg:g} m2/kg, air of a mean Sun")
+
+
+def _told(days: float, now: str) -> Lifetime:
     factor = _SOON + _PER_LN_YEAR * float(np.log1p(days / 365.25))
-    because = f"its mean motion grows by {2.0 * decay:.2g} rev/day2 now; the Sun may change that {factor:.1f} times"
+    because = f"{now}; the Sun may change that {factor:.1f} times"
     return Lifetime(days, days / factor, min(days * factor, 2.0 * _LONGEST_DAYS), because)
 
 
@@ -112,7 +126,10 @@ def _days_down(elements: Elements, decay: float) -> float:
     axis_m = _axis_m(elements)
     eccentricity = elements.eccentricity
     first_axis, _ = _round_the_orbit(axis_m, eccentricity)
-    strength = -_axis_rate(elements, decay) / first_axis
+    return _down(axis_m, eccentricity, -_axis_rate(elements, decay) / first_axis)
+
+
+def _down(axis_m: float, eccentricity: float, strength: float) -> float:
     days = 0.0
     while axis_m * (1.0 - eccentricity) - _EARTH_M > _LAST_M and days < _LONGEST_DAYS:
         axis_rate, e_rate = (strength * rate for rate in _round_the_orbit(axis_m, eccentricity))

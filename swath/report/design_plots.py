@@ -50,9 +50,13 @@ def coverage_png(found: Sequence[tuple[Looks, Coverage]], title: str) -> bytes:
 
 
 def points_png(
-    found: Sequence[tuple[Looks, Coverage]], land: Sequence[Floats], title: str, *, of: str = "gap"
+    found: Sequence[tuple[Looks, Coverage]],
+    land: Sequence[Floats],
+    title: str,
+    *,
+    scale: tuple[float, float] | None = None,
 ) -> bytes:
-    """A map of the mean gap (or ``largest``) of every point, hours in colours."""
+    """A map of the mean gap of every point, hours in colours; ``scale`` (h) makes several maps alike."""
     from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
 
@@ -62,13 +66,13 @@ def points_png(
     axes.add_collection(PolyCollection(list(land), facecolors="#dedbd0", edgecolors="0.6", linewidths=0.4, zorder=1))
     lon = np.concatenate([looks.region.lon_deg for looks, _ in found])
     lat = np.concatenate([looks.region.lat_deg for looks, _ in found])
-    name = "point_gap_days" if of == "gap" else "point_largest_days"
-    hours = 24.0 * np.concatenate([getattr(coverage, name) for _, coverage in found])
+    hours = 24.0 * np.concatenate([coverage.point_gap_days for _, coverage in found])
     seen = np.isfinite(hours)
     axes.plot(lon[~seen], lat[~seen], "x", color="0.4", markersize=4, zorder=2)
-    dots = axes.scatter(lon[seen], lat[seen], c=hours[seen], s=26, cmap="viridis_r", zorder=3)
+    low, high = scale or (None, None)
+    dots = axes.scatter(lon[seen], lat[seen], c=hours[seen], s=26, cmap="viridis_r", zorder=3, vmin=low, vmax=high)
     if seen.any():
-        figure.colorbar(dots, ax=axes, label=f"{'mean' if of == 'gap' else 'largest'} gap [h]", shrink=0.85)
+        figure.colorbar(dots, ax=axes, label="mean gap [h]", shrink=0.85)
     margin = 4.0
     box = (max(lon.min() - margin, -180), min(lon.max() + margin, 180)), (lat.min() - margin, lat.max() + margin)
     axes.set(xlim=box[0], ylim=(max(box[1][0], -90), min(box[1][1], 90)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from swath.cli.design_grow_files import growth_lines
 from swath.cli.main import main
 from tests.cli.schemas import errors
 
@@ -118,3 +119,58 @@ def test_pixels_instead_of_angles(pair: Path, capsys: pytest.CaptureFixture[str]
     near = asked(capsys, *words, "--nadir-gsd-m", "0.5", "--max-gsd-m", "0.55")["coverage"][0]
     far = asked(capsys, *words, "--nadir-gsd-m", "0.5", "--max-gsd-m", "1.5")["coverage"][0]
     assert far["looks_per_day"] > 3.0 * near["looks_per_day"]
+
+
+def test_launch_windows(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["launch", "--site", "Vostochny", "--repeat", "76/5", "--local-time", "22:30", "--days", "2", *START]
+    entry = asked(capsys, *words)
+    assert entry["site"]["azimuths_deg"] is None and len(entry["windows"]) == 4
+    assert any("3 to 34 min" in note for note in entry["warnings"])
+    assert all(window["local_time_h"] == pytest.approx(22.5) for window in entry["windows"])
+    joined = asked(capsys, "launch", "--site", "Vostochny", "--to-plane", str(pair), "--days", "2", *START)
+    assert joined["windows"][0]["raan_deg"] == pytest.approx(entry["windows"][0]["raan_deg"], abs=0.05)
+    sites = tmp_path / "sites.csv"
+    sites.write_text("name,lat,lon,az_min_deg,az_max_deg\nmine,50,10,170,200\n")
+    mine = asked(capsys, *words[:2], "mine", "--site-file", str(sites), *words[3:])
+    assert {window["leg"] for window in mine["windows"]} == {"south"}
+    assert main(["design", *words, "--dog-leg-deg", "1"]) == 0
+    said = capsys.readouterr()
+    assert max(map(len, said.out.splitlines())) <= 80 and "133 m/s" in said.err
+    assert main(["design", *words[:2], "kennedy", *words[3:]]) == 1
+    assert "corridor" in capsys.readouterr().err
+    for ending in ("csv", "html", "json"):
+        assert main(["design", *words, "--out", str(tmp_path / f"w.{ending}")]) == 0
+        assert (tmp_path / f"w.{ending}").stat().st_size > 200
+
+
+def test_moves_and_altitudes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drag = ["--low-drag-m2-kg", "0.005", "--high-drag-m2-kg", "0.05"]
+    words = ["phase", "--altitude-m", "500e3", "--plane-deg", "90", *drag]
+    moves = asked(capsys, *words)["moves"]
+    assert [move["move"] for move in moves].count("along the orbit") == 3 and len(moves) == 7
+    assert main(["design", *words]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80 and "needs a new launch" in " ".join(said.split())
+    words = ["lifetime", "--altitude-m", "450e3", "--altitude-m", "600e3", "--drag-m2-kg", "0.022", "--gsd-m", "1"]
+    rows = asked(capsys, *words)["altitudes"]
+    assert rows[0]["gsd_m"] == pytest.approx(0.9) and rows[0]["reach_m"] < rows[1]["reach_m"]
+    assert main(["design", *words]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert main(["design", *words, "--out", str(tmp_path / "l.html")]) == 0
+
+
+def test_growth(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sight = ["--max-off-nadir-deg", "45", "--days", "3", "--workers", "1", "--place", "10,55", "--longitudes", "36"]
+    words = ["grow", "--elements", str(pair), "--satellite", "p-1", "--launches", "1", *sight, *START]
+    prices = ["--price-satellite", "10", "--price-launch", "5"]
+    entry = asked(capsys, *words, *prices)
+    one, two = entry["growth"]
+    assert (one["satellites"], two["satellites"], two["cost"]) == (1, 2, 15.0)
+    assert two["free_days"] <= two["walker_days"] < one["buy_days"]
+    for ending, begins in (("html", b"<!DOCTYPE"), ("csv", b"satellites,")):
+        out = tmp_path / f"g.{ending}"
+        assert main(["design", *words, "--out", str(out)]) == 0
+        assert out.read_bytes().startswith(begins)
+    assert "seed 0" in capsys.readouterr().err
+    assert max(map(len, growth_lines(entry))) <= 80
+    assert main(["design", "grow", "--launches", "99", "--altitude-m", "5e5", *sight, *START]) == 2
