@@ -5,9 +5,11 @@ from __future__ import annotations
 from cyclopts import App, Parameter
 
 from swath.cli.design_coverage import coverage
+from swath.cli.design_deliver import deliver
 from swath.cli.design_grow import grow
 from swath.cli.design_launch import launch
 from swath.cli.design_orbit import orbit
+from swath.cli.design_stations import stations
 from swath.cli.design_upkeep import lifetime, phase
 
 __all__ = ["app"]
@@ -17,5 +19,5 @@ app = App(
     help="Which orbits, how many satellites, launched when: what does each buy?",
     default_parameter=Parameter(negative=()),
 )
-for command in (orbit, coverage, grow, launch, phase, lifetime):
+for command in (orbit, coverage, grow, deliver, stations, launch, phase, lifetime):
     app.command(command)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from swath.design.coverage import Coverage
     from swath.design.looks import Looks
 
-__all__ = ["coverage_file", "flat"]
+__all__ = ["coverage_file", "flat", "table_file"]
 
 
 def flat(row: dict[str, Any], before: str = "") -> dict[str, Any]:
@@ -56,3 +58,21 @@ def coverage_file(
             ".png": lambda: points_png(found, land_rings(), title),
         },
     )
+
+
+def table_file(out: Path, answer: dict[str, Any], key: str, title: str) -> None:
+    """Writes one list of an answer as a table, or all of it as JSON or as a page."""
+    from swath.cli.orbits import give_file
+    from swath.report.page import answer_page
+
+    rows = [
+        flat({name: " + ".join(value) if name == "stations" else value for name, value in row.items()})
+        for row in answer[key]
+    ]
+    columns = list({name: None for row in rows for name in row})
+    notes = {"warnings": answer["warnings"]}
+    forms: dict[str, Callable[[], str | bytes]] = {
+        ".json": lambda: json.dumps(answer, indent=2, allow_nan=False) + "\n",
+        ".html": lambda: answer_page(title, rows, columns, notes=notes),
+    }
+    give_file(out, rows, columns, notes, forms)

@@ -80,19 +80,12 @@ def launch(
     hours = parse_clock_h(local_time) if local_time is not None else None
     if (hours is None) == (joined is None):
         raise InputError("which plane?", where="--local-time", fix="Give --local-time or --to-plane, one of them")
-    windows = launch_windows(
-        pad,
-        size,
-        first,
-        days,
-        wanted_local_time_h=hours,
-        raan_deg=joined.raan_deg if joined else None,
-        raan_at=joined.epoch if joined else None,
-        ascent_offset_min=ascent_offset_min,
-        tolerance_min=tolerance_min,
-        any_azimuth=any_azimuth,
-    )
-    _give(pad, size, windows, (ascent_offset_min, dog_leg_deg), out, json)
+    plane: dict[str, Any] = {"wanted_local_time_h": hours}
+    if joined is not None:
+        plane = {"raan_deg": joined.raan_deg, "raan_at": joined.epoch}
+    limits: dict[str, Any] = {"ascent_offset_min": ascent_offset_min, "tolerance_min": tolerance_min}
+    windows = launch_windows(pad, size, first, days, **plane, **limits, any_azimuth=any_azimuth)
+    _give(_answer(pad, size, windows, (ascent_offset_min, dog_leg_deg)), out, json)
     return 0
 
 
@@ -141,56 +134,44 @@ def _rows(windows: list[Window]) -> list[dict[str, Any]]:
             "allowed": window.allowed,
             **{key: format_utc(getattr(window, key)) for key in ("opens", "best", "closes", "pad_plane")},
             "raan_deg": window.raan_deg,
-            "local_time_h": window.local_time_h,
+            "local_time_h": window.local_time_s / 3600.0,
             "sun_elevation_deg": window.sun_elevation_deg,
         }
         for window in windows
     ]
 
 
-def _give(
-    pad: Site,
-    size: OrbitShape,
-    windows: list[Window],
-    terms: tuple[float, float],
-    out: Path | None,
-    as_json: bool,
-) -> None:
-    from json import dumps
-
-    from swath.cli.orbits import give_file
+def _answer(pad: Site, size: OrbitShape, windows: list[Window], terms: tuple[float, float]) -> dict[str, Any]:
     from swath.design.launch import headings, reachable_inclinations_deg
-    from swath.report.page import answer_page
 
-    ways, speed_m_s = headings(pad, size), (3.986004418e14 / size.sma_m) ** 0.5
-    reach = reachable_inclinations_deg(pad, speed_m_s)
-    answer: dict[str, Any] = {
+    speed_m_s = (3.986004418e14 / size.sma_m) ** 0.5
+    limits = None if pad.min_azimuth_deg is None else [pad.min_azimuth_deg, pad.max_azimuth_deg]
+    keys = ("leg", "azimuth_deg", "inertial_azimuth_deg", "allowed")
+    return {
         "site": {
             "name": pad.name,
             "lon_deg": pad.lon_deg,
             "lat_deg": pad.lat_deg,
-            "azimuths_deg": None if pad.min_azimuth_deg is None else [pad.min_azimuth_deg, pad.max_azimuth_deg],
+            "azimuths_deg": limits,
             "source": pad.source,
         },
         "inclination_deg": size.inclination_deg,
-        "reachable_inclinations_deg": list(reach),
-        "headings": [
-            {key: getattr(way, key) for key in ("leg", "azimuth_deg", "inertial_azimuth_deg", "allowed")}
-            for way in ways
-        ],
+        "reachable_inclinations_deg": list(reachable_inclinations_deg(pad, speed_m_s)),
+        "headings": [{key: getattr(way, key) for key in keys} for way in headings(pad, size)],
         "windows": _rows(windows),
         "warnings": _notes(pad, size, terms),
     }
-    rows, notes = answer["windows"], {"warnings": answer["warnings"]}
+
+
+def _give(answer: dict[str, Any], out: Path | None, as_json: bool) -> None:
+    from json import dumps
+
+    from swath.cli.design_files import table_file
+
     if out is not None:
-        columns = list(rows[0]) if rows else ["leg"]
-        title = f"Launch windows from {pad.name} to {size.inclination_deg:.2f} deg"
-        forms = {
-            ".json": lambda: dumps(answer, indent=2, allow_nan=False) + "\n",
-            ".html": lambda: answer_page(title, rows, columns, notes=notes),
-        }
-        give_file(out, rows, columns, notes, forms)
-        print(f"{len(rows)} windows -> {out}", file=sys.stderr)
+        title = f"Launch windows from {answer['site']['name']} to {answer['inclination_deg']:.2f} deg"
+        table_file(out, answer, "windows", title)
+        print(f"{len(answer['windows'])} windows -> {out}", file=sys.stderr)
     if as_json:
         print(dumps(answer, indent=2, allow_nan=False))
     elif out is None:

@@ -177,22 +177,26 @@ def lifetime(
 def _upkeep(
     altitude_m: float, above: str, drag_m2_kg: float, off_nadir_deg: float, gsd_m: float | None, gsd_at_m: float
 ) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from swath.design.altitudes import MEAN_RADIUS_M, semi_major_axis_m
     from swath.design.drift import upkeep
     from swath.design.sensors import reach_m
     from swath.design.shapes import sun_synchronous
 
     size = sun_synchronous(semi_major_axis_m(altitude_m, above))  # type: ignore[arg-type]
-    mean_m = size.sma_m - MEAN_RADIUS_M
+    mean_m, held = size.sma_m - MEAN_RADIUS_M, upkeep(size, drag_m2_kg)
     return {
         "altitude_m": altitude_m,
         "above": above,
         "inclination_deg": size.inclination_deg,
         "reach_m": reach_m(mean_m, off_nadir_deg),
         "gsd_m": None if gsd_m is None else gsd_m * altitude_m / gsd_at_m,
-        **asdict(upkeep(size, drag_m2_kg)),
+        "lifetime_years": held.lifetime_days / 365.25,
+        "low_years": held.low_days / 365.25,
+        "high_years": held.high_days / 365.25,
+        "drag_m_s_year": held.drag_m_s_per_year,
+        "sinking_m_day": held.sinking_m_per_day,
+        "disposal_m_s": held.disposal_m_s,
+        "because": held.because,
     }
 
 

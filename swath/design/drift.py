@@ -124,13 +124,13 @@ def injection_drift_min_year(
 class Upkeep:
     """What an altitude costs, and how long a satellite lasts there without fuel."""
 
-    lifetime_years: float
-    low_years: float
-    high_years: float
+    lifetime_days: float
+    low_days: float
+    high_days: float
     """9 times in 10, given the drag area: the Sun is not foretold"""
-    drag_m_s_year: float
+    drag_m_s_per_year: float
     """to make up for the air, under a mean Sun"""
-    sinking_m_day: float
+    sinking_m_per_day: float
     disposal_m_s: float
     """to lower the perigee to 50 km at the end"""
     because: str
@@ -150,9 +150,9 @@ def upkeep(shape: OrbitShape, drag_m2_kg: float) -> Upkeep:
     density = float(air_density_kg_m3(shape.sma_m - WGS84_A_M))
     speed = sqrt(_MU_M3_S2 / shape.sma_m)
     sinking = drag_m2_kg * density * speed * shape.sma_m * _DAY_S
-    years = [float(days) / _YEAR_DAYS for days in (guess.days, guess.low_days, guess.high_days)]
+    days = [float(each) for each in (guess.days, guess.low_days, guess.high_days)]
     hold = 0.5 * density * speed**2 * drag_m2_kg * _YEAR_DAYS * _DAY_S
-    return Upkeep(years[0], years[1], years[2], hold, sinking, disposal_m_s(shape), guess.because)
+    return Upkeep(days[0], days[1], days[2], hold, sinking, disposal_m_s(shape), guess.because)
 
 
 def disposal_m_s(shape: OrbitShape, *, perigee_m: float = 50e3) -> float:

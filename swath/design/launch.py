@@ -160,8 +160,8 @@ class Window:
     """when the plane itself passes over the pad: the textbook's lift-off"""
     raan_deg: float
     """of the wanted plane at ``best``"""
-    local_time_h: float
-    """of its ascending node, by the mean Sun"""
+    local_time_s: float
+    """of its ascending node, by the mean Sun: seconds past midnight"""
     sun_elevation_deg: float
     """at the pad at lift-off"""
 
@@ -191,6 +191,26 @@ def launch_windows(
         raise InputError("which plane?", where="launch", fix="Give a local time or the node of a plane, one of them")
     if days < 1 or days > 3660 or not tolerance_min >= 0.0:
         raise InputError(f"{days} days, {tolerance_min:g} min", where="launch", fix="Give 1 to 3660 days, and minutes")
+    rate = node_rate_deg_day(shape)
+
+    def node_deg(at: np.datetime64) -> float:
+        if wanted_local_time_h is not None:
+            return node_of_local_time_deg(wanted_local_time_h % 24.0, at)
+        since = 0.0 if raan_at is None else float((at - raan_at) / np.timedelta64(1, "ns")) / 86400e9
+        return (raan_deg or 0.0) + rate * since
+
+    found = []
+    for way in _usable(site, shape, any_azimuth):
+        for day in range(days):
+            start = first + seconds(86400.0 * day)
+            pad = _when(site, shape.inclination_deg, way.leg, start, node_deg, 0.0)
+            best = _when(site, shape.inclination_deg, way.leg, start, node_deg, ascent_offset_min)
+            if best is not None:
+                found.append(_window(site, way, best, pad, node_deg(best) % 360.0, tolerance_min, ascent_offset_min))
+    return sorted(found, key=lambda window: window.best)
+
+
+def _usable(site: Site, shape: OrbitShape, any_azimuth: bool) -> list[Heading]:
     ways = headings(site, shape)
     usable = [way for way in ways if way.allowed or any_azimuth]
     if not usable:
@@ -201,28 +221,27 @@ def launch_windows(
             f"{site.max_azimuth_deg:g} of {site.name}",
             fix=f"Its corridor reaches {least:.1f} to {most:.1f} deg; beyond it takes a dog-leg",
         )
-    rate = node_rate_deg_day(shape)
+    return usable
 
-    def node_deg(at: np.datetime64) -> float:
-        if wanted_local_time_h is not None:
-            return node_of_local_time_deg(wanted_local_time_h % 24.0, at)
-        since = 0.0 if raan_at is None else float((at - raan_at) / np.timedelta64(1, "ns")) / 86400e9
-        return (raan_deg or 0.0) + rate * since
 
-    found = []
-    for way in usable:
-        for day in range(days):
-            start = first + seconds(86400.0 * day)
-            pad = _when(site, shape.inclination_deg, way.leg, start, node_deg, 0.0)
-            best = _when(site, shape.inclination_deg, way.leg, start, node_deg, ascent_offset_min)
-            if best is None or pad is None:
-                continue
-            sun = float(sun_angles_deg(site.lon_deg, site.lat_deg, best, EarthOrientation.zero())[0])
-            half = seconds(60.0 * tolerance_min)
-            node = node_deg(best) % 360.0
-            ends = best - half, best, best + half
-            found.append(Window(way.leg, way.azimuth_deg, way.allowed, *ends, pad, node, local_time_h(node, best), sun))
-    return sorted(found, key=lambda window: window.best)
+def _window(
+    site: Site,
+    way: Heading,
+    best: np.datetime64,
+    pad: np.datetime64 | None,
+    node_deg: float,
+    tolerance_min: float,
+    ascent_offset_min: float,
+) -> Window:
+    sun = float(sun_angles_deg(site.lon_deg, site.lat_deg, best, EarthOrientation.zero())[0])
+    half = seconds(60.0 * tolerance_min)
+    # Near midnight the plane's own pass belongs to another day.
+    near = pad is not None and abs(pad - best) < seconds(7200.0)
+    passing = pad if near and pad is not None else best + seconds(60.0 * ascent_offset_min)
+    local_s = 3600.0 * local_time_h(node_deg, best)
+    return Window(
+        way.leg, way.azimuth_deg, way.allowed, best - half, best, best + half, passing, node_deg, local_s, sun
+    )
 
 
 def _when(

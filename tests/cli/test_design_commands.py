@@ -174,3 +174,25 @@ def test_growth(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "seed 0" in capsys.readouterr().err
     assert max(map(len, growth_lines(entry))) <= 80
     assert main(["design", "grow", "--launches", "99", "--altitude-m", "5e5", *sight, *START]) == 2
+
+
+def test_stations(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spots = ["--station", "svalbard", "--candidate", "awarua", "--candidate", "115,-29", "--more", "2"]
+    words = [
+        "stations",
+        "--elements",
+        str(pair),
+        "--place",
+        "10,55",
+        "--max-off-nadir-deg",
+        "40",
+        "--days",
+        "2",
+        *START,
+    ]
+    entry = asked(capsys, *words, *spots)
+    assert [len(row["stations"]) for row in entry["sets"]] == [1, 2, 3]
+    assert main(["design", *words, *spots, "--out", str(tmp_path / "s.html")]) == 0
+    assert main(["design", *words, *spots]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert main(["design", *words, "--more", "0"]) == 2
