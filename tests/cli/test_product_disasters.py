@@ -203,3 +203,26 @@ def test_a_burn_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert product["estimates"]["burned_km2"]["value"] == pytest.approx(pair.true.sum() * 1e-4, rel=0.2)
     layers = {row[0] for row in pyogrio.list_layers(tmp_path / "o" / "burn.gpkg")}
     assert {"delineation", "severity_high", "unburned_islands"} <= layers
+
+
+@pytest.mark.usefixtures("no_sheets")
+def test_normal_water_exclusion_and_the_clock_of_a_run(
+    files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All water is normal: none is flood. Half is excluded: half is not seen. A run's times stand in the clock."""
+    urgent = {"ordered": "2026-05-08T03:40:00.000Z", "accepted": "2026-05-08T03:41:00.000Z", "mapped": None}
+    urgent |= {"imaged": "2026-05-08T09:10:00.000Z", "on_ground": "2026-05-08T09:52:00.000Z"}
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "answer.json").write_text(json.dumps({"urgent": urgent}))
+    given = [f"--optical={files['optical']}", f"--water={files['truth']}", f"--exclude={files['area']}"]
+    given += [f"--run={tmp_path / 'run'}", "--event=2026-05-08T03:00:00Z", f"--out={tmp_path / 'o'}"]
+    assert main(["product", "flood", *given, "--json"]) == 0
+    product = json.loads(capsys.readouterr().out)
+    assert product["estimates"]["flooded_km2"]["value"] < 0.05 * product["estimates"]["normal_water_km2"]["value"]
+    assert product["not_seen_km2"]["excluded by the user"] > 0.2
+    clock = {step["step"]: step["hours"] for step in product["clock"]}
+    assert list(clock) == ["event", "ordered", "tasked", "imaged", "down", "mapped"]
+    assert clock["ordered"] == pytest.approx(0.667, abs=0.01) and clock["down"] == pytest.approx(0.7)
+    (tmp_path / "run" / "answer.json").write_text("{}")
+    assert main(["product", "flood", *given]) == 2
+    assert "run's answer" in capsys.readouterr().err
