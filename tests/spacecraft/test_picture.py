@@ -95,4 +95,4 @@ def test_a_point_is_a_square_and_data_is_samples_with_overhead() -> None:
     corners = outline_itrf_m(place, 2000.0)
     sides = np.linalg.norm(corners - np.roll(corners, 1, 0), axis=-1)
     assert sides == pytest.approx(2000.0, rel=0.006)  # the box is made on a sphere
-    assert picture_bit(SW1, 400, 400) == 400 * 400 * 4 * 12 * 1.03
+    assert picture_bit(SW1, 400, 400) == pytest.approx(400 * 400 * 4 * 12 * 1.053, rel=1e-12)
