@@ -55,9 +55,12 @@ def covering_grid(lon_deg: npt.ArrayLike, lat_deg: npt.ArrayLike, *, pixel_m: fl
     return _grid_over(epsg, *map_from_geodetic(epsg, lon_deg=np.degrees(lon), lat_deg=np.degrees(lat)), pixel_m)
 
 
-def place_grid(place: Place, extent_m: float, *, pixel_m: float) -> Grid:
-    """The grid of a place: over its ring, or over a square of side ``extent_m`` round a point. Snapped to pixels."""
-    epsg = map_epsg(lon_deg=place.lon_deg, lat_deg=place.lat_deg)
+def place_grid(place: Place, extent_m: float, *, pixel_m: float, epsg: int | None = None) -> Grid:
+    """The grid of a place: over its ring, or over a square of side ``extent_m`` round a point. Snapped to pixels.
+
+    In the zone of its middle, or in the projection ``epsg`` of the larger place that it is a part of.
+    """
+    epsg = epsg or map_epsg(lon_deg=place.lon_deg, lat_deg=place.lat_deg)
     if place.ring:
         lon_deg, lat_deg = np.array(place.ring).T
         return _grid_over(epsg, *map_from_geodetic(epsg, lon_deg=lon_deg, lat_deg=lat_deg), pixel_m)

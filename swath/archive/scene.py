@@ -37,20 +37,22 @@ def build_scene(
     knowledge_sigma_deg: float,
     grid: Grid | None = None,
     altitude_m: float = 0.0,
+    heights_m: npt.NDArray[np.floating[Any]] | None = None,
     control: npt.NDArray[np.uint16] | None = None,
     control_band: str = "red",
     p_clear: float | None = None,
 ) -> Scene:
     """Make a scene of what has arrived, holes and all.
 
-    ``knowledge_sigma_deg`` is the attitude's error the spacecraft is specified for, one sigma an axis. ``control`` is
-    a reference picture ``(row, column)`` of ``control_band`` on ``grid``, 0 no data; with it the accuracy is measured,
+    ``knowledge_sigma_deg`` is the attitude's error the spacecraft is specified for, one sigma an axis. ``heights_m``
+    is the relief on ``grid``, as in :func:`ortho.orthorectify`. ``control`` is a reference picture ``(row, column)`` of
+    ``control_band`` on ``grid``, 0 no data; with it the accuracy is measured,
     else it is the one to expect and says so. What is measured is reported, never corrected. ``properties`` hold
     ``geometry`` and ``bbox`` (GeoJSON of what was seen), ``seen_fraction`` of the grid, angles of view, and the shift
     found. Raises :class:`DataError` where the picture cannot be placed, see :func:`ortho.orthorectify`.
     """
     header = require_header(picture)
-    ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m)
+    ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m, heights_m=heights_m)
     view = _view(ortho.camera)
     times = line_times(ortho.camera, np.array([0.0, (header.lines - 1) / 2.0, header.lines - 1.0]))
     sun_deg = sun_angles_deg(view["lon_deg"], view["lat_deg"], times[1], eop)

@@ -15,7 +15,7 @@ from swath.fly.terrain import CELL_M
 from swath.fly.world import Patch, Room, draw_patch
 from swath.fly.world_kernels import Frame
 
-__all__ = ["Block", "expose_block"]
+__all__ = ["Block", "expose_block", "light_patch", "shadow_reach"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -36,7 +36,7 @@ def expose_block(job: Job, block: Block, room: Room, top: int, pixels: npt.NDArr
     row, column, rows, width, spans = _box(job, block)
     patch = draw_patch(job.world, row=row, column=column, rows=rows, columns=width, at=job.exposure.start, room=room)
     frame = Frame(row, column, job.world.pixel_m, CELL_M / job.world.pixel_m)
-    shine = _lit(job, patch, frame, spans, room)
+    shine = light_patch(job, patch, frame, spans, room)
     ground, tall, pace_m = _met(job, block, patch)
     kept, (bands, terms, _) = TAPS - TIMES, job.across.shape
     sums = np.empty((bands, _CHUNK_LINES * TIMES + kept, terms, columns), np.float32)
@@ -67,8 +67,10 @@ def _met(job: Job, block: Block, patch: Patch) -> tuple[Singles, npt.NDArray[np.
     return ground, tall, min(pixel_m / max(slant, 1e-6), 16.0)
 
 
-def _lit(job: Job, patch: Patch, frame: Frame, spans: npt.NDArray[np.int64], room: Room) -> npt.NDArray[np.uint16]:
-    """Light that leaves each truth pixel of a patch."""
+def light_patch(
+    job: Job, patch: Patch, frame: Frame, spans: npt.NDArray[np.int64], room: Room
+) -> npt.NDArray[np.uint16]:
+    """Light that leaves each truth pixel of a patch, ``(row, column, band)`` x 32768, in the ``spans`` of its rows."""
     shape = patch.cover.shape
     east, south = job.sun[0], -job.sun[1]
     step = max(abs(east), abs(south), 1e-6)
@@ -96,9 +98,7 @@ def _box(job: Job, block: Block) -> tuple[int, int, int, int, npt.NDArray[np.int
     points = np.concatenate([np.stack([x + dx * h, y + dy * h], -1).reshape(-1, 2) for h in (low_m, high_m)])
     seen = shapely.MultiPoint(points).convex_hull.buffer(4.0 * job.view.gsd_m)
     west, north, east, south = seen.bounds
-    reach_m = min(job.tallest_m / max(np.tan(np.arcsin(job.sun[2])), 0.05), 400.0) + 8.0
-    flat = max(float(np.hypot(*job.sun[:2])), 1e-6)
-    to_east, to_south = reach_m * job.sun[0] / flat, -reach_m * job.sun[1] / flat
+    to_east, to_south = shadow_reach(job)
     row, column = (int(np.floor(edge / pixel_m)) for edge in (north + min(to_south, 0.0), west + min(to_east, 0.0)))
     rows, width = (
         int(np.ceil((south + max(to_south, 0.0)) / pixel_m)) - row,
@@ -108,6 +108,13 @@ def _box(job: Job, block: Block) -> tuple[int, int, int, int, npt.NDArray[np.int
     spans = np.zeros((rows, 2), np.int64)
     world_kernels.spans_of(ring, width, spans)
     return row, column, rows, width, spans
+
+
+def shadow_reach(job: Job) -> tuple[float, float]:
+    """How far towards the Sun, east and south, stands what can shade a place?"""
+    reach_m = min(job.tallest_m / max(np.tan(np.arcsin(job.sun[2])), 0.05), 400.0) + 8.0
+    flat = max(float(np.hypot(*job.sun[:2])), 1e-6)
+    return reach_m * job.sun[0] / flat, -reach_m * job.sun[1] / flat
 
 
 def _positions(first: float, last: float, step: float, nodes: int) -> Floats:

@@ -17,7 +17,7 @@ from swath.errors import InputError
 from swath.fly import materials as looks
 from swath.fly.edits import Edit, Pieces, fan, pieces
 from swath.fly.kernels import MAX_VERTICES
-from swath.fly.terrain import height_at
+from swath.fly.terrain import CELL_M, height_at
 from swath.fly.world import World, to_geodetic, to_world
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "put_ship",
     "put_truck",
     "raise_water",
+    "rise_to_cover_m",
     "slide",
 ]
 
@@ -266,3 +267,15 @@ def raise_water(
     if not 0.0 < rise_m <= 50.0:
         raise InputError(f"a rise of {rise_m} m", where=f"edit {id}", fix="Give 0 to 50 m")
     return replace(Edit("flood", id, since, until, (), None), rise_m=rise_m)
+
+
+def rise_to_cover_m(world: World, share: float) -> float:
+    """How far must the rivers rise until they have flooded a share (0 to 1) of the dry land of a world's place?
+
+    By the land's height alone: what stands high on it (woods, houses, roads) stays dry, so somewhat less is covered.
+    """
+    west, south, east, north = world.inside_m
+    rows = slice(int((world.north_m - north) / CELL_M), int((world.north_m - south) / CELL_M))
+    columns = slice(int((west - world.west_m) / CELL_M), int((east - world.west_m) / CELL_M))
+    above_m = (world.terrain.height_m - world.terrain.water_m)[rows, columns]
+    return float(np.clip(np.quantile(above_m, share), 0.05, 50.0))

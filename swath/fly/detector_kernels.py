@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from swath.fly.camera_kernels import _bits
+from swath.fly.kernels import hash64
 from swath.fly.scanner_kernels import TAPS, TIMES
 from swath.fly.sight_kernels import Rays, lattice_node, lattice_value
 
@@ -90,7 +90,7 @@ def count(
     gain, dark, noise, seed = e.gain, e.dark, e.normal, e.seed
     for line in range(lines):
         for column in range(columns):
-            bits[column] = _bits(seed, first + line, left + column)
+            bits[column] = hash64(seed, first + line, left + column)
         for band in range(bands):
             if sky.opacity.shape[0] > 1:
                 _veil(light[band, line], sky, rays, band, first + line, left)

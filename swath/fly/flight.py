@@ -57,6 +57,8 @@ class Flight:
     """rows of ``FlownContacts``, by row of the plan's contacts"""
     held: dict[int, float] = field(default_factory=dict)
     """bits still on board, by row of the plan's acquisitions"""
+    since_turn_s: dict[int, float] = field(default_factory=dict)
+    """how long before each picture its turn had arrived: what still rings then blurs it"""
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     lost: dict[int, str] = field(default_factory=dict)
     """why, by row of the plan's acquisitions"""
@@ -104,6 +106,7 @@ class Flight:
             vehicle.advance(start_s + lasts_s, mode="image", fill_bit=activity.bit)
             self.held[activity.row] = activity.bit
             self._imaged.append((start_s, start_s + lasts_s))
+            self.since_turn_s[activity.row] = np.inf if turn is None else start_s - turn.arrived_s
             errors_deg = self._errors_deg(activity, start_s, lasts_s, turn)
         roll_deg, pitch_deg = pointing_deg(activity.body)
         true_deg = np.array([float(roll_deg), float(pitch_deg), 0.0]) + errors_deg

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
-from swath.fly.materials import CROPS, FIRST_FIELD, LOOKS
+from swath.fly.materials import CROPS, FIRST_EDIT, FIRST_FIELD
 
 __all__ = ["crop_green", "looks_green"]
 
@@ -58,7 +58,7 @@ def looks_green(crop: npt.NDArray[np.str_], base: Singles, at: np.datetime64, *,
         day = (day + 182.6) % 365.25
     season = 0.5 - 0.5 * np.cos((day - 20.0) / 365.25 * 2.0 * np.pi)
     green = (base * (0.78 + 0.22 * season)).astype(np.float32)
-    for look in range(FIRST_FIELD, LOOKS):
+    for look in range(FIRST_FIELD, FIRST_EDIT):
         if str(crop[look]) in CROPS:
             early = 12.0 * np.sin(look * 2.399963)  # the golden angle: neighbours in the table differ
             dense = 1.0 - 0.10 * (0.5 + 0.5 * np.sin(look * 5.1))

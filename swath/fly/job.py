@@ -33,6 +33,7 @@ class Job:
 
     world: World
     exposure: Exposure
+    imager: Imager
     view: View
     table: Singles
     direct: Singles
@@ -80,6 +81,7 @@ def prepare_job(
     return Job(
         world=world,
         exposure=exposure,
+        imager=imager,
         view=view,
         table=table[:, [*filled, *(4 + number for number in filled), *range(8, table.shape[1])]],
         direct=np.array([air[number % len(air)].direct_share for number in range(4)], np.float32),

@@ -1,7 +1,4 @@
-"""Hot loops of the landscape: cutting parcels, painting polygons, distance and spill heights. Arrays in, arrays out.
-
-Positions are in truth pixels: x counts columns, y rows, the centre of pixel (row, column) is (column + 0.5, row + 0.5).
-"""
+"""Hot loops of the landscape: cutting parcels, spans of polygons. Arrays in, arrays out."""
 
 from __future__ import annotations
 
@@ -13,18 +10,17 @@ from numba import njit
 
 __all__ = [
     "MAX_VERTICES",
-    "distance",
     "extent",
-    "flood_pixels",
+    "hash64",
     "inset",
-    "paint",
     "random01",
     "span",
-    "spill_height",
     "split",
 ]
 
 Array = npt.NDArray[Any]
+Number = Any
+"""a float32 or uint64 inside a kernel, where Python's float and int would be twice as wide or signed"""
 
 MAX_VERTICES = 12
 
@@ -189,102 +185,9 @@ def extent(vertices: Array, count: int) -> tuple[float, float]:
     return low, high
 
 
-@njit(cache=True, nogil=True)
-def paint(cover: Array, vertices: Array, counts: Array, looks: Array) -> None:
-    """Give every pixel whose centre lies in a convex polygon that polygon's look; later polygons lie on top."""
-    rows, columns = cover.shape
-    for m in range(len(vertices)):
-        count = counts[m]
-        if count < 3:
-            continue
-        low, high = extent(vertices[m], count)
-        for row in range(max(0, int(np.ceil(low - 0.5))), min(rows - 1, int(np.floor(high - 0.5))) + 1):
-            left, right = span(vertices[m], count, row + 0.5)
-            for column in range(max(0, int(np.ceil(left - 0.5))), min(columns - 1, int(np.floor(right - 0.5))) + 1):
-                cover[row, column] = looks[m]
-
-
-@njit(cache=True, nogil=True)
-def distance(inside: Array) -> Array:
-    """How far is each cell from the nearest marked one, in cells? Chamfer 3-4 distance, good to 6 %."""
-    rows, columns = inside.shape
-    away = np.empty((rows, columns), np.float32)
-    for row in range(rows):
-        for column in range(columns):
-            best = 0.0 if inside[row, column] else 1e9
-            if row > 0:
-                best = min(best, away[row - 1, column] + 1.0)
-                if column > 0:
-                    best = min(best, away[row - 1, column - 1] + 1.4)
-                if column < columns - 1:
-                    best = min(best, away[row - 1, column + 1] + 1.4)
-            if column > 0:
-                best = min(best, away[row, column - 1] + 1.0)
-            away[row, column] = best
-    for row in range(rows - 1, -1, -1):
-        for column in range(columns - 1, -1, -1):
-            best = away[row, column]
-            if row < rows - 1:
-                best = min(best, away[row + 1, column] + 1.0)
-                if column > 0:
-                    best = min(best, away[row + 1, column - 1] + 1.4)
-                if column < columns - 1:
-                    best = min(best, away[row + 1, column + 1] + 1.4)
-            if column < columns - 1:
-                best = min(best, away[row, column + 1] + 1.0)
-            away[row, column] = best
-    return away
-
-
-@njit(cache=True, nogil=True)
-def spill_height(height_m: Array, source: Array) -> Array:
-    """How high must the water at the source cells rise until it reaches each cell? Least highest sill on any way.
-
-    Sweeps in the four diagonal orders until nothing changes; the result is exact on the grid (4 neighbours).
-    """
-    rows, columns = height_m.shape
-    spill = np.full((rows, columns), np.float32(1e9))
-    for row in range(rows):
-        for column in range(columns):
-            if source[row, column]:
-                spill[row, column] = height_m[row, column]
-    changed = True
-    while changed:
-        changed = False
-        for order in range(4):
-            down, rightward = order % 2 == 0, order < 2
-            for i in range(rows):
-                row = i if down else rows - 1 - i
-                near = row - 1 if down else row + 1
-                for j in range(columns):
-                    column = j if rightward else columns - 1 - j
-                    beside = column - 1 if rightward else column + 1
-                    way = spill[near, column] if 0 <= near < rows else np.float32(1e9)
-                    if 0 <= beside < columns:
-                        way = min(way, spill[row, beside])
-                    sill = max(way, height_m[row, column])
-                    if sill < spill[row, column]:
-                        spill[row, column] = sill
-                        changed = True
-    return spill
-
-
-@njit(cache=True, nogil=True)
-def flood_pixels(
-    cover: Array, spill_m: Array, cell: int, raised_m: Array, level_m: float, water: int, bit: int
-) -> None:
-    """Set ``bit`` on every truth pixel whose surface lies below the water: bilinear spill height plus ``raised_m``."""
-    rows, columns = cover.shape
-    for row in range(rows):
-        y = min(max((row + 0.5) / cell - 0.5, 0.0), spill_m.shape[0] - 1.001)
-        i = int(y)
-        fy = y - i
-        for column in range(columns):
-            x = min(max((column + 0.5) / cell - 0.5, 0.0), spill_m.shape[1] - 1.001)
-            j = int(x)
-            fx = x - j
-            top = spill_m[i, j] * (1 - fx) + spill_m[i, j + 1] * fx
-            bottom = spill_m[i + 1, j] * (1 - fx) + spill_m[i + 1, j + 1] * fx
-            look = cover[row, column]
-            if look != water and top * (1 - fy) + bottom * fy + raised_m[look] < level_m:
-                cover[row, column] = look | bit
+@njit(cache=True, nogil=True, inline="always")
+def hash64(seed: int, a: int, b: int) -> Number:
+    """64 bits that depend on nothing but three integers (the first half of the splitmix64 finaliser)."""
+    z = np.uint64(seed) + np.uint64(a) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(b) * np.uint64(0xD1B54A32D192ED03)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    return z ^ (z >> np.uint64(29))

@@ -1,7 +1,7 @@
-"""How is the simulated ground laid out? River, blocks, fields, woods, villages, roads and relief, from one seed.
+"""How is the simulated ground laid out? Blocks, fields, woods, villages and roads, from one seed.
 
-Everything is drawn in truth pixels of the site (x = column, y = row). A lattice of irregular blocks is cut into
-parcels; parcels become fields, woods or meadows, blocks near a centre become built-up; the river lies on top.
+A lattice of irregular blocks is cut into parcels; parcels become fields, woods or meadows, blocks near a centre become
+built-up (x = column, y = row).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from swath.fly import kernels
 from swath.fly import materials as looks
 
-__all__ = ["Character", "Layout", "Paint", "Parcels", "draw_layout", "fractal_noise", "lay_out", "relief_m"]
+__all__ = ["Character", "Paint", "Parcels", "fractal_noise", "lay_out"]
 
 Floats = npt.NDArray[np.float64]
 Paint = Callable[[Floats, npt.NDArray[np.int64], npt.NDArray[np.uint8]], None]
@@ -26,8 +26,6 @@ Paint = Callable[[Floats, npt.NDArray[np.int64], npt.NDArray[np.uint8]], None]
 class Character:
     """What kind of country is it?"""
 
-    river_width_m: tuple[float, float]
-    river_chance: float
     village_per_km2: float
     village_radius_m: tuple[float, float]
     wood_share: float
@@ -40,17 +38,6 @@ class Parcels:
 
     vertices: Floats
     """``(parcel, MAX_VERTICES, 2)`` cultivated area of each parcel, x and y in truth pixels"""
-    counts: npt.NDArray[np.int64]
-    parcel_looks: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The painted ground and the polygons behind it, see :class:`Parcels`."""
-
-    cover: npt.NDArray[np.uint8]
-    """``(row, column)`` number of the look of each truth pixel"""
-    vertices: Floats
     counts: npt.NDArray[np.int64]
     parcel_looks: npt.NDArray[np.uint8]
 
@@ -69,21 +56,10 @@ def fractal_noise(
     return np.asarray((noise - noise.mean()) / (deviation if deviation > 0 else 1.0), np.float32)
 
 
-def draw_layout(rng: np.random.Generator, shape: tuple[int, int], pixel_m: float, character: Character) -> Layout:
-    """Paint a site of ``shape`` truth pixels."""
-    cover = np.full(shape, looks.VERGE, np.uint8)
-
-    def paint(vertices: Floats, counts: npt.NDArray[np.int64], given: npt.NDArray[np.uint8]) -> None:
-        kernels.paint(cover, vertices, counts, given)
-
-    parcels = lay_out(rng, shape, pixel_m, character, paint)
-    return Layout(cover, parcels.vertices, parcels.counts, parcels.parcel_looks)
-
-
 def lay_out(
     rng: np.random.Generator, shape: tuple[int, int], pixel_m: float, character: Character, paint: Paint
 ) -> Parcels:
-    """Draw the polygons of a site of ``shape`` truth pixels and hand them to ``paint``, lowest first, roads last."""
+    """Draw the polygons of a land of ``shape`` truth pixels and hand them to ``paint``, lowest first, roads last."""
     centre = np.array([shape[1] / 2.0, shape[0] / 2.0])
     corners = _lattice(rng, centre, 0.5 * float(np.hypot(*shape)), rng.uniform(520.0, 780.0) / pixel_m)
     quads = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], 2).reshape(-1, 4, 2)
@@ -96,8 +72,6 @@ def lay_out(
     blocks, sides = np.concatenate([blocks[~near], parts[~town]]), np.concatenate([sides[~near], counts[~town]])
     parcels = _paint_parcels(rng, paint, blocks, sides, pixel_m, character)
     _paint_one(paint, _strips(corners, 5.0 / pixel_m), looks.TRACK)
-    if rng.uniform() < character.river_chance:
-        _paint_river(rng, paint, shape, centre, pixel_m, rng.uniform(*character.river_width_m))
     _paint_one(paint, _strips(corners, 8.5 / pixel_m, every=4, first=int(rng.integers(4))), looks.ROAD)
     return parcels
 
@@ -194,7 +168,7 @@ def _paint_parcels(
     vertices, counts, _ = kernels.split(blocks, sides, target, _seed(rng))
     gap = rng.choice([0.8, 1.4, 2.6], len(vertices), p=[0.45, 0.35, 0.2])
     vertices, counts = kernels.inset(vertices, counts, gap / pixel_m * 1.25)
-    given = rng.integers(looks.FIRST_FIELD, looks.LOOKS, len(vertices)).astype(np.uint8)
+    given = rng.integers(looks.FIRST_FIELD, looks.FIRST_EDIT, len(vertices)).astype(np.uint8)
     chance = rng.uniform(size=len(vertices))
     given[chance < character.wood_share] = looks.FOREST
     given[chance > 0.96] = looks.MEADOW
@@ -216,51 +190,3 @@ def _ribbons(segments: Floats, width: float) -> Floats:
     side = np.stack([-along[:, 1], along[:, 0]], -1)
     start, stop = segments[:, 0] - along * 0.5, segments[:, 1] + along * 0.5
     return np.stack([start - side, stop - side, stop + side, start + side], 1)
-
-
-def _paint_river(
-    rng: np.random.Generator,
-    paint: Paint,
-    shape: tuple[int, int],
-    centre: Floats,
-    pixel_m: float,
-    width_m: float,
-) -> None:
-    """A meandering river through the middle: a sine-generated curve (Langbein and Leopold, 1966), wandering.
-
-    Meanders are about 11 channel widths long; point bars of sand lie on the inner banks, some wood along the outer.
-    """
-    step = max(0.15 * width_m, 6.0) / pixel_m
-    reach = float(np.hypot(*shape)) * 1.1
-    count = int(2.6 * reach / step)
-    s = (np.arange(count) - count / 2.0) * step
-    wave = 11.0 * width_m * rng.uniform(1.1, 1.6) / pixel_m
-    window = np.hanning(int(0.25 * wave / step) + 3)
-    wander = np.convolve(np.cumsum(rng.normal(0.0, 1.1, count)) * np.sqrt(step / wave), window / window.sum(), "same")
-    swing = rng.uniform(0.8, 1.2) * (1.0 + 0.35 * np.sin(s / wave * 1.3 + rng.uniform(0.0, 6.3)))
-    course = rng.uniform(0.0, 2.0 * np.pi) + 0.35 * np.sin(s / wave * 0.5)
-    heading = course + swing * np.sin(2.0 * np.pi * s / wave + wander)
-    line = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], -1) * step, 0)
-    offset = rng.uniform(-0.12, 0.12, 2) * np.array([shape[1], shape[0]])
-    line += centre + offset - line[count // 2]
-    side = np.stack([-np.sin(heading), np.cos(heading)], -1)
-    smooth = np.convolve(rng.normal(0.0, 1.0, count + 40), np.hanning(43)[1:-1] / 4.5, "valid")[:count]
-    half = width_m / 2.0 / pixel_m * (1.0 + 0.12 * smooth)
-    bend = np.convolve(np.gradient(heading), window / window.sum(), "same") / step * (width_m / pixel_m)
-    bar = np.clip(np.abs(bend) * 1.1 - 0.25, 0.0, 0.45) * 2.0 * half * np.sign(bend)
-    wood = np.clip(smooth * 0.5, 0.0, 0.8) * half * -np.sign(bend)
-    for shift, look in ((wood, looks.FOREST), (bar, looks.SAND), (np.zeros(count), looks.WATER)):
-        left = line + side * (half + np.maximum(shift, 0.0))[:, None]
-        right = line - side * (half - np.minimum(shift, 0.0))[:, None]
-        quads = np.stack([left[:-1], left[1:], right[1:], right[:-1]], 1)
-        _paint_one(paint, quads[_touches(quads, shape)], look)
-
-
-def relief_m(rng: np.random.Generator, water: npt.NDArray[np.bool_], cell_m: float) -> npt.NDArray[np.float32]:
-    """Heights of a flood plain on coarse cells: rising away from the river, levees along it, old channels, swells."""
-    away_m = kernels.distance(water) * cell_m if water.any() else np.full(water.shape, 1e4, np.float32)
-    swells = fractal_noise(rng, water.shape, cell_m, 6000.0, 160.0, 2.0)
-    channels = np.abs(fractal_noise(rng, water.shape, cell_m, 3000.0, 400.0, 2.2))
-    height = 2.6 * (1.0 - np.exp(-away_m / 3500.0)) + 1.1 * swells
-    height += 0.7 * np.exp(-away_m / 120.0) - 1.2 * np.exp(-((channels / 0.12) ** 2)) * np.exp(-away_m / 4000.0)
-    return np.where(water, np.float32(-4.0), height).astype(np.float32)

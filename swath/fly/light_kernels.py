@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from swath.fly.camera_kernels import _bits
+from swath.fly.kernels import hash64
 from swath.fly.world_kernels import STEP_M, Frame
 
 __all__ = ["cast_shadows", "shade_terrain", "shine"]
@@ -203,7 +203,7 @@ def shine(
     """Light that leaves each truth pixel, as reflectance of level sunlit ground x 32768: ``out`` (row, column) uint64.
 
     Four bands of 16 bits in each, the first lowest: seen as uint16 they are ``(row, column, band)``. ``table`` as in
-    ``camera_kernels.Ground``, in the order of the camera's bands, always four; ``direct`` (band) share of sunlight that
+    ``world.look_table``, in the order of the camera's bands, always four; ``direct`` (band) share of sunlight that
     comes straight; ``fields`` (2, row, column) on coarse cells: direct light per that on level ground, and smooth
     noise; ``spans`` (row, 2) columns to be done; ``flood`` the row of the table for flood water.
 
@@ -223,7 +223,7 @@ def shine(
         for column in range(first, last):
             sun[column] *= np.float32(shines[column])
             smooth[column] *= np.float32(0.5)
-        line = np.uint32(_bits(seed, down, 7) >> np.uint64(32))
+        line = np.uint32(hash64(seed, down, 7) >> np.uint64(32))
         while a < last:
             code, b = codes[a], a + 1
             while b < last and codes[b] == code:

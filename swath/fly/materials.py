@@ -1,4 +1,4 @@
-"""What covers the simulated ground, and what colour is it? One table of looks, drawn from the site's seed.
+"""What covers the simulated ground, and what colour is it? One table of looks, drawn from a seed.
 
 Every truth pixel holds the number of a look. Reflectances of blue, green, red and near infrared are mixed from a bare
 and a green end member by the share of green vegetation, which varies within the look (rows, vigour, grain). The end
@@ -8,7 +8,7 @@ Environment, 2007, chapters 11 to 14); they are simulated, not measured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,6 @@ __all__ = [
     "FLOOD_WATER",
     "FOREST",
     "GARDEN",
-    "HAZE",
     "LOOKS",
     "MEADOW",
     "PANELS",
@@ -43,7 +42,6 @@ __all__ = [
     "WAKE",
     "WATER",
     "Looks",
-    "add_edit_looks",
     "draw_looks",
 ]
 
@@ -51,15 +49,12 @@ Singles = npt.NDArray[np.float32]
 
 BANDS = ("blue", "green", "red", "nir")
 
-HAZE = np.array([0.045, 0.026, 0.014, 0.006], np.float32)
-"""path reflectance that a clear sky adds, per band: a constant, of the order of Rayleigh and thin haze at sea level"""
-
 WATER, FLOOD_WATER, VERGE, TRACK, ROAD, FOREST, MEADOW, GARDEN, PLOT, SAND = range(10)
 ROOFS = range(10, 15)
 FIRST_FIELD = 16
 LOOKS = 128
 FIRST_EDIT = 112
-"""in a ``world.World`` the looks from here on are what edits paint; a ``site.Site`` has fields there"""
+"""looks from here on are what edits paint"""
 BURNT, SCORCHED, SCAR, STUBBLE, DECK, WAKE, CAR, BUILDING_SITE = range(FIRST_EDIT, FIRST_EDIT + 8)
 PANELS = range(FIRST_EDIT + 8, LOOKS)
 PANEL_REFLECTANCES = (0.04, 0.08, 0.16, 0.24, 0.32, 0.40, 0.50, 0.60)
@@ -69,8 +64,6 @@ FLOODED = 0x80
 
 CROPS = ("wheat", "maize", "soybean", "alfalfa", "sugar beet", "orchard", "bare soil")
 _SHARE = (0.30, 0.26, 0.10, 0.10, 0.06, 0.06, 0.12)
-_GREEN = ((0.72, 0.93), (0.12, 0.38), (0.05, 0.22), (0.70, 0.95), (0.38, 0.66), (0.55, 0.72), (0.00, 0.07))
-"""share of green vegetation in early May on the northern plains; growth by date is not simulated yet"""
 _STRIPES = (0.05, 0.08, 0.04, 0.05, 0.08, 0.20, 0.03)
 _VIGOUR = (0.05, 0.09, 0.06, 0.06, 0.09, 0.05, 0.02)
 
@@ -91,7 +84,7 @@ class Looks:
     green: Singles
     """mean share of vegetation"""
     vigour: Singles
-    """how strongly the site's smooth noise changes the share of vegetation (or the brightness, where none grows)"""
+    """how strongly smooth noise changes the share of vegetation (or the brightness, where none grows)"""
     stripes: Singles
     """how strongly rows do; they run at ``(row_x, row_y)`` truth pixels per wave"""
     grain: Singles
@@ -103,51 +96,30 @@ class Looks:
 
 
 def draw_looks(rng: np.random.Generator, pixel_m: float) -> Looks:
-    """The looks of one site. Fields of one crop differ in density, soil, direction of rows and height."""
+    """The looks of one land, as if nothing grew on its fields (``growth.looks_green``).
+
+    Fields of one crop differ in leaf, soil, direction of rows and height.
+    """
     crop = np.full(LOOKS, "", "U12")
     bare, leaf = np.zeros((LOOKS, 4), np.float32), np.full((LOOKS, 4), _LEAF, np.float32)
     green, vigour, stripes, grain, raised = (np.zeros(LOOKS, np.float32) for _ in range(5))
-    for look, (colour, cover, patchy, rough, height) in _FIXED.items():
+    for look, (colour, cover, patchy, rough, height) in (_FIXED | _EDITS).items():
         bare[look], green[look], vigour[look], grain[look], raised[look] = colour, cover, patchy, rough, height
-    leaf[FOREST] = (0.016, 0.036, 0.020, 0.34)
+    for look, reflectance in zip(PANELS, PANEL_REFLECTANCES, strict=True):
+        bare[look], raised[look] = reflectance, 50.0
+    leaf[FOREST] = (0.020, 0.056, 0.028, 0.46)  # without the shade between the crowns, which they throw themselves
     direction = rng.uniform(0.0, 2.0 * np.pi, LOOKS)
     wave_m = rng.uniform(9.0, 27.0, LOOKS)
-    for look in range(FIRST_FIELD, LOOKS):
+    for look in range(FIRST_FIELD, FIRST_EDIT):
         kind = int(rng.choice(len(CROPS), p=_SHARE))
         crop[look] = CROPS[kind]
         bare[look] = np.multiply(_SOILS[rng.integers(len(_SOILS))], rng.uniform(0.85, 1.15))
         leaf[look] = np.multiply(_LEAF, rng.uniform(0.9, 1.1, 4))
-        green[look] = rng.uniform(*_GREEN[kind])
         vigour[look], stripes[look], grain[look] = _VIGOUR[kind], _STRIPES[kind] * rng.uniform(0.3, 1.0), 0.035
         raised[look] = rng.uniform(-0.12, 0.12)
     row_x, row_y = (np.float32(pixel_m) * f(direction) / wave_m for f in (np.cos, np.sin))
     return Looks(
         crop, bare, leaf, green, vigour, stripes, grain, row_x.astype(np.float32), row_y.astype(np.float32), raised
-    )
-
-
-def add_edit_looks(looks: Looks) -> Looks:
-    """The same table with the looks that edits paint in place of the last fields."""
-    crop, bare, leaf = looks.crop.copy(), looks.bare.copy(), looks.leaf.copy()
-    green, vigour, stripes = looks.green.copy(), looks.vigour.copy(), looks.stripes.copy()
-    grain, raised = looks.grain.copy(), looks.raised_m.copy()
-    crop[FIRST_EDIT:], leaf[FIRST_EDIT:], stripes[FIRST_EDIT:] = "", _LEAF, 0.0
-    # In a site's flat woods the colour holds the shade between the crowns; in a world the crowns throw it themselves.
-    leaf[FOREST] = (0.020, 0.056, 0.028, 0.46)
-    for look, (colour, cover, patchy, rough, height) in _EDITS.items():
-        bare[look], green[look], vigour[look], grain[look], raised[look] = colour, cover, patchy, rough, height
-    for look, reflectance in zip(PANELS, PANEL_REFLECTANCES, strict=True):
-        bare[look], green[look], vigour[look], grain[look], raised[look] = reflectance, 0.0, 0.0, 0.0, 50.0
-    return replace(
-        looks,
-        crop=crop,
-        bare=bare,
-        leaf=leaf,
-        green=green,
-        vigour=vigour,
-        stripes=stripes,
-        grain=grain,
-        raised_m=raised,
     )
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "lines_of_sight",
     "measure",
     "measure_orbit",
+    "usual_shake",
     "wander_and_blur",
 ]
 
@@ -38,6 +39,9 @@ Floats = npt.NDArray[np.float64]
 
 LINE_STEP = 16
 """lines between two records of position and attitude"""
+_LEAST_DEG = 1e-7
+"""of vibration that is followed"""
+_USUAL_RING_DEG = 0.05
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,26 @@ class Motion:
         return np.asarray(self.mean_deg + self.drift_deg_s * after_s[:, None] + (self.wave_deg * np.sin(phase)).sum(-1))
 
 
-def disturbance_of(shake: Shake) -> Disturbance:
-    """The flaws of pictures on a bus that shakes so: its spectrum, and of the rest what is usual.
+def disturbance_of(shake: Shake, *, since_turn_s: float = np.inf) -> Disturbance:
+    """The flaws of pictures on a bus that shakes so: its spectrum, what the last turn left, else what is usual.
 
-    Misalignment, tracker noise and ringing move where a picture lies: flight has them in the attitude of the exposure.
+    ``since_turn_s``: how long ago that turn arrived; its ringing is one more line of the spectrum, as strong as it is
+    when the picture begins. Misalignment and tracker noise move where a picture lies: flight has them in the attitude
+    of the exposure.
     """
-    return Disturbance(jitter=shake.jitter)
+    ring_deg = shake.ring_deg * float(np.exp(-max(since_turn_s, 0.0) / shake.ring_decay_s))
+    ringing = ((shake.ring_hz, ring_deg),) if ring_deg > _LEAST_DEG else ()
+    return Disturbance(jitter=(*shake.jitter, *ringing))
+
+
+def usual_shake(settling_s: float) -> Shake:
+    """How does a satellite shake of which nothing is known but how long it settles after a turn?
+
+    The usual lines of :class:`Disturbance`; a turn leaves 0.05 deg, which has fallen to one of them when it is over.
+    """
+    jitter = Disturbance().jitter
+    decay_s = max(settling_s, 0.1) / float(np.log(_USUAL_RING_DEG / jitter[0][1]))
+    return Shake(jitter=jitter, ring_deg=_USUAL_RING_DEG, ring_decay_s=decay_s)
 
 
 def wander_and_blur(

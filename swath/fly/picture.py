@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.spacecraft.link_format import CHUNK_BYTES, HEADER_KEYS, LINES_PER_CHUNK, RADAR_HEADER_KEYS
 
-__all__ = ["LineStates", "Picture", "picture_header", "radar_header"]
+__all__ = ["LineStates", "Picture", "Strips", "picture_header", "radar_header"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,6 +64,16 @@ class Picture:
         if set(self.header) != wanted:
             wrong = sorted(set(self.header) ^ wanted)
             raise InputError(f"picture header has wrong keys: {', '.join(wrong)}", fix="Use picture_header()")
+
+
+@dataclass(frozen=True)
+class Strips:
+    """A picture that comes strip by strip, so that it need not fit into memory."""
+
+    header: Mapping[str, Any]
+    states: LineStates
+    strips: Iterator[npt.NDArray[np.uint16]]
+    """``(band, line, column)``, all columns, in the order of the lines, for :func:`swath.fly.compress.compress`"""
 
 
 def radar_header(

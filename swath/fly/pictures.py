@@ -57,7 +57,7 @@ def take_picture(
         shot = radar_exposure(world, acquisition, ephemeris, radar, extent_m=extent_m)
         return scan_radar(world, satellite.id, ephemeris, shot, radar, seed=seed)
     exposure = _exposure(world, satellite, acquisition, ephemeris, eop, extent_m)
-    clouds = draw_clouds(world.width_m, cover_share=cloud_share, seed=seed)
+    clouds = draw_clouds(world, cover_share=cloud_share, seed=seed)
     flaws = None if shake is None else disturbance_of(shake)
     return scan(world, satellite, ephemeris, exposure, seed=seed, clouds=clouds, disturbance=flaws, progress=progress)
 

@@ -8,9 +8,9 @@ The picture goes to the radio like any other, its line states with the errors of
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,8 +22,8 @@ from swath.fly import materials as looks
 from swath.fly.blocks import Block, expose_block
 from swath.fly.clouds import CLEAR, Clouds
 from swath.fly.job import Job, prepare_job
-from swath.fly.motion import LINE_STEP, Disturbance, Exposure, blur_deg, draw_motion, measure
-from swath.fly.picture import LineStates, Picture, picture_header
+from swath.fly.motion import LINE_STEP, PERFECT, Disturbance, Exposure, blur_deg, draw_motion, measure
+from swath.fly.picture import Picture, Strips, picture_header
 from swath.fly.sightlines import View, look
 from swath.fly.world import Room, World
 from swath.orbit.ephemeris import Ephemeris
@@ -32,22 +32,12 @@ from swath.spacecraft.imager_design import design_imager
 from swath.spacecraft.light import Atmosphere
 from swath.spacecraft.satellite import Satellite
 
-__all__ = ["Strips", "scan", "scan_strips"]
+__all__ = ["clear_job", "scan", "scan_strips"]
 
 Counts = npt.NDArray[np.uint16]
 
 _BLOCK_PX = 512
 """lines and columns that are drawn together; lines of a strip"""
-
-
-@dataclass(frozen=True)
-class Strips:
-    """A picture that comes strip by strip, so that it need not fit into memory."""
-
-    header: Mapping[str, Any]
-    states: LineStates
-    strips: Iterator[Counts]
-    """``(band, line, column)``, all columns, in the order of the lines, for :func:`swath.fly.compress.compress`"""
 
 
 def scan(
@@ -120,6 +110,15 @@ def scan_strips(
     job = prepare_job(rng, world, exposure, view, imager, clouds, atmosphere or Atmosphere())
     header = _header(satellite, exposure, imager, view, len(states))
     return Strips(header, states, _expose(job, len(imager.bands), max(workers, 1), progress))
+
+
+def clear_job(world: World, satellite: Satellite, ephemeris: Ephemeris, exposure: Exposure) -> Job:
+    """The same picture under a clear sky by a satellite without flaws: what it should find of the land's light."""
+    imager = design_imager(satellite.optics, line_period_s=exposure.line_period_s)
+    _check(exposure, imager)
+    rng = np.random.default_rng(0)
+    view = look(world, ephemeris, exposure, draw_motion(rng, exposure, PERFECT), imager)
+    return prepare_job(rng, world, exposure, view, imager, CLEAR, Atmosphere())
 
 
 def _expose(job: Job, bands: int, workers: int, progress: Callable[[float], None] | None) -> Iterator[Counts]:

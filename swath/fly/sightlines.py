@@ -10,13 +10,12 @@ import numpy.typing as npt
 from swath.errors import DataError
 from swath.fly.motion import Exposure, Motion, after_s, line_utc, lines_of_sight
 from swath.fly.sight_kernels import Rays
-from swath.fly.site import nodes
 from swath.fly.world import TALLEST_M, World, to_world
 from swath.frames import geodetic_from_itrf, geodetic_up, orbital_axes, ray_to_height
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.imager import Imager
 
-__all__ = ["View", "look"]
+__all__ = ["View", "look", "nodes"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +35,13 @@ class View:
     azimuth_deg: float
     lead_lines: tuple[int, ...]
     """of each band: how many lines earlier than the boresight's its row is read"""
+
+
+def nodes(count: int, every: int = 32) -> tuple[Floats, float]:
+    """Equally spaced positions from the first to the last of ``count`` lines or columns, and their step."""
+    number = max(int(np.ceil((count - 1) / every)), 1) + 1
+    step = max(count - 1, 1) / (number - 1)
+    return np.arange(number, dtype=np.float64) * step, step
 
 
 def look(world: World, ephemeris: Ephemeris, exposure: Exposure, motion: Motion, imager: Imager) -> View:

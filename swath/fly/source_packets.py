@@ -7,16 +7,17 @@ This is the space end; the ground's is ``archive.source_packets``, written apart
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
-from swath.fly.compress import Compression, compress
+from swath.fly.compress import Compression, Measured, compress
 from swath.fly.link_kernels import pack_samples, seal_packets
-from swath.fly.picture import LineStates, Picture
+from swath.fly.picture import LineStates, Picture, Strips
 from swath.spacecraft.link_format import (
     CHUNK_BYTES,
     KIND_HEADER,
@@ -30,7 +31,7 @@ from swath.spacecraft.link_format import (
 from swath.spacecraft.satellite import Satellite
 from swath.time import elapsed_s
 
-__all__ = ["encode_picture"]
+__all__ = ["encode_picture", "encode_strips"]
 
 _SAMPLES_AT_ONCE = 1024 * CHUNK_BYTES // 3 * 2
 """a chunk holds a whole number of sample pairs: batches are packed without looking at their neighbours"""
@@ -48,17 +49,11 @@ def encode_picture(
     a sample exceeds 12 bits or the number does not fit. The bytes follow ``spacecraft.link_format``; tests/authorities
     reads them with the ``spacepackets`` package.
     """
-    if not 0 <= number < 2**32:
-        raise InputError(f"picture number {number} does not fit in 32 bits", fix="Number pictures from 0")
-    front = _Front(satellite.radio.apid, _time_code(picture.states), number)
-    header = np.frombuffer(json.dumps(dict(picture.header), separators=(",", ":")).encode(), np.uint8)
-    packets = list(front.packets(KIND_HEADER, header, len(header), 0, 0))
-    records = np.frombuffer(_line_records(picture.states), np.uint8)
-    packets += front.packets(KIND_LINES, records, LINES_PER_CHUNK * LINE_RECORD.size, 0, len(packets))
-    ahead = len(packets)
     if compression is not None:
-        strips = b"".join(strip.data for strip in compress([picture.pixels], compression))
-        return (*packets, *front.packets(KIND_STRIPS, np.frombuffer(strips, np.uint8), CHUNK_BYTES, 0, ahead))
+        taken = Strips(picture.header, picture.states, iter([picture.pixels]))
+        return tuple(encode_strips(taken, satellite, number, compression))
+    front, packets = _opened(picture.header, picture.states, satellite, number)
+    ahead = len(packets)
     samples = np.ascontiguousarray(picture.pixels).reshape(-1)
     for first in range(0, len(samples), _SAMPLES_AT_ONCE):
         part = samples[first : first + _SAMPLES_AT_ONCE]
@@ -68,6 +63,46 @@ def encode_picture(
         chunk = len(packets) - ahead
         packets += front.packets(KIND_PIXELS, packed, CHUNK_BYTES, chunk, ahead + chunk)
     return tuple(packets)
+
+
+def encode_strips(
+    taken: Strips,
+    satellite: Satellite,
+    number: int,
+    compression: Compression,
+    *,
+    measured: Callable[[Measured], None] = lambda made: None,
+) -> Iterator[bytes]:
+    """The packets of :func:`encode_picture`, compressed, one by one while a picture is taken: memory is a few strips.
+
+    ``measured`` is told what compression did to each strip.
+    """
+    front, packets = _opened(taken.header, taken.states, satellite, number)
+    yield from packets
+    ahead, count, waiting = len(packets), len(packets), b""
+    for strip in compress(taken.strips, compression):
+        measured(strip.measured)
+        waiting += strip.data
+        whole = len(waiting) // CHUNK_BYTES * CHUNK_BYTES
+        yield from front.packets(
+            KIND_STRIPS, np.frombuffer(waiting[:whole], np.uint8), CHUNK_BYTES, count - ahead, count
+        )
+        count, waiting = count + whole // CHUNK_BYTES, waiting[whole:]
+    yield from front.packets(KIND_STRIPS, np.frombuffer(waiting, np.uint8), CHUNK_BYTES, count - ahead, count)
+
+
+def _opened(
+    header: Mapping[str, Any], states: LineStates, satellite: Satellite, number: int
+) -> tuple[_Front, list[bytes]]:
+    """What all packets of a picture begin with, and the first ones: header and line records."""
+    if not 0 <= number < 2**32:
+        raise InputError(f"picture number {number} does not fit in 32 bits", fix="Number pictures from 0")
+    front = _Front(satellite.radio.apid, _time_code(states), number)
+    text = np.frombuffer(json.dumps(dict(header), separators=(",", ":")).encode(), np.uint8)
+    packets = list(front.packets(KIND_HEADER, text, len(text), 0, 0))
+    records = np.frombuffer(_line_records(states), np.uint8)
+    packets += front.packets(KIND_LINES, records, LINES_PER_CHUNK * LINE_RECORD.size, 0, len(packets))
+    return front, packets
 
 
 @dataclass(frozen=True)

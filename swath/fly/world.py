@@ -21,11 +21,23 @@ from swath.fly import world_kernels as kernels
 from swath.fly.edits import Edit, Pieces, is_active
 from swath.fly.growth import looks_green
 from swath.fly.landscape import Character, Parcels, fractal_noise, lay_out
-from swath.fly.site import site_epsg
 from swath.fly.terrain import CELL_M, River, Terrain, draw_terrain, height_at
 from swath.model import Place
 
-__all__ = ["Patch", "Room", "TALLEST_M", "World", "draw_patch", "look_table", "make_world", "to_geodetic", "to_world"]
+__all__ = [
+    "Patch",
+    "Room",
+    "TALLEST_M",
+    "World",
+    "check_size",
+    "draw_patch",
+    "look_table",
+    "make_world",
+    "map_epsg",
+    "place_box_m",
+    "to_geodetic",
+    "to_world",
+]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -33,8 +45,8 @@ Singles = npt.NDArray[np.float32]
 TALLEST_M = 255 * kernels.STEP_M
 """of anything that stands on the ground"""
 _MARGIN_M = 2500.0
-_LARGEST_M = 60e3
-_COUNTRY = Character((0.0, 0.0), 0.0, 0.07, (250.0, 900.0), 0.09, 42e3)
+_LARGEST_M, _LARGEST_KM2 = 150e3, 5000.0
+_COUNTRY = Character(0.07, (250.0, 900.0), 0.09, 42e3)
 _ROOF_M = {10: (4.0, 9.0), 11: (4.0, 9.0), 12: (5.0, 14.0), 13: (6.0, 13.0), 14: (6.0, 16.0)}
 """least and greatest height of the kinds of roofs"""
 
@@ -51,6 +63,8 @@ class World:
     north_m: float
     width_m: float
     height_m: float
+    inside_m: tuple[float, float, float, float]
+    """west, south, east, north of the place itself, in map coordinates; around it is margin"""
     pixel_m: float
     """of the truth"""
     terrain: Terrain
@@ -94,54 +108,95 @@ class Patch:
     """of what stands on the ground, in steps of ``world_kernels.STEP_M``"""
 
 
+def map_epsg(*, lon_deg: float, lat_deg: float) -> int:
+    """Which map projection does the land at a place use? Its UTM zone; UPS beyond 84 N and 80 S.
+
+    The special zones of Norway and Svalbard are not used.
+    """
+    if lat_deg > 84.0:
+        return 5041
+    if lat_deg < -80.0:
+        return 5042
+    zone = int((lon_deg + 180.0) // 6.0) % 60 + 1
+    return (32600 if lat_deg >= 0 else 32700) + zone
+
+
+def place_box_m(place: Place, extent_m: float) -> tuple[float, float, float, float]:
+    """West, south, east, north of a place on its map: of its ring, or a square of side ``extent_m`` round a point."""
+    projection = pyproj.Proj(f"EPSG:{map_epsg(lon_deg=place.lon_deg, lat_deg=place.lat_deg)}")
+    if place.ring:
+        east, north = projection(*np.array(place.ring).T)
+        return float(np.min(east)), float(np.min(north)), float(np.max(east)), float(np.max(north))
+    east, north = projection(place.lon_deg, place.lat_deg)
+    return east - extent_m / 2.0, north - extent_m / 2.0, east + extent_m / 2.0, north + extent_m / 2.0
+
+
+def check_size(place: Place, extent_m: float, *, margin_m: float = _MARGIN_M) -> None:
+    """Can the land round a place be drawn? Raises :class:`InputError` where it is too small or too large."""
+    west, south, east, north = place_box_m(place, extent_m)
+    width_m, height_m = east - west + 2.0 * margin_m, north - south + 2.0 * margin_m
+    if not (
+        min(width_m, height_m) >= 500.0
+        and max(width_m, height_m) <= _LARGEST_M
+        and width_m * height_m <= _LARGEST_KM2 * 1e6
+    ):
+        raise InputError(
+            f"a world of {width_m / 1e3:.1f} x {height_m / 1e3:.1f} km with margins",
+            where=f"place {place.id}",
+            fix=f"Ask for 0.5 to {_LARGEST_M / 1e3:.0f} km a side and at most {_LARGEST_KM2:.0f} km2 in one order",
+        )
+
+
 def make_world(
     place: Place,
     *,
-    extent_m: float,
+    extent_m: float = 0.0,
     seed: int,
     relief_m: float = 120.0,
     pixel_m: float = 0.5,
     margin_m: float = _MARGIN_M,
 ) -> World:
-    """Draw the land round a place: a square of side ``extent_m``, and ``margin_m`` more on each side.
+    """Draw the land round a place: its ring's box or a square of side ``extent_m``, and ``margin_m`` more on each side.
 
     ``relief_m``: highest hill over lowest valley. ``pixel_m``: size of the truth pixels, best a quarter of the
-    pictures' pixels. The same arguments give the same land for ever; 25 x 25 km take some 3 s and 150 MB, the truth
+    pictures' pixels. The same arguments give the same land for ever; 25 x 25 km take some 1 s and 150 MB, the truth
     itself is drawn where and when a camera looks. Raises :class:`InputError` for sizes that cannot be drawn.
     """
-    side_m = extent_m + 2.0 * margin_m
-    if not (500.0 <= side_m <= _LARGEST_M and 0.1 <= pixel_m <= 10.0 and 0.0 <= relief_m <= 3000.0):
+    check_size(place, extent_m, margin_m=margin_m)
+    if not (0.1 <= pixel_m <= 10.0 and 0.0 <= relief_m <= 3000.0):
         raise InputError(
-            f"a world of {side_m / 1e3:.1f} km with margins, pixels of {pixel_m} m and relief of {relief_m} m",
+            f"truth pixels of {pixel_m} m and relief of {relief_m} m",
             where=f"place {place.id}",
-            fix="Ask for 0.5 to 60 km with margins, pixels of 0.1 to 10 m and up to 3000 m of relief",
+            fix="Ask for pixels of 0.1 to 10 m and up to 3000 m of relief",
         )
-    epsg = site_epsg(lon_deg=place.lon_deg, lat_deg=place.lat_deg)
-    east, north = pyproj.Proj(f"EPSG:{epsg}")(place.lon_deg, place.lat_deg)
-    side_m = float(np.ceil(side_m / CELL_M) * CELL_M)
-    west_m = np.floor((east - side_m / 2.0) / CELL_M) * CELL_M
-    north_m = np.ceil((north + side_m / 2.0) / CELL_M) * CELL_M
+    inside = west, south, east, north = place_box_m(place, extent_m)
+    width_m, height_m = (
+        float(np.ceil((length + 2.0 * margin_m) / CELL_M) * CELL_M) for length in (east - west, north - south)
+    )
+    west_m = np.floor(((west + east) / 2.0 - width_m / 2.0) / CELL_M) * CELL_M
+    north_m = np.ceil(((south + north) / 2.0 + height_m / 2.0) / CELL_M) * CELL_M
     rng = np.random.default_rng([seed & 0x7FFFFFFF, 0x3A47])
-    terrain = draw_terrain(rng, side_m, side_m, relief_m=relief_m)
-    layers, parcels = _layers(rng, terrain, side_m)
+    terrain = draw_terrain(rng, width_m, height_m, relief_m=relief_m)
+    layers, parcels = _layers(rng, terrain, (int(height_m), int(width_m)))
     return World(
         place=place,
         seed=seed,
-        epsg=epsg,
+        epsg=map_epsg(lon_deg=place.lon_deg, lat_deg=place.lat_deg),
         west_m=float(west_m),
         north_m=float(north_m),
-        width_m=side_m,
-        height_m=side_m,
+        width_m=width_m,
+        height_m=height_m,
+        inside_m=inside,
         pixel_m=pixel_m,
         terrain=terrain,
         layers=layers,
         parcels=parcels,
-        looks=looks.add_edit_looks(looks.draw_looks(rng, pixel_m)),
+        looks=looks.draw_looks(rng, pixel_m),
         vigour=fractal_noise(rng, (terrain.height_m.shape[0], terrain.height_m.shape[1]), CELL_M, 900.0, 45.0, 1.5),
     )
 
 
-def _layers(rng: np.random.Generator, terrain: Terrain, side_m: float) -> tuple[tuple[Pieces, ...], Parcels]:
+def _layers(rng: np.random.Generator, terrain: Terrain, shape: tuple[int, int]) -> tuple[tuple[Pieces, ...], Parcels]:
     """What is painted, lowest first: villages, parcels, tracks, rivers, and the roads that cross them."""
     layers: list[Pieces] = []
     drawn: list[Floats] = []
@@ -150,7 +205,7 @@ def _layers(rng: np.random.Generator, terrain: Terrain, side_m: float) -> tuple[
         layers.append(_raised(rng, vertices, counts, given))
         drawn.append(vertices)
 
-    parcels = lay_out(rng, (int(side_m), int(side_m)), 1.0, _COUNTRY, keep)
+    parcels = lay_out(rng, shape, 1.0, _COUNTRY, keep)
     chosen = _suited(rng, terrain, parcels)
     layers = [
         replace(layer, look=chosen) if vertices is parcels.vertices else layer
@@ -173,10 +228,6 @@ def _raised(
 def _suited(rng: np.random.Generator, terrain: Terrain, parcels: Parcels) -> npt.NDArray[np.uint8]:
     """What grows on each parcel: woods on steep slopes, meadows on lesser ones, fields on the rest."""
     given = parcels.parcel_looks
-    field = given >= looks.FIRST_FIELD
-    given = np.where(
-        field, looks.FIRST_FIELD + (given - looks.FIRST_FIELD) % (looks.FIRST_EDIT - looks.FIRST_FIELD), given
-    )
     used = np.arange(parcels.vertices.shape[1])[None, :, None] < parcels.counts[:, None, None]
     middle = np.where(used, parcels.vertices, 0.0).sum(1) / np.maximum(parcels.counts, 1)[:, None]
     step = 40.0
@@ -265,7 +316,7 @@ def draw_patch(
 
 
 def look_table(world: World, at: np.datetime64) -> Singles:
-    """The looks as the kernels take them (``camera_kernels.Ground``), grown to a date."""
+    """The looks as the kernels take them (``light_kernels.shine``), grown to a date."""
     table = world.looks
     green = looks_green(table.crop, table.green, at, lat_deg=world.place.lat_deg)
     columns = np.column_stack(

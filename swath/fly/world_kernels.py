@@ -12,10 +12,19 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from swath.fly.camera_kernels import _bits
-from swath.fly.kernels import extent, span
+from swath.fly.kernels import extent, hash64, span
 
-__all__ = ["Frame", "STEP_M", "drown", "grow_trees", "mean_shares", "paint_raised", "spans_of"]
+__all__ = [
+    "Frame",
+    "STEP_M",
+    "drown",
+    "grow_trees",
+    "mean_light",
+    "mean_shares",
+    "paint_raised",
+    "spans_of",
+    "sum_parcels",
+]
 
 Array = npt.NDArray[Any]
 Number = Any
@@ -103,7 +112,7 @@ def grow_trees(
     cell = np.float32(pixel_m / _CROWN_M)
     for i in range(int(np.floor(row0 * cell)) - 1, int((row0 + rows) * cell) + 2):
         for j in range(int(np.floor(column0 * cell)) - 1, int((column0 + columns) * cell) + 2):
-            bits = _bits(seed, i, j)
+            bits = hash64(seed, i, j)
             x = np.float32(j) + np.float32(0.2) + np.float32(0.6) * _part(bits, 8)
             y = np.float32(i) + np.float32(0.2) + np.float32(0.6) * _part(bits, 24)
             wide = np.float32(0.45) + np.float32(0.35) * _part(bits, 32)
@@ -211,3 +220,42 @@ def mean_shares(codes: Array, number: int, times: int, out: Array) -> None:
                     counts[codes[i, j]] += 1
             for code in range(number):
                 out[code, row, column] = (counts[code + 1] * 100 + times * times // 2) // (times * times)
+
+
+@njit(cache=True, nogil=True)
+def mean_light(light: Array, band: int, y: Array, x: Array, times: int, out: Array) -> None:
+    """Reflectance x 10000 of one band of ``light`` (row, column, band; x 32768), the mean of ``times`` samples a side.
+
+    ``y`` and ``x`` are the rows and columns of the samples, ``times`` for each of ``out``.
+    """
+    scale = np.float32(10000.0 / 32768.0 / (times * times))
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            total = np.float32(0.5)
+            for i in range(row * times, (row + 1) * times):
+                for j in range(column * times, (column + 1) * times):
+                    total += np.float32(light[y[i], x[j], band])
+            out[row, column] = np.uint16(min(max(total * scale, np.float32(1.0)), np.float32(65535.0)))
+
+
+@njit(cache=True, nogil=True)
+def sum_parcels(
+    cover: Array, light: Array, row0: int, column0: int, vertices: Array, counts: Array, looks: Array, sums: Array
+) -> None:
+    """Add up over the truth pixels of convex parcels: ``sums`` (parcel, 6) four bands of light, pixels, own pixels.
+
+    ``vertices`` in truth pixels of the world; ``cover`` and ``light`` (row, column, band) are those from ``row0`` and
+    ``column0`` on. A pixel is a parcel's own where nothing else is painted over it.
+    """
+    rows, columns = cover.shape
+    for m in range(len(counts)):
+        low, high = extent(vertices[m], counts[m])
+        first, last = int(np.ceil(low - 0.5)) - row0, int(np.floor(high - 0.5)) - row0
+        for row in range(max(first, 0), min(last, rows - 1) + 1):
+            left, right = span(vertices[m], counts[m], row + row0 + 0.5)
+            begin, end = int(np.ceil(left - 0.5)) - column0, int(np.floor(right - 0.5)) - column0
+            for column in range(max(begin, 0), min(end, columns - 1) + 1):
+                for band in range(4):
+                    sums[m, band] += light[row, column, band]
+                sums[m, 4] += 1.0
+                sums[m, 5] += (cover[row, column] & _LOOK) == looks[m]

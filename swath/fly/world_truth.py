@@ -1,4 +1,4 @@
-"""What is really there? The truth of a world on a map grid at any date: changes, water, heights."""
+"""What is really there? The truth of a world on a map grid at any date: changes, water, heights, and a clear map."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
+from swath.fly import light_kernels
 from swath.fly import materials as looks
 from swath.fly import world_kernels as kernels
 from swath.fly.edits import EDIT_KINDS, is_active
-from swath.fly.terrain import height_at
-from swath.fly.world import World, draw_patch
+from swath.fly.terrain import CELL_M, height_at
+from swath.fly.world import Room, World, draw_patch, look_table
 from swath.model import Grid
 
-__all__ = ["edit_shares", "heights_on", "water_share"]
+__all__ = ["clear_map", "edit_shares", "heights_on", "water_share"]
 
 Percents = npt.NDArray[np.uint8]
 
@@ -74,6 +75,39 @@ def heights_on(world: World, grid: Grid) -> npt.NDArray[np.float32]:
     return np.asarray(height + world.place.altitude_m, np.float32)
 
 
+def clear_map(world: World, grid: Grid, at: np.datetime64, *, band: str) -> npt.NDArray[np.uint16]:
+    """A map without clouds, slopes and shadows to measure the position of pictures against, ``(row, column)``.
+
+    Surface reflectance x 10000, at least 1; each pixel the mean of 3 x 3 samples. Through no camera: its position is
+    exact. The grid must be in the world's projection; else :class:`InputError`.
+    """
+    east_m, south_m = _corner(world, grid)
+    number, times = looks.BANDS.index(band), 3
+    table, level = look_table(world, at), np.zeros(4, np.float32)
+    fields = np.stack([np.ones_like(world.vigour), world.vigour])
+    out, room = np.empty(grid.shape, np.uint16), Room()
+    x = _samples(east_m, grid.pixel_m / times, grid.width * times, world.pixel_m)
+    for top in range(0, grid.height, _ROWS):
+        rows = min(_ROWS, grid.height - top)
+        y = _samples(south_m + top * grid.pixel_m, grid.pixel_m / times, rows * times, world.pixel_m)
+        shape = int(y[-1] - y[0] + 1), int(x[-1] - x[0] + 1)
+        patch = draw_patch(world, row=int(y[0]), column=int(x[0]), rows=shape[0], columns=shape[1], at=at, room=room)
+        lit, shine = room.array("lit", shape, np.uint8), room.array("shine", shape, np.uint64)
+        lit[:] = 1
+        frame = kernels.Frame(int(y[0]), int(x[0]), world.pixel_m, CELL_M / world.pixel_m)
+        spans = np.tile(np.array([0, shape[1]]), (shape[0], 1))
+        seed, flood = world.seed & 0x7FFFFFFF, table[looks.FLOOD_WATER]
+        light_kernels.shine(patch.cover, lit, table, level, fields, spans, frame, seed, flood, shine)
+        light = shine.view(np.uint16).reshape(*shape, 4)
+        kernels.mean_light(light, number, y - y[0], x - x[0], times, out[top : top + rows])
+    return out
+
+
+def _samples(first_m: float, fine_m: float, count: int, pixel_m: float) -> npt.NDArray[np.int64]:
+    """The truth pixels that hold equally spaced samples."""
+    return np.asarray(np.floor((first_m + (np.arange(count) + 0.5) * fine_m) / pixel_m), np.int64)
+
+
 def _corner(world: World, grid: Grid) -> tuple[float, float]:
     if grid.epsg != world.epsg:
         raise InputError(
@@ -88,8 +122,8 @@ def _cover(
     world: World, east_m: float, south_m: float, fine_m: float, shape: tuple[int, int], at: np.datetime64
 ) -> npt.NDArray[np.uint8]:
     """The looks at sample points, out of a patch of the truth."""
-    x = np.floor((east_m + (np.arange(shape[1]) + 0.5) * fine_m) / world.pixel_m).astype(int)
-    y = np.floor((south_m + (np.arange(shape[0]) + 0.5) * fine_m) / world.pixel_m).astype(int)
+    x = _samples(east_m, fine_m, shape[1], world.pixel_m)
+    y = _samples(south_m, fine_m, shape[0], world.pixel_m)
     rows, columns = int(y[-1] - y[0] + 1), int(x[-1] - x[0] + 1)
     patch = draw_patch(world, row=int(y[0]), column=int(x[0]), rows=rows, columns=columns, at=at)
     return np.asarray(patch.cover[np.ix_(y - y[0], x - x[0])])

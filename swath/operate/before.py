@@ -17,7 +17,7 @@ from swath.operate.file_day import DownFile, FileDay
 from swath.operate.file_link import LinkTerms
 from swath.operate.ground import Mapped, map_picture
 from swath.operate.planning import ephemerides_of
-from swath.operate.shot import Shot, shoot
+from swath.operate.shot import Shot, disturbance_after, shoot
 from swath.orbit.ephemeris import Ephemeris
 from swath.orbit.sun import sun_angles_deg
 from swath.plan.looks import find_looks
@@ -47,6 +47,7 @@ def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number:
     return Shot(
         acquisition=f"before-{satellite.id}-{stamp}",
         request=earlier,
+        land=order.place,
         satellite=satellite,
         ephemeris=ephemerides[satellite.id],
         number=number,
@@ -54,6 +55,8 @@ def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number:
         middle=best["middle"],
         commanded_deg=commanded,
         true_deg=(*commanded, 0.0),
+        disturbance=disturbance_after(satellite, np.inf),
+        gsd_m=float(best["gsd_m"]),
         sun_deg=(float(sun[0]), float(sun[1])),
         p_clear=1.0,
         weather=None,
@@ -105,5 +108,5 @@ def map_before(shot: Shot, folder: Path, scratch: Path) -> Mapped:
     made = day.hold(row, LinkTerms(rate_bit_s, rate_bit_s), 0.0, lasts_s)
     taken.file.unlink()
     landed = Landed("archive", shot.middle, made.frames_sent, 0, size_bit)
-    arrival = Arrival(shot, ground / picture_file(shot.acquisition), taken.crc32, landed)
+    arrival = Arrival(shot, ground / picture_file(shot.acquisition), taken, landed)
     return map_picture(arrival, folder, None)

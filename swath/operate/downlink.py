@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from swath.model import SIMULATED
 from swath.operate.commanding import CommandDay
 from swath.operate.file_day import DownFile, FileDay
 from swath.operate.file_link import LinkTerms
-from swath.operate.shot import Shot, Taken, shoot
+from swath.operate.shot import Known, Shot, Taken, shoot
 from swath.report.outcome import Links
 from swath.spacecraft.link_format import FILE_SEGMENT_BYTES
 from swath.spacecraft.report_format import Report
@@ -72,9 +73,20 @@ class Arrival:
 
     shot: Shot
     file: Path
-    crc32: int
-    """of the pixels as they were taken"""
+    taken: Taken
     landed: Landed
+
+    @property
+    def crc32(self) -> tuple[int, ...]:
+        """Of the pixels as they were taken."""
+        return self.taken.crc32
+
+    def known(self) -> Known:
+        """What is known of the place beside the picture; it is read once, its file is then thrown away."""
+        with self.taken.known.open("rb") as stream:
+            found: Known = pickle.load(stream)
+        self.taken.known.unlink()
+        return found
 
     def picture(self) -> ReceivedPicture:
         """The picture, put together from its packets."""
@@ -117,7 +129,7 @@ class DayOfContacts:
         flights: Mapping[str, Flight],
         commands: CommandDay,
         operations: Operations,
-        shot: Callable[[int, Mapping[str, Any]], Shot],
+        shot: Callable[[int, Mapping[str, Any], float], Shot],
         folder: Path,
         scratch: Path,
         *,
@@ -125,7 +137,10 @@ class DayOfContacts:
         stop: np.datetime64,
         seed: int,
     ) -> None:
-        """``shot`` makes of a row of the flown plan's acquisitions what a picture is taken of."""
+        """``shot`` makes what a picture is taken of, from a row of the flown plan's acquisitions and of flight's.
+
+        And from how long before it the turn had arrived.
+        """
         self.flights, self.plan, self.operations, self.shot = flights, commands.plan, operations, shot
         self.folder, self.scratch, self.start, self.stop_s = folder, scratch, start, span_s(start, start, stop)[1]
         ids = {id: flight.satellite.radio.spacecraft_id for id, flight in flights.items()}
@@ -161,7 +176,7 @@ class DayOfContacts:
         flight = self.flights[id]
         for row in sorted(set(flight.flown) - set(self._shots)):
             if flight.flown[row]["status"] != "skipped":
-                self._shots[row] = self.shot(row, flight.flown[row])
+                self._shots[row] = self.shot(row, flight.flown[row], flight.since_turn_s[row])
                 if contact is not None:
                     self._taking[row] = pool.submit(shoot, self._shots[row], self.scratch)
         if contact is not None:
@@ -253,7 +268,7 @@ class DayOfContacts:
         taken.file.unlink(missing_ok=True)
         size = self.files.sizes[key]
         landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * size, missing)
-        return Arrival(shot, path, taken.crc32, landed)
+        return Arrival(shot, path, taken, landed)
 
 
 class _Teller:

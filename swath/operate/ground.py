@@ -10,22 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from swath.archive.camera import camera_of
 from swath.archive.cog import read_cog
-from swath.archive.grids import map_from_geodetic, place_grid
 from swath.archive.ortho import picture_outline
 from swath.archive.picture import ReceivedPicture, band_counts, require_header
 from swath.archive.scene import build_scene
-from swath.fly.site import make_site
-from swath.fly.truth import FieldTruth, field_places, field_truth, reference_picture, truth_on
+from swath.fly.field_truth import FieldTruth
 from swath.frames import EarthOrientation
-from swath.model import Grid, Product, Scene
+from swath.model import Product, Scene
 from swath.operate.downlink import Arrival
 from swath.operate.files import scene_file, write_product, write_scene
-from swath.operate.shot import Shot, site_seed
-from swath.product.fields import cover_polygons
+from swath.operate.shot import CONTROL_BAND, Known, Shot, ring_m
 from swath.product.flood import flood_product
 from swath.product.vegetation import vegetation_product
 from swath.report.outcome import Comparison, QuickLook
@@ -35,10 +31,6 @@ from swath.time import format_utc
 __all__ = ["Mapped", "map_picture"]
 
 Ring = tuple[tuple[float, float], ...]
-
-PIXEL_M = 6.0
-CONTROL_BAND = "nir"
-"""shows shores and fields best, through haze"""
 
 
 @dataclass(frozen=True)
@@ -69,10 +61,8 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     ``before``: the scene of the same place before a flood; its pixels are read from its file. Raises
     :class:`DataError` where too little of the picture came down to place it.
     """
-    shot = arrival.shot
-    grid = place_grid(shot.request.place, shot.request.extent_m, pixel_m=PIXEL_M)
-    known = _what_is_known(shot, grid)
-    scene, footprint, faults = _place(arrival, grid, known)
+    shot, known = arrival.shot, arrival.known()
+    scene, footprint, faults = _place(arrival, known)
     item, preview = write_scene(scene, folder)
     quicklook = _quicklook(scene, preview)
     products, items = [], [item]
@@ -94,7 +84,7 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     )
 
 
-def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tuple[str, ...]]:
+def _place(arrival: Arrival, known: Known) -> tuple[Scene, Ring, tuple[str, ...]]:
     """The scene, the outline of what the camera swept, and faults of the link; the file is then thrown away."""
     shot, picture = arrival.shot, arrival.picture()
     altitude_m = shot.request.place.altitude_m
@@ -107,8 +97,9 @@ def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tu
         received=arrival.landed.received,
         eop=_eop(),
         knowledge_sigma_deg=shot.satellite.agility.knowledge_sigma_deg,
-        grid=grid,
+        grid=shot.grid,
         altitude_m=altitude_m,
+        heights_m=known.heights_m,
         control=known.control,
         control_band=CONTROL_BAND,
         p_clear=shot.p_clear,
@@ -118,49 +109,18 @@ def _place(arrival: Arrival, grid: Grid, known: _Known) -> tuple[Scene, Ring, tu
     return scene, tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)), tuple(faults)
 
 
-def _crc32(picture: ReceivedPicture) -> int:
-    """Of the pixels, band after band, as ``shot.shoot`` takes it."""
-    crc = 0
-    for band in range(len(require_header(picture).bands)):
-        crc = zlib.crc32(band_counts(picture, band).data, crc)
-    return crc
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What the ground knows of a simulated place, or is told to judge itself by."""
-
-    control: npt.NDArray[np.uint16]
-    """the map that positions are measured against"""
-    fields: dict[str, npt.NDArray[np.float64]]
-    """the cadastre: boundaries in the grid's metres"""
-    fields_true: FieldTruth
-    flood_km2: float | None
-    """flooded in truth inside the order's outline, clouds or not; none where there is no flood"""
-
-
-def _what_is_known(shot: Shot, grid: Grid) -> _Known:
-    request = shot.request
-    site = make_site(request.place, request.kind, request.extent_m, site_seed(request, shot.seed))
-    flood_km2 = None
-    if shot.flooded:
-        percent = truth_on(site, grid).flood_percent[_area(shot, grid)]
-        flood_km2 = float(percent.sum(dtype=np.float64)) / 100.0 * grid.pixel_area_km2
-    return _Known(
-        control=reference_picture(site, grid, bands=(CONTROL_BAND,))[0],
-        fields={place.id: _ring_m(place.ring, grid) for place in field_places(site)},
-        fields_true=field_truth(site),
-        flood_km2=flood_km2,
-    )
+def _crc32(picture: ReceivedPicture) -> tuple[int, ...]:
+    """Of the pixels, band by band, as ``shot.shoot`` takes it."""
+    return tuple(zlib.crc32(band_counts(picture, band).data) for band in range(len(require_header(picture).bands)))
 
 
 def _products(
-    scene: Scene, known: _Known, shot: Shot, before: Scene | None, folder: Path
+    scene: Scene, known: Known, shot: Shot, before: Scene | None, folder: Path
 ) -> list[Callable[[], Product]]:
     """What is to be made of a scene, made one after the other so that only one lies in memory."""
     if shot.request.kind == "watch":
         return []
-    vegetation = partial(vegetation_product, scene, known.fields)
+    vegetation = partial(vegetation_product, scene, {place.id: ring_m(place, scene.grid) for place in known.fields})
     if not shot.flooded:
         return [vegetation]
 
@@ -168,22 +128,9 @@ def _products(
         earlier = None
         if before is not None:
             earlier = replace(before, pixels=read_cog(folder / scene_file(before)).pixels)
-        return flood_product(scene, before=earlier, area=_area(shot, scene.grid))
+        return flood_product(scene, before=earlier, area=shot.area)
 
     return [flood, vegetation]
-
-
-def _area(shot: Shot, grid: Grid) -> npt.NDArray[np.bool_]:
-    """The pixels of the order's outline, those more than half inside."""
-    inside = np.zeros(grid.shape, np.bool_)
-    top, left, shares = cover_polygons([_ring_m(shot.request.place.ring, grid)], grid).window(0)
-    inside[top : top + shares.shape[0], left : left + shares.shape[1]] = shares > 0.5
-    return inside
-
-
-def _ring_m(ring: Ring, grid: Grid) -> npt.NDArray[np.float64]:
-    lon_deg, lat_deg = np.array(ring).T
-    return np.column_stack(map_from_geodetic(grid.epsg, lon_deg=lon_deg, lat_deg=lat_deg))
 
 
 def _fields_inside(products: Sequence[Product], truth: FieldTruth) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from swath.fly.spacecraft import FlightLog, log_of, prepare_flights
 from swath.fly.surroundings import surroundings
 from swath.fly.weather import SimulatedWeather
 from swath.frames import EarthOrientation
+from swath.model import Place
 from swath.operate import checks
 from swath.operate.before import map_before, shot_before
 from swath.operate.commanding import command_day, uplink_passes
@@ -25,7 +26,7 @@ from swath.operate.downlink import GROUND, DayOfContacts, Landed
 from swath.operate.ground import Mapped, map_picture
 from swath.operate.memory import give_back_memory
 from swath.operate.planning import Planned, plan_day
-from swath.operate.shot import Shot
+from swath.operate.shot import Shot, check_land, disturbance_after
 from swath.operate.telemetry import check_commands, write_telemetry
 from swath.operate.telling import Run, outcome_of
 from swath.operate.workers import worker_pool
@@ -41,6 +42,7 @@ from swath.store.mission import Mission, checked_seed, read_mission
 
 __all__ = ["judge", "run_mission", "summary"]
 
+ShotOf = Callable[[int, Mapping[str, Any], float], Shot]
 Progress = Callable[[str, float], None]
 
 
@@ -81,6 +83,7 @@ def run_mission(
         desk = _Desk(pool, folder, Path(scratch), clock)
         land = pool.submit(land_rings)
         early = _take_early(mission, eop, desk)
+        _check_lands(mission)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
         run = _start(mission, planned, early, land, desk, eop)
@@ -168,9 +171,7 @@ def _take_early(mission: Mission, eop: EarthOrientation, desk: _Desk) -> dict[st
     }
 
 
-def _bring_home(
-    run: Run, flights: Mapping[str, Flight], shot: Callable[[int, Mapping[str, Any]], Shot], desk: _Desk
-) -> Run:
+def _bring_home(run: Run, flights: Mapping[str, Flight], shot: ShotOf, desk: _Desk) -> Run:
     """Fly the day, bring the pictures down and map each as soon as it is on the ground."""
     mission = run.mission
     day = DayOfContacts(
@@ -195,27 +196,49 @@ def _bring_home(
     return replace(run, flight=flight, landed=landed, mapped=mapped, links=day.links(), holes=tuple(holes))
 
 
-def _shots(run: Run, eop: EarthOrientation, weather: SimulatedWeather) -> Callable[[int, Mapping[str, Any]], Shot]:
+def _check_lands(mission: Mission) -> None:
+    """Orders whose land is too large to be simulated are refused before anything is planned."""
+    for order in mission.orders:
+        for place in order.places or (order.request.place,):
+            check_land(order.request, place)
+    for request in mission.urgent:
+        check_land(request, request.place)
+
+
+def _lands(mission: Mission, planned: Planned) -> dict[str, Place]:
+    """The land of requests that are parts of an area: that of the whole order, so that all parts show the same."""
+    areas = {order.id: order.request.place for order in mission.orders if order.kind == "area"}
+    bundles = (bundle for bundle in planned.problem.bundles if bundle.id in areas)
+    return {request: areas[bundle.id] for bundle in bundles for request in bundle.requests}
+
+
+def _shots(
+    run: Run, eop: EarthOrientation, weather: SimulatedWeather
+) -> Callable[[int, Mapping[str, Any], float], Shot]:
     """What makes of a flown picture all that its worker needs."""
     mission, planned, looks = run.mission, run.planned, run.commands.plan.acquisitions
     requests = {request.id: request for request in planned.problem.requests}
     satellites = {satellite.id: satellite for satellite in mission.satellites}
+    lands = _lands(mission, planned)
 
-    def shot(row: int, flown: Mapping[str, Any]) -> Shot:
+    def shot(row: int, flown: Mapping[str, Any], since_turn_s: float) -> Shot:
         (look,) = looks.take([row]).rows()
-        place = requests[str(look["request"])].place
+        place, satellite = requests[str(look["request"])].place, satellites[str(look["satellite"])]
         sun = sun_angles_deg(place.lon_deg, place.lat_deg, look["middle"], eop)
         return Shot(
             acquisition=str(look["id"]),
             request=requests[str(look["request"])],
-            satellite=satellites[str(look["satellite"])],
+            land=lands.get(str(look["request"]), place),
+            satellite=satellite,
             ephemeris=planned.ephemerides[str(look["satellite"])],
             number=row,
             start=flown["start"],
             middle=look["middle"],
             commanded_deg=(float(look["roll_deg"]), float(look["pitch_deg"])),
             true_deg=(float(flown["roll_deg"]), float(flown["pitch_deg"]), float(flown["yaw_deg"])),
+            disturbance=disturbance_after(satellite, since_turn_s),
             sun_deg=(float(sun[0]), float(sun[1])),
+            gsd_m=float(look["gsd_m"]),
             p_clear=float(look["p_clear"]),
             weather=weather,
             flooded=requests[str(look["request"])].kind == "flood",

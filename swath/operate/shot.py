@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
+import pickle
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.fly.motion import Exposure
-from swath.fly.pushbroom import take_picture
-from swath.fly.site import Site, Sky, make_site, make_sky
-from swath.fly.source_packets import encode_picture
+from swath.archive.grids import map_from_geodetic, place_grid
+from swath.fly.change import raise_water, rise_to_cover_m
+from swath.fly.clouds import CLEAR, Clouds, draw_clouds
+from swath.fly.compress import Compression, Measured
+from swath.fly.field_truth import FieldTruth, true_fields
+from swath.fly.motion import Disturbance, Exposure, disturbance_of, usual_shake
+from swath.fly.scanner import clear_job, scan_strips
+from swath.fly.source_packets import encode_strips
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
-from swath.model import Request
+from swath.fly.world import World, check_size, make_world, map_epsg, place_box_m
+from swath.fly.world_truth import clear_map, edit_shares, heights_on
+from swath.model import Grid, Place, Request
 from swath.orbit.ephemeris import Ephemeris
+from swath.product.fields import cover_polygon
 from swath.spacecraft import Satellite
 from swath.spacecraft.picture import outline_itrf_m, picture_shape
 
-__all__ = ["Shot", "Taken", "shoot", "site_seed"]
+__all__ = [
+    "CONTROL_BAND",
+    "FLOOD_SHARE",
+    "PIXEL_M",
+    "Known",
+    "Shot",
+    "Taken",
+    "check_land",
+    "disturbance_after",
+    "ring_m",
+    "shoot",
+    "sky_of",
+    "world_of",
+]
+
+PIXEL_M = 6.0
+"""of the maps"""
+CONTROL_BAND = "nir"
+"""shows shores and fields best, through haze"""
+FLOOD_SHARE = (0.10, 0.26)
+"""the water is raised until it could cover a share of the place from this range; what stands high stays dry"""
+_RELIEF_M = {"field": 30.0, "watch": 60.0, "area": 60.0, "flood": 40.0}
+"""hills by the kind of order"""
+_COMPRESSION = Compression("aec")
+_GSD_PER_TRUTH = 4.25
+_CLOUD_HEIGHTS_M = (900.0, 2200.0)
 
 
 @dataclass(frozen=True)
@@ -28,6 +63,8 @@ class Shot:
 
     acquisition: str
     request: Request
+    land: Place
+    """what the land is drawn for: the order's place, of which the request may be a part"""
     satellite: Satellite
     ephemeris: Ephemeris
     number: int
@@ -36,13 +73,49 @@ class Shot:
     middle: np.datetime64
     commanded_deg: tuple[float, float]
     true_deg: tuple[float, float, float]
+    disturbance: Disturbance
     sun_deg: tuple[float, float]
     """elevation, azimuth"""
+    gsd_m: float
+    """expected, which the truth is to be finer than"""
     p_clear: float
     weather: SimulatedWeather | None
     """none: a clear sky"""
     flooded: bool
     seed: int
+
+    @property
+    def grid(self) -> Grid:
+        """The map that the picture is put on."""
+        epsg = map_epsg(lon_deg=self.land.lon_deg, lat_deg=self.land.lat_deg)
+        return place_grid(self.request.place, self.request.extent_m, pixel_m=PIXEL_M, epsg=epsg)
+
+    @property
+    def area(self) -> npt.NDArray[np.bool_]:
+        """The pixels of the map inside the order's outline, those more than half inside; all round a point."""
+        grid, place = self.grid, self.request.place
+        if not place.ring:
+            return np.ones(grid.shape, np.bool_)
+        inside = np.zeros(grid.shape, np.bool_)
+        cover = cover_polygon(ring_m(place, grid), grid)
+        rows, columns = cover.weights.shape
+        inside[cover.top : cover.top + rows, cover.left : cover.left + columns] = cover.weights > 0.5
+        return inside
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ground knows of a place beside its picture, or is told to judge itself by."""
+
+    control: npt.NDArray[np.uint16]
+    """the map that positions are measured against; all of these on the shot's grid"""
+    heights_m: npt.NDArray[np.float32]
+    """the elevation model"""
+    fields: tuple[Place, ...]
+    """the cadastre"""
+    fields_true: FieldTruth
+    flood_km2: float | None
+    """flooded in truth inside the order's outline, clouds or not; none where there is no flood"""
 
 
 @dataclass(frozen=True)
@@ -50,39 +123,124 @@ class Taken:
     """A picture as it waits on board: a file in a scratch folder, so that waiting ones cost no memory."""
 
     file: Path
-    crc32: int
-    """of the pixels, to hold against what the ground puts together"""
+    crc32: tuple[int, ...]
+    """of the pixels, band by band, to hold against what the ground puts together"""
+    measured: Measured
+    """what compression on board did"""
+    known: Path
+    """a pickled :class:`Known` for the process that maps the picture"""
 
     def content(self) -> npt.NDArray[np.uint8]:
         """The file's bytes; they stay readable when its name is gone."""
         return np.memmap(self.file, np.uint8, "r")
 
 
-def site_seed(request: Request, seed: int) -> int:
-    """The seed of a request's landscape: the same place is the same land in every run of one seed."""
-    return zlib.crc32(f"{seed} {request.place.id}".encode())
+def ring_m(place: Place, grid: Grid) -> npt.NDArray[np.float64]:
+    """A place's outline in the metres of a grid."""
+    lon_deg, lat_deg = np.array(place.ring).T
+    return np.column_stack(map_from_geodetic(grid.epsg, lon_deg=lon_deg, lat_deg=lat_deg))
 
 
-def _sky(site: Site, shot: Shot) -> Sky | None:
-    """The clouds over a site when the picture is taken; none where the shot says a clear sky."""
-    if shot.weather is None:
-        return None
-    place = shot.request.place
-    cover = true_cloud_cover(shot.weather, lon_deg=place.lon_deg, lat_deg=place.lat_deg, at=shot.middle)
-    return make_sky(
-        site,
-        cover=float(cover),
-        sun_elevation_deg=shot.sun_deg[0],
-        sun_azimuth_deg=shot.sun_deg[1],
-        seed=site_seed(shot.request, shot.seed),
+def check_land(request: Request, land: Place) -> None:
+    """Can the land of an order be drawn? Raises :class:`InputError` where it is too large."""
+    check_size(land, request.extent_m, margin_m=_margin_m(request, land))
+
+
+def _margin_m(request: Request, land: Place) -> float:
+    """Land round the place, for pictures that are askew or miss a little and, round floods, for rivers to come from."""
+    west, south, east, north = place_box_m(land, request.extent_m)
+    side_m = min(east - west, north - south)
+    return float(np.clip(0.15 * side_m + 400.0, 600.0, 2500.0)) if request.kind != "flood" else 4000.0
+
+
+@lru_cache(maxsize=1)
+def _land(request_kind: str, land: Place, extent_m: float, margin_m: float, pixel_m: float, seed: int) -> World:
+    """The same place is the same land in every run of one seed."""
+    return make_world(
+        land,
+        extent_m=extent_m,
+        seed=zlib.crc32(f"{seed} {land.id}".encode()),
+        relief_m=_RELIEF_M[request_kind],
+        pixel_m=pixel_m,
+        margin_m=margin_m,
     )
 
 
-def shoot(shot: Shot, scratch: Path) -> Taken:
-    """Take a picture into a file of source packets in the ``scratch`` folder. Runs in a worker process."""
+def disturbance_after(satellite: Satellite, since_turn_s: float) -> Disturbance:
+    """What shakes a picture that is begun so long after a turn has arrived: by the satellite's bus, or as is usual."""
+    shake = usual_shake(satellite.agility.settling_s) if satellite.bus is None else satellite.bus.shake
+    return disturbance_of(shake, since_turn_s=since_turn_s)
+
+
+def world_of(shot: Shot) -> World:
+    """The land of a shot, with the flood if it has come."""
+    request = shot.request
+    pixel_m = float(np.clip(np.floor(8.0 * shot.gsd_m / _GSD_PER_TRUTH) / 8.0, 0.125, 10.0))
+    margin_m = _margin_m(request, shot.land)
+    world = _land(request.kind, shot.land, request.extent_m, margin_m, pixel_m, shot.seed)
+    if not shot.flooded:
+        return world
+    share = np.random.default_rng([world.seed & 0x7FFFFFFF, 0xF1]).uniform(*FLOOD_SHARE)
+    rise_m = rise_to_cover_m(world, float(share))
+    return world.with_edits([raise_water(world, "flood", rise_m=rise_m, since=shot.start)])
+
+
+def _weathered(world: World, shot: Shot) -> Clouds:
+    """The clouds that the shot's weather brings; none where the shot says a clear sky."""
+    if shot.weather is None:
+        return CLEAR
+    place = shot.request.place
+    cover = true_cloud_cover(shot.weather, lon_deg=place.lon_deg, lat_deg=place.lat_deg, at=shot.middle)
+    return sky_of(world, shot, float(cover))
+
+
+def sky_of(world: World, shot: Shot, cover: float) -> Clouds:
+    """Clouds that cover a share of a shot's land, of a form and height of their own."""
+    seed = zlib.crc32(shot.acquisition.encode()) ^ world.seed
+    height_m = float(np.random.default_rng([seed & 0x7FFFFFFF, 0xC1]).uniform(*_CLOUD_HEIGHTS_M))
+    return draw_clouds(world, cover_share=cover, seed=seed, height_m=height_m)
+
+
+def shoot(shot: Shot, scratch: Path, *, sky: Clouds | None = None) -> Taken:
+    """Take a picture into a file of source packets in the ``scratch`` folder. Runs in a worker process.
+
+    ``sky``: other clouds than the shot's weather brings.
+    """
+    world, exposure = world_of(shot), _exposure(shot)
+    taken = scan_strips(
+        world,
+        shot.satellite,
+        shot.ephemeris,
+        exposure,
+        seed=shot.seed,
+        clouds=_weathered(world, shot) if sky is None else sky,
+        disturbance=shot.disturbance,
+        workers=1,
+    )
+    crc32 = [0] * len(taken.header["bands"])
+    made: list[Measured] = []
+
+    def checked() -> Iterator[npt.NDArray[np.uint16]]:
+        for strip in taken.strips:
+            for band, pixels in enumerate(strip):
+                crc32[band] = zlib.crc32(pixels.data, crc32[band])
+            yield strip
+
+    file = scratch / f"{shot.acquisition}.packets"
+    with file.open("wb") as stream:
+        stream.writelines(
+            encode_strips(
+                replace(taken, strips=checked()), shot.satellite, shot.number, _COMPRESSION, measured=made.append
+            )
+        )
+    known = file.with_suffix(".known")
+    with known.open("wb") as stream:
+        pickle.dump(_known(shot, world, exposure), stream, pickle.HIGHEST_PROTOCOL)
+    return Taken(file, tuple(crc32), sum(made, Measured()), known)
+
+
+def _exposure(shot: Shot) -> Exposure:
     request, satellite = shot.request, shot.satellite
-    site = make_site(request.place, request.kind, request.extent_m, site_seed(request, shot.seed))
-    sky = _sky(site, shot)
     r_itrf_m, v_itrf_m_s = shot.ephemeris.states(np.array([shot.middle]))
     shape = picture_shape(
         satellite,
@@ -92,7 +250,7 @@ def shoot(shot: Shot, scratch: Path) -> Taken:
         pitch_deg=shot.commanded_deg[1],
         outline_m=outline_itrf_m(request.place, request.extent_m),
     )
-    exposure = Exposure(
+    return Exposure(
         acquisition=shot.acquisition,
         request=request.id,
         start=shot.start,
@@ -103,9 +261,18 @@ def shoot(shot: Shot, scratch: Path) -> Taken:
         pitch_deg=shot.true_deg[1],
         yaw_deg=shot.true_deg[2],
         sun_elevation_deg=shot.sun_deg[0],
+        sun_azimuth_deg=shot.sun_deg[1],
     )
-    picture = take_picture(site, sky, satellite, shot.ephemeris, exposure, seed=shot.seed, flooded=shot.flooded)
-    file = scratch / f"{shot.acquisition}.packets"
-    with file.open("wb") as stream:
-        stream.writelines(encode_picture(picture, satellite, shot.number))
-    return Taken(file, zlib.crc32(picture.pixels.data))
+
+
+def _known(shot: Shot, world: World, exposure: Exposure) -> Known:
+    grid = shot.grid
+    fields: tuple[tuple[Place, ...], FieldTruth] = (), FieldTruth.empty()
+    if shot.request.kind != "watch":
+        job = clear_job(world, shot.satellite, shot.ephemeris, exposure)
+        fields = true_fields(job, grid.bounds_m)
+    flood_km2 = None
+    if shot.flooded:
+        percent = edit_shares(world, grid, shot.start)["flood"][shot.area]
+        flood_km2 = float(percent.sum(dtype=np.float64)) / 100.0 * grid.pixel_area_km2
+    return Known(clear_map(world, grid, shot.start, band=CONTROL_BAND), heights_on(world, grid), *fields, flood_km2)

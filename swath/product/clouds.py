@@ -43,7 +43,7 @@ GROWTH_M = 200.0
 CLOUD_HEIGHTS_M = (150.0, 6000.0)
 SHADOW_DEPTH = 0.10
 """least mean darkening (natural logarithm) under displaced clouds that counts as their shadow"""
-DARK_NIR = 0.55
+DARK_NIR, DARK_GREEN = 0.55, 0.75
 """of the median of the picture's land"""
 SHADOW_RATIO = 0.95
 """of the visible light of another picture: what keeps more is not in shadow"""
@@ -88,12 +88,13 @@ def average_cells(scene: Scene, ignore: Mask | None = None) -> Cells:
     return Cells(scene, pictured, cell_px, cell_means(blue, green, red, nir, pictured, cell_px))
 
 
-def find_unseen(cells: Cells, *, other: Cells | None = None) -> Codes:
+def find_unseen(cells: Cells, *, other: Cells | None = None, keep_dark_water: bool = True) -> Codes:
     """Which pixels do not show the ground? ``uint8``: 0 seen, 1 cloud, 2 cloud shadow, 3 not pictured.
 
     Not pictured are ignored pixels and those with a band of 0. ``other``: another picture on the same grid, cloudy or
-    not; what is hazier than there is cloud however small or thin, what is as light as there is not in shadow. Cloud
-    and shadow are drawn in whole cells, a cell wider than they look.
+    not; what is hazier than there is cloud however small or thin, what is as light as there is not in shadow. In the
+    shade of clouds that the picture does not show land looks like dark water: without ``keep_dark_water`` both are
+    taken for shadow. Cloud and shadow are drawn in whole cells, a cell wider than they look.
     """
     scene, cell_m = cells.scene, cells.cell_px * cells.scene.grid.pixel_m
     cloud = _clouds(cells.means, cell_m)
@@ -102,11 +103,11 @@ def find_unseen(cells: Cells, *, other: Cells | None = None) -> Codes:
         rise = _haze_rise(cells.means, other.means, clear)
         cloud |= np.asarray(dilate(rise > HAZE_RISE, 1), np.bool_)
     light = _light(cells.means) if other is None else _light(cells.means) - _light(other.means)
-    shadow = _shadows(light, cloud, cell_m, scene.sun_azimuth_deg, scene.sun_elevation_deg)
+    shadow = _shadows(light, cloud, cell_m, _fall(scene))
     if other is not None:
         shadow &= _darker(cells.means, other.means, clear)
     elif cloud.any():
-        shadow |= _dark_land(cells.means, cloud)
+        shadow |= _dark_land(cells.means, cloud, keep_dark_water)
     codes = np.where(cloud, np.uint8(CLOUD), np.where(shadow, np.uint8(SHADOW), np.uint8(SEEN)))
     painted: Codes = paint_codes(codes, cells.pictured, cells.cell_px, NOT_PICTURED)
     return painted
@@ -147,14 +148,18 @@ def _darker(means: Floats32, others: Floats32, clear: Mask) -> Mask:
     return np.asarray(~(ratio > SHADOW_RATIO * (np.median(ratio[clear]) if clear.any() else 1.0)), np.bool_)
 
 
-def _dark_land(means: Floats32, cloud: Mask) -> Mask:
-    """Cells that are no water and much darker than this picture's land: shadows, also of clouds outside the picture."""
+def _dark_land(means: Floats32, cloud: Mask, keep_dark_water: bool) -> Mask:
+    """Cells that are no water and much darker than this picture's land: shadows, also of clouds outside the picture.
+
+    Under skylight alone land is blue and turns as dark in the near infrared as water; muddy water is lighter in green.
+    """
     _, green, red, nir = means
     with np.errstate(invalid="ignore"):
         land = np.isfinite(nir) & ~cloud & (nir > green)
         if not land.any():
             return np.zeros(cloud.shape, np.bool_)
-        dark = land & (nir < DARK_NIR * np.median(nir[land])) & (red < np.median(red[land]))
+        known = land if keep_dark_water else (land | (green < DARK_GREEN * np.median(green[land]))) & ~cloud
+        dark = known & (nir < DARK_NIR * np.median(nir[land])) & (red < np.median(red[land]))
     return np.asarray(dilate(dark & (np.asarray(dilate(~dark, 1)) == 0), 2), np.bool_) & ~cloud
 
 
@@ -162,20 +167,35 @@ def _light(means: Floats32) -> Floats32:
     return np.asarray(np.log(np.maximum(means[1] + means[2] + means[3], 1e-3)), np.float32)
 
 
-def _shadows(light: Floats32, cloud: Mask, cell_m: float, sun_azimuth_deg: float, sun_elevation_deg: float) -> Mask:
-    """The clouds moved down-sun to where ``light`` (logarithm) is least under them; none if no distance stands out."""
+def _fall(scene: Scene) -> tuple[float, float] | None:
+    """How far south and east of where a cloud is seen does its shadow fall, per metre of height? None for a low Sun.
+
+    Down-sun from the cloud, which a slanting view shows displaced away from the satellite (``properties``
+    ``incidence_deg`` and ``view_azimuth_deg``; a view from above where they are missing).
+    """
+    if scene.sun_elevation_deg <= 5.0:
+        return None
+    sun, slant = 1.0 / np.tan(np.radians(scene.sun_elevation_deg)), scene.properties.get("incidence_deg", 0.0)
+    view = np.tan(np.radians(float(slant)))
+    azimuth, away = np.radians(scene.sun_azimuth_deg), np.radians(float(scene.properties.get("view_azimuth_deg", 0.0)))
+    south = sun * np.cos(azimuth) + view * np.cos(away)
+    return float(south), float(-sun * np.sin(azimuth) - view * np.sin(away))
+
+
+def _shadows(light: Floats32, cloud: Mask, cell_m: float, fall: tuple[float, float] | None) -> Mask:
+    """The clouds moved to where ``light`` (logarithm) is least under them; none if no height of them stands out."""
     none = np.zeros(cloud.shape, np.bool_)
     clear = np.isfinite(light) & ~cloud
-    if not cloud.any() or not clear.any() or sun_elevation_deg <= 5.0:
+    if not cloud.any() or not clear.any() or fall is None or float(np.hypot(*fall)) < 0.05:
         return none
     darkness = float(np.median(light[clear])) - light
-    away = np.radians(sun_azimuth_deg + 180.0)
-    down, right = -np.cos(away) / cell_m, np.sin(away) / cell_m
-    low, high = (height_m / float(np.tan(np.radians(sun_elevation_deg))) for height_m in CLOUD_HEIGHTS_M)
+    length = float(np.hypot(*fall))
+    down, right = fall[0] / length / cell_m, fall[1] / length / cell_m
+    low, high = (height_m * length for height_m in CLOUD_HEIGHTS_M)
     reaches_m = np.arange(low, high, cell_m)
     at = np.argwhere(cloud)
     at = at[:: max(1, len(at) // 20000)]
-    scores = np.full(len(reaches_m), np.nan)
+    scores, sure = np.full(len(reaches_m), np.nan), np.zeros(len(reaches_m))
     for number, reach_m in enumerate(reaches_m):
         row, column = at[:, 0] + round(down * reach_m), at[:, 1] + round(right * reach_m)
         inside = (row >= 0) & (row < cloud.shape[0]) & (column >= 0) & (column < cloud.shape[1])
@@ -183,9 +203,11 @@ def _shadows(light: Floats32, cloud: Mask, cell_m: float, sun_azimuth_deg: float
         free = clear[row, column]
         if free.sum() >= max(20, 0.1 * len(at)):
             scores[number] = darkness[row[free], column[free]].mean()
+            sure[number] = np.sqrt(free.sum())
     if not np.isfinite(scores).any():
         return none
-    best = int(np.nanargmax(scores))
+    # Where most of the shadows would lie off the picture a few dark fields are as dark: the mean counts as it is sure.
+    best = int(np.nanargmax(scores * sure))
     if scores[best] - np.nanmedian(scores) < SHADOW_DEPTH:
         return none
     moved = _moved(cloud, round(down * reaches_m[best]), round(right * reaches_m[best]))

@@ -55,7 +55,7 @@ def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask 
 
     :class:`InputError` for bands or shapes that do not fit and for polygons that are not valid, by field.
     """
-    unseen = find_unseen(average_cells(scene, ignore))
+    unseen = find_unseen(average_cells(scene, ignore), keep_dark_water=False)
     seen = unseen == SEEN
     layer = _layer(band_of(scene, "red"), band_of(scene, "nir"), seen)
     rows = tuple(_rows(scene, fields, layer, seen))

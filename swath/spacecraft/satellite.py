@@ -32,8 +32,8 @@ class Radio:
     apid: int
     """application process of the camera, 0 to 2046"""
     overhead: float = 1.053
-    """bits sent per bit of picture: headers of packets and frames, checksums, telemetry, what is sent again; measured over
-    the day of `examples/flood` with 0.4 % of frames lost"""
+    """bits sent per bit of picture: headers of packets and frames, checksums, telemetry, what is sent again; measured
+    over the day of `examples/flood` with 0.4 % of frames lost"""
     rates: tuple[tuple[float, float], ...] = ()
     """from an elevation (deg, rising) upwards, bit/s; nothing below the first; empty: ``max_rate_bit_s`` at any"""
     transmitter: Transmitter | None = None

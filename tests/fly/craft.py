@@ -3,14 +3,12 @@ by rotation matrices and PROJ instead of the formulas under test."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyproj
 
-from swath.fly import materials as looks
 from swath.fly.motion import Exposure
-from swath.fly.site import Site, make_site
 from swath.model import Elements, Place
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 
@@ -120,11 +118,3 @@ def place_in_view(exposure: Exposure, orbit: Circle, altitude_m: float = 0.0) ->
         near, far = (middle, far) if height > altitude_m else (near, middle)
     lon, lat, _ = _ECEF.transform(*(r + near * axis), direction="INVERSE")
     return Place.point("p", lon_deg=lon, lat_deg=lat, altitude_m=altitude_m)
-
-
-def plain_site(place: Place, look: int = looks.WATER, extent_m: float = 2000.0, margin_m: float = 400.0) -> Site:
-    """One look everywhere, without any texture: what is then painted on it is all there is."""
-    site = make_site(place, "field", extent_m, 1, margin_m=margin_m)
-    site.cover[:] = look
-    still = {name: np.zeros_like(getattr(site.looks, name)) for name in ("vigour", "stripes", "grain")}
-    return replace(site, looks=replace(site.looks, **still))

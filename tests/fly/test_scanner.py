@@ -336,7 +336,7 @@ def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers() -> None
     wanted = shot(700, 600, roll_deg=8.0)
     place = place_in_view(wanted, ORBIT)
     world = make_world(place, extent_m=1500.0, seed=7, pixel_m=0.5, margin_m=600.0, relief_m=200.0)
-    sky = draw_clouds(world.width_m, cover_share=0.3, seed=3)
+    sky = draw_clouds(world, cover_share=0.3, seed=3)
     told: list[float] = []
     one = scan(world, craft(), ORBIT, wanted, seed=1, clouds=sky, workers=1, progress=told.append)
     two = scan(world, craft(), ORBIT, wanted, seed=1, clouds=sky, workers=3)

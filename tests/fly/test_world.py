@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -13,15 +14,26 @@ from hypothesis import strategies as st
 
 from swath.errors import InputError
 from swath.fly import materials as looks
-from swath.fly.change import add_building, burn, fell, harvest, lay_panel, put_ship, put_truck, raise_water, slide
-from swath.fly.clouds import draw_clouds
+from swath.fly.change import (
+    add_building,
+    burn,
+    fell,
+    harvest,
+    lay_panel,
+    put_ship,
+    put_truck,
+    raise_water,
+    rise_to_cover_m,
+    slide,
+)
+from swath.fly.clouds import CLEAR, draw_clouds
 from swath.fly.edits import Edit, is_active
 from swath.fly.growth import crop_green, looks_green
 from swath.fly.light_kernels import cast_shadows, shade_terrain
 from swath.fly.terrain import CELL_M, draw_terrain, height_at
-from swath.fly.world import World, draw_patch, make_world, to_geodetic, to_world
+from swath.fly.world import World, draw_patch, make_world, map_epsg, to_geodetic, to_world
 from swath.fly.world_kernels import STEP_M, Frame
-from swath.fly.world_truth import edit_shares, heights_on, water_share
+from swath.fly.world_truth import clear_map, edit_shares, heights_on, water_share
 from swath.model import Grid, Place
 
 PLACE = Place.point("po", lon_deg=11.9, lat_deg=44.95, altitude_m=30.0)
@@ -216,7 +228,7 @@ def test_edits_hold_from_then_until_then_and_bad_ones_are_refused() -> None:
     with pytest.raises(InputError, match="a world of"):
         make_world(PLACE, extent_m=90e3, seed=1)
     with pytest.raises(InputError, match="clouds over"):
-        draw_clouds(1e4, cover_share=1.2, seed=1)
+        draw_clouds(world, cover_share=1.2, seed=1)
 
 
 def test_the_elevation_model_is_that_of_the_land() -> None:
@@ -255,3 +267,81 @@ def test_slopes_towards_the_sun_are_bright_and_a_ridge_shades_the_valley() -> No
     assert light[110] > 1.5 and light[60] == 0.0 and light[5] == pytest.approx(1.0, abs=0.02)
     shaded = (light == 0.0).sum() * 16.0
     assert shaded == pytest.approx(300.0 / np.tan(low), rel=0.15)  # from the crest, less the slope's own foot
+
+
+@pytest.mark.parametrize(
+    ("lon_deg", "lat_deg", "epsg"),
+    [
+        (11.9, 44.95, 32632),
+        (12.0, 44.95, 32633),
+        (-180.0, -10.0, 32701),
+        (180.0, 10.0, 32601),
+        (179.99, 10.0, 32660),
+        (5.0, 84.5, 5041),
+        (5.0, -81.0, 5042),
+        (0.0, 0.0, 32631),
+    ],
+)
+def test_lands_lie_in_the_zone_of_their_place(lon_deg: float, lat_deg: float, epsg: int) -> None:
+    assert map_epsg(lon_deg=lon_deg, lat_deg=lat_deg) == epsg
+    world = make_world(Place.point("x", lon_deg=lon_deg, lat_deg=lat_deg), extent_m=600.0, seed=1, margin_m=300.0)
+    crs = pyproj.CRS.from_epsg(world.epsg)
+    east, north = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon_deg, lat_deg)
+    west_m, south_m, east_m, north_m = world.inside_m
+    assert ((west_m + east_m) / 2, (south_m + north_m) / 2) == pytest.approx((east, north), abs=0.01)
+
+
+def test_the_land_of_an_outline_is_its_box_and_the_margin() -> None:
+    place = Place.box("b", lon_deg=11.9, lat_deg=44.95, width_m=5000.0, height_m=2000.0)
+    world = make_world(place, seed=1, margin_m=700.0)
+    west, south, east, north = world.inside_m
+    assert (east - west, north - south) == pytest.approx((5000.0, 2000.0), abs=250.0)  # the box is askew in its zone
+    assert world.width_m == pytest.approx(east - west + 1400.0, abs=CELL_M)
+    assert world.height_m == pytest.approx(north - south + 1400.0, abs=CELL_M)
+    assert world.west_m < west - 680.0 and world.north_m > north + 680.0
+    assert world.terrain.height_m.shape[0] >= world.height_m / CELL_M
+    assert world.terrain.height_m.shape[1] >= world.width_m / CELL_M
+
+
+@pytest.mark.parametrize("cover", [0.0, 0.1, 0.5, 0.95, 1.0])
+def test_clouds_cover_the_share_of_the_place_asked_for(cover: float) -> None:
+    world = make_world(Place.point("c", lon_deg=11.9, lat_deg=44.95), extent_m=3000.0, seed=1, margin_m=1500.0)
+    sky = draw_clouds(world, cover_share=cover, seed=3)
+    if cover == 0.0:
+        assert sky is CLEAR
+        return
+    west, south, east, north = world.inside_m
+    rows = slice(int((world.north_m - north) / sky.cell_m), int(np.ceil((world.north_m - south) / sky.cell_m)))
+    columns = slice(int((west - world.west_m) / sky.cell_m), int(np.ceil((east - world.west_m) / sky.cell_m)))
+    assert (sky.opacity[rows, columns] > 0.5).mean() == pytest.approx(cover, abs=0.015)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rivers_rise_until_they_cover_the_share_asked_for(seed: int) -> None:
+    place = Place.box("f", lon_deg=11.9, lat_deg=44.95, width_m=6000.0, height_m=4500.0)
+    world = make_world(place, seed=seed, relief_m=40.0, pixel_m=1.5, margin_m=4000.0)
+    west, south, east, north = world.inside_m
+    grid = Grid(world.epsg, west, north, 15.0, int((east - west) / 15.0), int((north - south) / 15.0))
+    for share in (0.10, 0.26):
+        rise_m = rise_to_cover_m(world, share)
+        flooded = world.with_edits([raise_water(world, "f", rise_m=rise_m, since=DAY)])
+        seen = edit_shares(flooded, grid, DAY)["flood"].mean() / 100.0
+        # Woods, houses and roads stand out of it, some fields lie a hand lower; rivers are no flood.
+        assert 0.5 * share < seen < share + 0.04
+
+
+def test_the_clear_map_shows_edges_where_the_truth_has_them() -> None:
+    world = land()
+    ring = [(3000.0, 3000.0), (3600.0, 3000.0), (3600.0, 3600.0), (3000.0, 3600.0)]
+    dark = [(2700.0, 2700.0), (3900.0, 2700.0), (3900.0, 3900.0), (2700.0, 3900.0)]
+    panels = [
+        lay_panel(world, name, ring_m=corners, reflectance=light, since=DAY)
+        for name, corners, light in (("dark", dark, 0.04), ("pale", ring, 0.4))
+    ]
+    grid = Grid(world.epsg, world.west_m + 2800.0, world.north_m - 2800.0, 5.0, 200, 200)
+    found = clear_map(world.with_edits(panels), grid, DAY, band="nir")
+    assert found[20, 20] == pytest.approx(400, abs=2) and found[100, 100] == pytest.approx(4000, abs=2)
+    assert (found[100] > 2200).nonzero()[0].tolist() == list(range(40, 160))
+    assert (found[:, 100] > 2200).nonzero()[0].tolist() == list(range(40, 160))
+    with pytest.raises(InputError, match="projection"):
+        clear_map(world, replace(grid, epsg=32601), DAY, band="nir")

@@ -20,7 +20,7 @@ def answer(flown: Flown) -> tuple[bool, np.ndarray, np.ndarray, np.ndarray]:
     assert found.low is not None and found.high is not None
     likelihood = product.layers["likelihood"]
     seen = likelihood <= 100
-    water = (flown.truth.flood_percent.astype(float) + flown.truth.permanent_water_percent)[seen] / 100.0
+    water = flown.water_percent.astype(float)[seen] / 100.0
     called = likelihood[seen] / 100.0
     tenth = np.rint(10.0 * called).astype(int)
     sums = (np.bincount(tenth, weights, 11) for weights in (np.ones(len(tenth)), water, called))
