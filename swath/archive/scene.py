@@ -53,10 +53,10 @@ def build_scene(
     """
     header = require_header(picture)
     ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m, heights_m=heights_m)
-    view = _view(ortho.camera)
-    times = line_times(ortho.camera, np.array([0.0, (header.lines - 1) / 2.0, header.lines - 1.0]))
+    view, times = _view(ortho.camera), line_times(ortho.camera, np.array([0.0, 0.5, 1.0]) * (header.lines - 1))
     sun_deg = sun_angles_deg(view["lon_deg"], view["lat_deg"], times[1], eop)
     found = _located(ortho, control, control_band, _expected_ce90_m(view, knowledge_sigma_deg))
+    extra = {**_properties(picture, ortho, view, found), "p_clear": p_clear}
     return Scene(
         id=header.acquisition,
         request=header.request,
@@ -76,7 +76,7 @@ def build_scene(
         ce90_m=found.ce90_m,
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
-        properties={**_properties(picture, ortho, view, found), "p_clear": p_clear},
+        properties=extra,
     )
 
 

@@ -43,7 +43,7 @@ class Parcels:
 
 
 def fractal_noise(
-    rng: np.random.Generator, shape: tuple[int, int], pixel_m: float, longest_m: float, shortest_m: float, slope: float
+    rng: np.random.Generator, shape: tuple[int, ...], pixel_m: float, longest_m: float, shortest_m: float, slope: float
 ) -> npt.NDArray[np.float32]:
     """Smooth noise of mean 0 and deviation 1 whose amplitude falls as wavelength**slope; it repeats at its edges."""
     fy, fx = np.fft.fftfreq(shape[0], pixel_m)[:, None], np.fft.rfftfreq(shape[1], pixel_m)[None, :]

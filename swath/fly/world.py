@@ -173,8 +173,8 @@ def make_world(
     width_m, height_m = (
         float(np.ceil((length + 2.0 * margin_m) / CELL_M) * CELL_M) for length in (east - west, north - south)
     )
-    west_m = np.floor(((west + east) / 2.0 - width_m / 2.0) / CELL_M) * CELL_M
-    north_m = np.ceil(((south + north) / 2.0 + height_m / 2.0) / CELL_M) * CELL_M
+    west_m = np.floor((west + east - width_m) / 2.0 / CELL_M) * CELL_M
+    north_m = np.ceil((south + north + height_m) / 2.0 / CELL_M) * CELL_M
     rng = np.random.default_rng([seed & 0x7FFFFFFF, 0x3A47])
     terrain = draw_terrain(rng, width_m, height_m, relief_m=relief_m)
     layers, parcels = _layers(rng, terrain, (int(height_m), int(width_m)))
@@ -192,7 +192,7 @@ def make_world(
         layers=layers,
         parcels=parcels,
         looks=looks.draw_looks(rng, pixel_m),
-        vigour=fractal_noise(rng, (terrain.height_m.shape[0], terrain.height_m.shape[1]), CELL_M, 900.0, 45.0, 1.5),
+        vigour=fractal_noise(rng, terrain.height_m.shape, CELL_M, 900.0, 45.0, 1.5),
     )
 
 

@@ -90,7 +90,7 @@ def _look(seed: int) -> _Look:
 
 
 def _shot(place: Place, kind: str, extent_m: float, look: _Look, land: int, seed: int, *, flooded: bool) -> Shot:
-    """A picture as a run asks for it; ``land`` is the seed of the land, ``seed`` that of what is wrong with the picture."""
+    """A picture as a run asks for it; ``land`` is the seed of the land, ``seed`` that of its pointing."""
     camera = satellite(signal_to_noise=90.0)
     r_m, v_m_s = Circle().states(np.array([look.middle]))
     shape = picture_shape(
