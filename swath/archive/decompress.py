@@ -7,7 +7,8 @@ more memory than the picture itself takes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import imagecodecs
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from swath.archive.link_kernels import unpack_samples
 from swath.spacecraft.strip_format import AEC, AEC_BLOCK, JPEG_2000, JPEG_LS, MAGIC, RAW, STRIP
 
-__all__ = ["decompress"]
+__all__ = ["Strip", "decompress", "find_strips", "read_strips"]
 
 Samples = npt.NDArray[np.uint16]
 Bytes = npt.NDArray[np.uint8]
@@ -24,38 +25,69 @@ Bytes = npt.NDArray[np.uint8]
 _BITS = 12
 
 
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """One strip that arrived whole, not yet decoded."""
+
+    codec: int
+    band: int
+    first: int
+    """line"""
+    lines: int
+    body: memoryview
+
+
+def find_strips(data: bytes | bytearray | memoryview, shape: tuple[int, int, int]) -> tuple[Strip, ...]:
+    """The whole strips of a picture ``(band, line, column)`` in a run of them; views, nothing is copied.
+
+    After a damaged strip the next is looked for, so a hole in the file costs the strips that it touches. Never raises
+    on any bytes.
+    """
+    return tuple(_strips(data, shape))
+
+
+def read_strips(strips: Iterable[Strip], band: int, out: Samples) -> npt.NDArray[np.bool_]:
+    """Decode the strips of one band into ``out`` (line, column), which holds 0 where there are none.
+
+    Returns which lines are there; a strip whose body does not give just its samples is not. Of strips that overlap the
+    first counts. Memory: one strip.
+    """
+    there = np.zeros(len(out), np.bool_)
+    for strip in strips:
+        rows = slice(strip.first, strip.first + strip.lines)
+        if strip.band != band or there[rows].any():
+            continue
+        samples = _decoded(strip.codec, bytes(strip.body), (strip.lines, out.shape[1]))
+        if samples is not None:
+            out[rows], there[rows] = samples, True
+    return there
+
+
 def decompress(data: bytes | Bytes, shape: tuple[int, int, int]) -> tuple[Samples, npt.NDArray[np.bool_]]:
     """The picture ``(band, line, column)`` of a known shape, and which lines ``(band, line)`` are there.
 
-    Lines that are not hold 0. After a damaged strip the next is looked for, so a hole in the file costs the strips that
-    it touches. Of strips that overlap the first counts. Never raises on any bytes.
+    Lines that are not hold 0. As :func:`find_strips` and :func:`read_strips`, for all bands. Never raises on any bytes.
     """
     pixels = np.zeros(shape, np.uint16)
-    there = np.zeros(shape[:2], np.bool_)
-    for codec, band, first, lines, body in _strips(bytes(data), shape):
-        rows = slice(first, first + lines)
-        if there[band, rows].any():
-            continue
-        samples = _decoded(codec, body, (lines, shape[2]))
-        if samples is not None:
-            pixels[band, rows], there[band, rows] = samples, True
-    return pixels, there
+    strips = find_strips(bytes(data), shape)
+    return pixels, np.stack([read_strips(strips, band, pixels[band]) for band in range(shape[0])])
 
 
-def _strips(data: bytes, shape: tuple[int, int, int]) -> Iterator[tuple[int, int, int, int, bytes]]:
-    """Codec, band, first line, lines and body of every whole strip that fits the picture."""
-    at = data.find(MAGIC)
-    while at >= 0 and at + STRIP.size <= len(data):
-        _, codec, band, first, lines, columns, size, check = STRIP.unpack_from(data, at)
+def _strips(data: bytes | bytearray | memoryview, shape: tuple[int, int, int]) -> Iterator[Strip]:
+    """Every whole strip that fits the picture."""
+    view, stream = memoryview(data), data if isinstance(data, bytes | bytearray) else bytes(data)
+    at = stream.find(MAGIC)
+    while at >= 0 and at + STRIP.size <= len(stream):
+        _, codec, band, first, lines, columns, size, check = STRIP.unpack_from(stream, at)
         begin = at + STRIP.size
         fits = band < shape[0] and lines > 0 and first + lines <= shape[1] and columns == shape[2]
-        if fits and begin + size <= len(data):
-            body = data[begin : begin + size]
-            if zlib.crc32(body, zlib.crc32(data[at : begin - 4])) == check:
-                yield codec, band, first, lines, body
-                at = data.find(MAGIC, begin + size)
+        if fits and begin + size <= len(stream):
+            body = view[begin : begin + size]
+            if zlib.crc32(body, zlib.crc32(view[at : begin - 4])) == check:
+                yield Strip(codec, band, first, lines, body)
+                at = stream.find(MAGIC, begin + size)
                 continue
-        at = data.find(MAGIC, at + 1)
+        at = stream.find(MAGIC, at + 1)
 
 
 def _decoded(codec: int, body: bytes, shape: tuple[int, int]) -> Samples | None:

@@ -68,7 +68,7 @@ def orthorectify(
     """
     header = require_header(picture)
     where = f"picture {header.acquisition}"
-    if not picture.pixel_chunks:
+    if picture.empty:
         raise DataError("no pixels have arrived", where=where, fix="Ask for the picture again")
     camera = camera_of(picture, altitude_m=altitude_m)
     if heights_m is not None and (grid is None or heights_m.shape != grid.shape):

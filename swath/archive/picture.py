@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swath.archive.decompress import Strip, read_strips
 from swath.archive.link_kernels import unpack_samples
 from swath.errors import DataError
 from swath.spacecraft.link_format import (
@@ -45,8 +46,9 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-MAX_PICTURE_BYTES = 512 * 2**20
-"""Larger pictures are refused: a header is 200 bytes and could ask for any amount of memory."""
+MAX_PICTURE_BYTES = 2**30
+"""Larger pictures (179 million pixels of four bands, as packed) are refused: a header is 200 bytes and could ask for any
+amount of memory."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,99}")
 _ROWS = ("band_row_px", "band_lead_lines")
@@ -149,7 +151,14 @@ class ReceivedPicture:
     record_chunks: Mapping[int, LineRecords]
     """line records that have arrived, by chunk"""
     pixel_chunks: Mapping[int, Bytes]
-    """pixel chunks that have arrived, views of the file they came in"""
+    """pixel chunks that have arrived, views of the file they came in; none of a compressed picture"""
+    strips: tuple[Strip, ...] = ()
+    """of a compressed picture: those that arrived whole; they are decoded band by band when they are asked for"""
+
+    @property
+    def empty(self) -> bool:
+        """Has nothing of its pixels arrived?"""
+        return not (self.pixel_chunks or self.strips)
 
     @property
     def lines_missing(self) -> Whole:
@@ -159,22 +168,41 @@ class ReceivedPicture:
     @property
     def pixels_missing(self) -> Whole:
         """Numbers of pixel chunks that have not arrived."""
-        return _absent(self.pixel_chunks, self.header.pixel_chunks if self.header else 0)
+        if self.header is None or not self.strips:
+            return _absent(self.pixel_chunks, self.header.pixel_chunks if self.header else 0)
+        # A chunk is there when all lines that it holds samples of are.
+        gone = np.concatenate([[0], np.cumsum(~self._lines_there(self.header).reshape(-1))])
+        first = np.arange(self.header.pixel_chunks) * (CHUNK_BYTES * 2 // 3)
+        stop = np.minimum(
+            first + CHUNK_BYTES * 2 // 3, len(self.header.bands) * self.header.lines * self.header.columns
+        )
+        columns = self.header.columns
+        return np.flatnonzero(gone[-(-stop // columns)] - gone[first // columns])
 
     @property
     def complete(self) -> bool:
         """Has every packet arrived?"""
         header = self.header
-        return header is not None and (len(self.record_chunks), len(self.pixel_chunks)) == (
-            header.line_chunks,
-            header.pixel_chunks,
-        )
+        if header is None or len(self.record_chunks) != header.line_chunks:
+            return False
+        if self.strips:
+            return bool(self._lines_there(header).all())
+        return len(self.pixel_chunks) == header.pixel_chunks
+
+    def _lines_there(self, header: PictureHeader | RadarHeader) -> npt.NDArray[np.bool_]:
+        """Which lines ``(band, line)`` of a compressed picture lie in strips that have arrived?"""
+        there = np.zeros((len(header.bands), header.lines), np.bool_)
+        for strip in self.strips:
+            there[strip.band, strip.first : strip.first + strip.lines] = True
+        return there
 
     @property
     def missing_fraction(self) -> float:
         """Share of the picture's pixel bytes that have not arrived; 1 while there is no header."""
         if self.header is None:
             return 1.0
+        if self.strips:
+            return 1.0 - float(self._lines_there(self.header).mean())
         return 1.0 - sum(map(len, self.pixel_chunks.values())) / self.header.pixel_bytes
 
     @property
@@ -332,12 +360,16 @@ def band_counts(
 ) -> npt.NDArray[np.uint16]:
     """One band's counts ``(line, column)``, in ``out`` if given; 0 is a dead sample or one that has not arrived.
 
-    Memory: two bytes a sample and 1.5 for the packed ones while it runs.
+    Memory: two bytes a sample, and while it runs 1.5 for the packed ones or one strip.
     """
     header = _require_any(picture)
     samples = header.lines * header.columns
     first = band * samples
     counts = np.empty((header.lines, header.columns), np.uint16) if out is None else out
+    if picture.strips:
+        counts[:] = 0
+        read_strips(picture.strips, band, counts)
+        return counts
     flat = counts.reshape(-1)
     # The band's bytes, from the start of a pair of samples; a band can begin in the middle of one.
     begin, end = first // 2 * 3, (first + samples + 1) // 2 * 3

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from swath.archive.decompress import decompress
+from swath.archive.decompress import Strip, find_strips
 from swath.archive.link_kernels import cut_file
 from swath.archive.picture import (
     LineRecords,
@@ -116,7 +116,7 @@ def _put_together(spacecraft: int, table: PacketTable, payloads: list[Bytes]) ->
         # Strips of noise are stored as they are: no more than the pixels themselves and a head a line.
         least = (table.kind == KIND_STRIPS) & (chunk < header.pixel_chunks + header.lines * len(header.bands))
         strips = {int(chunk[k]): payloads[k] for k in np.flatnonzero(least)[::-1]}
-        return ReceivedPicture(*key, header, records, _unpacked(header, strips))
+        return ReceivedPicture(*key, header, records, {}, _whole_strips(header, strips))
     fits = (table.kind == KIND_PIXELS) & (chunk < header.pixel_chunks)
     fits &= table.size == chunk_bytes(header, chunk)
     numbers, firsts = np.unique(chunk[fits], return_index=True)
@@ -124,29 +124,15 @@ def _put_together(spacecraft: int, table: PacketTable, payloads: list[Bytes]) ->
     return ReceivedPicture(*key, header, records, {int(n): payloads[k] for n, k in zip(numbers, rows, strict=True)})
 
 
-def _unpacked(header: PictureHeader | RadarHeader, strips: dict[int, Bytes]) -> dict[int, Bytes]:
-    """Pixel chunks of which all samples were in strips that arrived whole."""
-    stream = np.zeros((max(strips, default=-1) + 1) * CHUNK_BYTES, np.uint8)
-    for number, payload in strips.items():
-        stream[number * CHUNK_BYTES :][: min(len(payload), CHUNK_BYTES)] = payload[:CHUNK_BYTES]
-    if stream.tobytes().find(MAGIC) < 0:
-        return {}  # without a strip no room for the picture is asked for
-    pixels, there = decompress(stream, (len(header.bands), header.lines, header.columns))
-    if not there.any():
-        return {}
-    samples, per_chunk = pixels.reshape(-1), CHUNK_BYTES * 2 // 3
-    chunks = {}
-    for number in range(header.pixel_chunks):
-        first, stop = number * per_chunk, min((number + 1) * per_chunk, len(samples))
-        if there.reshape(-1)[first // header.columns : -(-stop // header.columns)].all():
-            chunks[number] = _packed(samples[first:stop])
-    return chunks
-
-
-def _packed(samples: npt.NDArray[np.uint16]) -> Bytes:
-    """Samples of 12 bits, two in three bytes."""
-    first, second = np.pad(samples, (0, len(samples) % 2)).reshape(-1, 2).T
-    return np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], -1).astype(np.uint8).reshape(-1)
+def _whole_strips(header: PictureHeader | RadarHeader, chunks: dict[int, Bytes]) -> tuple[Strip, ...]:
+    """The strips that arrived whole, in one copy of what arrived of the file."""
+    stream = bytearray((max(chunks, default=-1) + 1) * CHUNK_BYTES)
+    for number, payload in chunks.items():
+        size = min(len(payload), CHUNK_BYTES)
+        stream[number * CHUNK_BYTES : number * CHUNK_BYTES + size] = payload[:size].data
+    if stream.find(MAGIC) < 0:
+        return ()  # without a strip no room for the picture is asked for
+    return find_strips(stream, (len(header.bands), header.lines, header.columns))
 
 
 def _read(stream: Bytes, found: npt.NDArray[np.int64]) -> PacketTable:

@@ -56,7 +56,7 @@ def true_fields(job: Job, box_m: tuple[float, float, float, float]) -> tuple[tup
         kernels.sum_parcels(cover, light, row, column_, vertices, counts, parcels.parcel_looks[numbers], sums)
     kept = sums[:, 5] >= _OWN_SHARE * np.maximum(sums[:, 4], 1.0)
     numbers, sums = numbers[kept], sums[kept]
-    mean = sums[:, :4] / sums[:, 4:5] / 32768.0
+    mean = sums[:, :4] / np.maximum(sums[:, 4:5], 1.0) / 32768.0
     return _places(world, numbers), FieldTruth(
         field=np.array([_id(world, number) for number in numbers], "U"),
         crop=world.looks.crop[parcels.parcel_looks[numbers]],
@@ -69,7 +69,9 @@ def _candidates(world: World, box_m: tuple[float, float, float, float]) -> npt.N
     """Numbers of the parcels that are crops of some size and lie wholly in a box."""
     parcels, (west, south, east, north) = world.parcels, box_m
     used = np.arange(parcels.vertices.shape[1]) < parcels.counts[:, None]
-    x, y = world.west_m + parcels.vertices[..., 0], world.north_m - parcels.vertices[..., 1]
+    # What stands behind the used corners is whatever was in memory.
+    corners = np.where(used[..., None], parcels.vertices, 0.0)
+    x, y = world.west_m + corners[..., 0], world.north_m - corners[..., 1]
     inside = (~used | ((x > west) & (x < east) & (y > south) & (y < north))).all(1)
     crop = (parcels.parcel_looks >= looks.FIRST_FIELD) & (parcels.parcel_looks < looks.FIRST_EDIT)
     numbers = np.flatnonzero(inside & crop & (parcels.counts >= 3))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from swath.archive.camera import camera_of
 from swath.archive.cog import write_cog
+from swath.archive.picture import ReceivedPicture
 from swath.archive.quicklook import natural_colour, write_quicklook
+from swath.archive.rpc import fit_rpc
 from swath.archive.scene import file_stem
+from swath.archive.sensor_picture import sensor_assets, write_sensor_picture
 from swath.archive.stac import (
     file_asset,
     item,
@@ -26,6 +30,9 @@ __all__ = ["PRODUCTS", "SCENES", "scene_file", "write_product", "write_scene"]
 SCENES, PRODUCTS = "scenes", "products"
 """the STAC collections"""
 
+_BEYOND_M = 50.0
+"""an RPC holds for heights so much lower and higher than the land's"""
+
 _LAYERS: dict[str, tuple[float, bool, str]] = {
     "flood": (255, True, "1 flooded, 0 not"),
     "likelihood": (255, False, "likelihood of water now, per cent; 255 not seen"),
@@ -42,8 +49,13 @@ def scene_file(scene: Scene) -> Path:
     return folder / f"{file_stem(scene.id, simulated=scene.simulated)}.tif"
 
 
-def write_scene(scene: Scene, folder: Path) -> tuple[dict[str, Any], Path]:
-    """Write a scene's raster, preview and STAC item; returns the item and the preview's path."""
+def write_scene(
+    scene: Scene, folder: Path, *, picture: ReceivedPicture, heights_m: tuple[float, float]
+) -> tuple[dict[str, Any], Path]:
+    """Write a scene's raster, preview and STAC item; returns the item and the preview's path.
+
+    Beside it, in ``sensor/``, the picture as the camera saw it with its RPC, which holds between ``heights_m``.
+    """
     raster = folder / scene_file(scene)
     preview = raster.with_suffix(".png")
     raster.parent.mkdir(parents=True, exist_ok=True)
@@ -59,9 +71,22 @@ def write_scene(scene: Scene, folder: Path) -> tuple[dict[str, Any], Path]:
         ),
         "preview": file_asset(preview, raster.parent, title="natural colour", roles=["overview"]),
     }
+    assets |= _sensor(raster, picture, heights_m, simulated=scene.simulated)
     entry = item(scene, assets, collection_id=SCENES, created=scene.received)
     write_json(folder / "stac" / item_path(SCENES, scene.id), entry)
     return entry, preview
+
+
+def _sensor(
+    raster: Path, picture: ReceivedPicture, heights_m: tuple[float, float], *, simulated: bool
+) -> dict[str, dict[str, Any]]:
+    """Write the sensor picture of a scene; returns its assets."""
+    path = raster.parent / "sensor" / raster.name
+    path.parent.mkdir(exist_ok=True)
+    rpc = fit_rpc(camera_of(picture), low_m=heights_m[0] - _BEYOND_M, high_m=heights_m[1] + _BEYOND_M)
+    write_sensor_picture(path, picture, rpc, simulated=simulated)
+    assets = sensor_assets(path, picture, rpc, simulated=simulated)
+    return {key: asset | {"href": f"./sensor/{Path(asset['href']).name}"} for key, asset in assets.items()}
 
 
 def write_product(product: Product, scene: Scene, before: Scene | None, folder: Path) -> dict[str, Any]:

@@ -61,9 +61,11 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     ``before``: the scene of the same place before a flood; its pixels are read from its file. Raises
     :class:`DataError` where too little of the picture came down to place it.
     """
-    shot, known = arrival.shot, arrival.known()
-    scene, footprint, faults = _place(arrival, known)
-    item, preview = write_scene(scene, folder)
+    shot, known, picture = arrival.shot, arrival.known(), arrival.picture()
+    scene, footprint, faults = _place(arrival, picture, known)
+    heights_m = float(known.heights_m.min()), float(known.heights_m.max())
+    item, preview = write_scene(scene, folder, picture=picture, heights_m=heights_m)
+    arrival.file.unlink()
     quicklook = _quicklook(scene, preview)
     products, items = [], [item]
     for make in _products(scene, known, shot, before, folder):
@@ -84,9 +86,9 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     )
 
 
-def _place(arrival: Arrival, known: Known) -> tuple[Scene, Ring, tuple[str, ...]]:
-    """The scene, the outline of what the camera swept, and faults of the link; the file is then thrown away."""
-    shot, picture = arrival.shot, arrival.picture()
+def _place(arrival: Arrival, picture: ReceivedPicture, known: Known) -> tuple[Scene, Ring, tuple[str, ...]]:
+    """The scene, the outline of what the camera swept, and faults of the link."""
+    shot = arrival.shot
     altitude_m = shot.request.place.altitude_m
     faults = []
     if picture.complete and _crc32(picture) != arrival.crc32:
@@ -105,7 +107,6 @@ def _place(arrival: Arrival, known: Known) -> tuple[Scene, Ring, tuple[str, ...]
         p_clear=shot.p_clear,
     )
     lon_deg, lat_deg = picture_outline(camera_of(picture, altitude_m=altitude_m))
-    arrival.file.unlink()
     return scene, tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)), tuple(faults)
 
 

@@ -19,6 +19,9 @@ __all__ = ["WORKERS", "worker_pool"]
 
 WORKERS = 2
 
+_FOR_WORKERS = {"PYTHONSAFEPATH": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""their environment: there is a worker for each core, and threads of linear algebra beside it only spin"""
+
 _SHARED = ("swath.operate.ground", "swath.operate.shot", "swath.operate.before")
 """imported once, before the workers are forked"""
 
@@ -34,18 +37,19 @@ def worker_pool(workers: int = WORKERS, imports: Sequence[str] = _SHARED) -> Ite
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(imports))
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
+    before = {name: os.environ.get(name) for name in _FOR_WORKERS}
+    os.environ.update(_FOR_WORKERS)
     multiprocessing.resource_tracker.ensure_running()  # first: starting it unblocks SIGINT
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         try:
             multiprocessing.forkserver.ensure_running()
         finally:
-            if before is None:
-                del os.environ["PYTHONSAFEPATH"]
-            else:
-                os.environ["PYTHONSAFEPATH"] = before
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
         # With its queues half made an interrupt would leave their semaphores behind: it waits until they are whole.
         with ProcessPoolExecutor(workers, mp_context=context, initializer=give_back_memory) as pool:
             starter = Thread(target=_start, args=(pool, workers))

@@ -23,9 +23,9 @@ __all__ = ["BlockSums", "Doubts", "beta_quantiles", "estimate_area", "krige_unse
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-OUTLINE_SIGMA_M = 0.6
-"""systematic error of where a picture's shores are drawn. Those of ``swath.fly``, with bright verges, lie 0.6 m
-outside, those of tests/product/simulated.py, with wet mud, 0.9 m inside (benchmarks/calibrate_products.py)"""
+OUTLINE_SIGMA_M = 1.5
+"""systematic error of where a picture's shores are drawn. Those of ``swath.fly``, blurred as a camera's, lie 1.5 m
+inside (0 to 3), those of tests/product/simulated.py, with wet mud, 0.8 m (benchmarks/calibrate_products.py)"""
 NORMAL_SHARE_SIGMA = 0.35
 """of the share of normal water among water whose past is unknown"""
 SHARE_SIGMA = 0.01

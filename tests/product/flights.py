@@ -15,7 +15,7 @@ from swath.archive.scene import build_scene
 from swath.archive.source_packets import picture_in
 from swath.fly.clouds import CLEAR
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
-from swath.fly.world_truth import water_share
+from swath.fly.world_truth import edit_shares, water_share
 from swath.frames import geodetic_from_itrf, orbital_axes, ray_to_ellipsoid
 from swath.model import Place, Request, Scene
 from swath.operate import shot as shots
@@ -38,6 +38,7 @@ class Flown:
     scene: Scene
     before: Scene
     flooded_km2: float
+    """on all of the scene's grid"""
     water_percent: np.ndarray
     """of each pixel: rivers and flood"""
     cover: float
@@ -52,11 +53,12 @@ def fly_flood(seed: int, width_m: float, height_m: float, *, cover: float | None
         weather = SimulatedWeather(seed)
         cover = float(true_cloud_cover(weather, lon_deg=look.lon_deg, lat_deg=look.lat_deg, at=look.middle))
     asked = _shot(place, "flood", 0.0, look, seed, seed, flooded=True)
-    scene, known = _picture(asked, cover)
+    scene, _ = _picture(asked, cover)
     before, _ = _picture(_shot(place, "flood", 0.0, look, seed, seed + 500_000, flooded=False), 0.0)
-    assert known.flood_km2 is not None
-    water = water_share(shots.world_of(asked), scene.grid, asked.start)
-    return Flown(scene, before, known.flood_km2, water, cover)
+    world = shots.world_of(asked)
+    water, flood = water_share(world, scene.grid, asked.start), edit_shares(world, scene.grid, asked.start)["flood"]
+    flooded_km2 = float(flood.sum(dtype=np.float64)) / 100.0 * scene.grid.pixel_area_km2
+    return Flown(scene, before, flooded_km2, water, cover)
 
 
 def fly_fields(seed: int, *, cover: float) -> tuple[Scene, dict[str, np.ndarray], dict[str, float]]:
