@@ -47,7 +47,7 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 MAX_PICTURE_BYTES = 2**30
-"""Larger pictures (179 million pixels of four bands, as packed) are refused: a header is 200 bytes and could ask for any
+"""Larger pictures (179 million pixels of four bands, packed) are refused: a header is 200 bytes and could ask for any
 amount of memory."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,99}")

@@ -46,17 +46,15 @@ def build_scene(
 
     ``knowledge_sigma_deg`` is the attitude's error the spacecraft is specified for, one sigma an axis. ``heights_m``
     is the relief on ``grid``, as in :func:`ortho.orthorectify`. ``control`` is a reference picture ``(row, column)`` of
-    ``control_band`` on ``grid``, 0 no data; with it the accuracy is measured,
-    else it is the one to expect and says so. What is measured is reported, never corrected. ``properties`` hold
-    ``geometry`` and ``bbox`` (GeoJSON of what was seen), ``seen_fraction`` of the grid, angles of view, and the shift
+    ``control_band`` on ``grid``, 0 no data; with it the accuracy is measured, else it is the one to expect and says so.
+    What is measured is reported, never corrected. ``properties`` hold ``geometry`` and ``bbox`` (GeoJSON of what was seen), ``seen_fraction`` of the grid, angles of view, and the shift
     found. Raises :class:`DataError` where the picture cannot be placed, see :func:`ortho.orthorectify`.
     """
     header = require_header(picture)
     ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m, heights_m=heights_m)
-    view, times = _view(ortho.camera), line_times(ortho.camera, np.array([0.0, 0.5, 1.0]) * (header.lines - 1))
-    sun_deg = sun_angles_deg(view["lon_deg"], view["lat_deg"], times[1], eop)
+    view = _view(ortho.camera, eop)
+    times = line_times(ortho.camera, np.array([0.0, header.lines - 1.0]))
     found = _located(ortho, control, control_band, _expected_ce90_m(view, knowledge_sigma_deg))
-    extra = {**_properties(picture, ortho, view, found), "p_clear": p_clear}
     return Scene(
         id=header.acquisition,
         request=header.request,
@@ -64,19 +62,19 @@ def build_scene(
         satellite=header.satellite,
         station=station,
         start=times[0],
-        stop=times[2],
+        stop=times[1],
         received=received,
         grid=ortho.grid,
         bands=ortho.bands,
         pixels=ortho.pixels,
         gsd_m=view["gsd_m"],
         off_nadir_deg=view["off_nadir_deg"],
-        sun_elevation_deg=float(sun_deg[0]),
-        sun_azimuth_deg=float(sun_deg[1]),
+        sun_elevation_deg=view["sun_elevation_deg"],
+        sun_azimuth_deg=view["sun_azimuth_deg"],
         ce90_m=found.ce90_m,
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
-        properties=extra,
+        properties={**_properties(picture, ortho, view, found), "p_clear": p_clear},
     )
 
 
@@ -114,8 +112,8 @@ def _located(ortho: Ortho, control: npt.NDArray[np.uint16] | None, band: str, ex
     return measure_geolocation(pixels, control, ortho.grid, expected_ce90_m=expected_ce90_m)
 
 
-def _view(camera: Camera) -> dict[str, float]:
-    """Place, distance and angles of the middle of the picture."""
+def _view(camera: Camera, eop: EarthOrientation) -> dict[str, float]:
+    """Place, distance and angles of the middle of the picture, and where the Sun stands there."""
     line, column = (camera.lines - 1) / 2.0, (camera.columns - 1) / 2.0
     points = ground_points(camera, np.array([line, line + 1.0, line]), np.array([column, column, column + 1.0]))
     if not np.isfinite(points).all():
@@ -127,11 +125,14 @@ def _view(camera: Camera) -> dict[str, float]:
     east, north, up = _local(below_lon, below_lat)
     cos_off_nadir = -np.dot(away, up) / range_m
     cos_incidence = -np.dot(away, geodetic_up(lon_deg=lon, lat_deg=lat)) / range_m
+    sun_deg = sun_angles_deg(float(lon), float(lat), line_times(camera, np.array([line]))[0], eop)
     along_m, across_m = np.linalg.norm(points[1:] - points[0], axis=1)
     return {
         "lon_deg": float(lon),
         "lat_deg": float(lat),
         "range_m": range_m,
+        "sun_elevation_deg": float(sun_deg[0]),
+        "sun_azimuth_deg": float(sun_deg[1]),
         "gsd_m": float(np.sqrt(along_m * across_m)),
         "off_nadir_deg": float(np.degrees(np.arccos(np.clip(cos_off_nadir, -1.0, 1.0)))),
         "incidence_deg": float(np.degrees(np.arccos(np.clip(cos_incidence, -1.0, 1.0)))),

@@ -164,11 +164,8 @@ def make_world(
     """
     check_size(place, extent_m, margin_m=margin_m)
     if not (0.1 <= pixel_m <= 10.0 and 0.0 <= relief_m <= 3000.0):
-        raise InputError(
-            f"truth pixels of {pixel_m} m and relief of {relief_m} m",
-            where=f"place {place.id}",
-            fix="Ask for pixels of 0.1 to 10 m and up to 3000 m of relief",
-        )
+        what, fix = f"truth of {pixel_m} m and relief of {relief_m} m", "Ask for 0.1 to 10 m and up to 3000 m of relief"
+        raise InputError(what, where=f"place {place.id}", fix=fix)
     inside = west, south, east, north = place_box_m(place, extent_m)
     width_m, height_m = (
         float(np.ceil((length + 2.0 * margin_m) / CELL_M) * CELL_M) for length in (east - west, north - south)

@@ -107,6 +107,6 @@ def map_before(shot: Shot, folder: Path, scratch: Path) -> Mapped:
     row = {"id": shot.acquisition, "satellite": craft.id, "station": "archive"}
     made = day.hold(row, LinkTerms(rate_bit_s, rate_bit_s), 0.0, lasts_s)
     taken.file.unlink()
-    landed = Landed("archive", shot.middle, made.frames_sent, 0, size_bit)
+    landed = Landed("archive", shot.middle, made.frames_sent, 0, size_bit, taken.measured)
     arrival = Arrival(shot, ground / picture_file(shot.acquisition), taken, landed)
     return map_picture(arrival, folder, None)

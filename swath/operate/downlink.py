@@ -16,6 +16,7 @@ from swath.archive.picture import ReceivedPicture
 from swath.archive.source_packets import picture_in
 from swath.fly.activities import Activity, span_s
 from swath.fly.channel import Channel
+from swath.fly.compress import Measured
 from swath.fly.flight import Flight
 from swath.fly.frames import PacketStream
 from swath.fly.housekeeping import housekeeping_of, housekeeping_packets
@@ -63,6 +64,8 @@ class Landed:
     """repeats included"""
     frames_resent: int
     bit: float
+    measured: Measured
+    """what compression on board made of it"""
     missing_share: float = 0.0
     """of the file, which never came"""
 
@@ -267,7 +270,7 @@ class DayOfContacts:
         sent, again = (-(-size // FILE_SEGMENT_BYTES) for size in (sending.bytes_sent, sending.bytes_repeated))
         taken.file.unlink(missing_ok=True)
         size = self.files.sizes[key]
-        landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * size, missing)
+        landed = Landed(station, self.start + seconds(at_s), sent, again, 8.0 * size, taken.measured, missing)
         return Arrival(shot, path, taken, landed)
 
 

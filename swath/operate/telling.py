@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from swath.fly.compress import Measured
 from swath.fly.spacecraft import FlightLog
 from swath.frames import geodetic_from_itrf
 from swath.model import Request
@@ -110,7 +111,8 @@ def _inputs(mission: Mission) -> tuple[Input, ...]:
 
 def _flown(run: Run) -> FlownDay:
     taken = sorted(run.mapped.values(), key=lambda m: (m.scene.start, m.scene.id))
-    return flown_day(
+    packed = sum((landed.measured for landed in run.landed.values()), Measured())
+    day = flown_day(
         run.mission,
         run.planned.plans,
         run.commands,
@@ -121,6 +123,7 @@ def _flown(run: Run) -> FlownDay:
         links=run.links,
         strip={id: run.mapped[id].quicklook for id in spread([m.scene.id for m in taken])},
     )
+    return replace(day, compression_ratio=packed.ratio if packed.samples else None)
 
 
 def _shown(run: Run, urgent: tuple[Urgent, ...]) -> list[str]:

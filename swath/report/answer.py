@@ -183,6 +183,7 @@ def _counted(found: Counts) -> Json:
 
 def _delivery(outcome: Outcome) -> Json:
     links = outcome.links
+    ratio = outcome.flight.compression_ratio if outcome.flight else None
     return {
         "contacts": _exact(len(outcome.plan.contacts), "contacts", _COUNTED),
         "frames_sent": _exact(int(links.frames_sent.sum()), "frames", _COUNTED),
@@ -190,7 +191,7 @@ def _delivery(outcome: Outcome) -> Json:
         "frames_sent_again": _exact(int(links.frames_resent.sum()), "frames", _COUNTED),
         "requests": _exact(int(links.requests.sum()), "requests", _COUNTED),
         "received": _exact(float(links.received_bit.sum()), "bit", _COUNTED),
-    }
+    } | ({} if ratio is None else {"compression": _exact(ratio, "1", _COUNTED)})
 
 
 def _flight(day: FlownDay) -> Json:

@@ -78,6 +78,8 @@ class FlownDay:
     """what each contact carried; empty where no bytes were sent"""
     strip: Mapping[str, QuickLook] = field(default_factory=dict)
     """small pictures by acquisition, in the order of time"""
+    compression_ratio: float | None = None
+    """of the pictures that came down: bits of their samples over bits that were made of them on board, without loss"""
 
 
 def outcome_counts(told: Outcomes) -> dict[str, int]:

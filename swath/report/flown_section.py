@@ -163,7 +163,11 @@ def commands_section(day: FlownDay) -> str:
 def strip_section(day: FlownDay) -> str:
     """Small pictures in the order of time."""
     became = dict(zip(day.outcomes.acquisition.tolist(), day.outcomes.outcome.tolist(), strict=True))
-    return tag("div", *(_frame(id, look, became) for id, look in day.strip.items()), class_="strip")
+    strip = tag("div", *(_frame(id, look, became) for id, look in day.strip.items()), class_="strip")
+    if day.compression_ratio is None:
+        return strip
+    said = f"On board the samples of 12 bits were made {day.compression_ratio:.2f} times smaller without loss"
+    return strip + tag("p", f"{said} (CCSDS 121), each strip read back and compared.")
 
 
 def _frame(id: str, look: Any, became: Mapping[str, str]) -> str:

@@ -141,7 +141,7 @@ def _picture(shot: Shot, cover: float) -> tuple[Scene, Known]:
     sky = CLEAR if cover == 0.0 else shots.sky_of(world, shot, cover)
     with TemporaryDirectory() as scratch:
         taken = shoot(shot, Path(scratch), sky=sky)
-        landed = Landed("station", shot.middle, 0, 0, 0.0)
+        landed = Landed("station", shot.middle, 0, 0, 0.0, taken.measured)
         arrival = Arrival(shot, taken.file, taken, landed)
         known = arrival.known()
         picture = picture_in(taken.content(), spacecraft=shot.satellite.radio.spacecraft_id)
