@@ -47,8 +47,9 @@ def build_scene(
     ``knowledge_sigma_deg`` is the attitude's error the spacecraft is specified for, one sigma an axis. ``heights_m``
     is the relief on ``grid``, as in :func:`ortho.orthorectify`. ``control`` is a reference picture ``(row, column)`` of
     ``control_band`` on ``grid``, 0 no data; with it the accuracy is measured, else it is the one to expect and says so.
-    What is measured is reported, never corrected. ``properties`` hold ``geometry`` and ``bbox`` (GeoJSON of what was seen), ``seen_fraction`` of the grid, angles of view, and the shift
-    found. Raises :class:`DataError` where the picture cannot be placed, see :func:`ortho.orthorectify`.
+    What is measured is reported, never corrected. ``properties`` hold ``geometry`` and ``bbox`` (GeoJSON of what was
+    seen), ``seen_fraction`` of the grid, angles of view, and the shift found. Raises :class:`DataError` where the
+    picture cannot be placed, see :func:`ortho.orthorectify`.
     """
     header = require_header(picture)
     ortho = orthorectify(picture, grid, eop=eop, altitude_m=altitude_m, heights_m=heights_m)
