@@ -49,7 +49,8 @@ def true_fields(job: Job, box_m: tuple[float, float, float, float]) -> tuple[tup
     world = job.world
     numbers = _candidates(world, box_m)
     parcels = world.parcels
-    vertices, counts = parcels.vertices[numbers] / world.pixel_m, parcels.counts[numbers]
+    counts = parcels.counts[numbers]
+    vertices = _used(parcels.vertices[numbers], counts) / world.pixel_m
     sums = np.zeros((len(numbers), 6))
     for row, column_, rows, columns in _tiles(vertices, counts):
         cover, light = _lit_tile(job, row, column_, rows, columns)
@@ -69,13 +70,17 @@ def _candidates(world: World, box_m: tuple[float, float, float, float]) -> npt.N
     """Numbers of the parcels that are crops of some size and lie wholly in a box."""
     parcels, (west, south, east, north) = world.parcels, box_m
     used = np.arange(parcels.vertices.shape[1]) < parcels.counts[:, None]
-    # What stands behind the used corners is whatever was in memory.
-    corners = np.where(used[..., None], parcels.vertices, 0.0)
+    corners = _used(parcels.vertices, parcels.counts)
     x, y = world.west_m + corners[..., 0], world.north_m - corners[..., 1]
     inside = (~used | ((x > west) & (x < east) & (y > south) & (y < north))).all(1)
     crop = (parcels.parcel_looks >= looks.FIRST_FIELD) & (parcels.parcel_looks < looks.FIRST_EDIT)
     numbers = np.flatnonzero(inside & crop & (parcels.counts >= 3))
     return numbers[_areas(parcels.vertices[numbers], parcels.counts[numbers]) >= _LEAST_M2]
+
+
+def _used(vertices: Floats, counts: npt.NDArray[np.int64]) -> Floats:
+    """The same padded polygons with zeros behind their corners, where whatever was in memory stands."""
+    return np.where((np.arange(vertices.shape[1]) < counts[:, None])[..., None], vertices, 0.0)
 
 
 def _areas(vertices: Floats, counts: npt.NDArray[np.int64]) -> Floats:

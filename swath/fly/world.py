@@ -45,7 +45,7 @@ Singles = npt.NDArray[np.float32]
 TALLEST_M = 255 * kernels.STEP_M
 """of anything that stands on the ground"""
 _MARGIN_M = 2500.0
-_LARGEST_M, _LARGEST_KM2 = 150e3, 5000.0
+_LARGEST_M, _LARGEST_KM2 = 150e3, 6000.0
 _COUNTRY = Character(0.07, (250.0, 900.0), 0.09, 42e3)
 _ROOF_M = {10: (4.0, 9.0), 11: (4.0, 9.0), 12: (5.0, 14.0), 13: (6.0, 13.0), 14: (6.0, 16.0)}
 """least and greatest height of the kinds of roofs"""

@@ -26,7 +26,7 @@ from swath.operate.downlink import GROUND, DayOfContacts, Landed
 from swath.operate.ground import Mapped, map_picture
 from swath.operate.memory import give_back_memory
 from swath.operate.planning import Planned, plan_day
-from swath.operate.shot import Shot, check_land, disturbance_after
+from swath.operate.shot import Shot, can_draw, check_land, disturbance_after
 from swath.operate.telemetry import check_commands, write_telemetry
 from swath.operate.telling import Run, outcome_of
 from swath.operate.workers import worker_pool
@@ -83,7 +83,6 @@ def run_mission(
         desk = _Desk(pool, folder, Path(scratch), clock)
         land = pool.submit(land_rings)
         early = _take_early(mission, eop, desk)
-        _check_lands(mission)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
         run = _start(mission, planned, early, land, desk, eop)
@@ -196,20 +195,20 @@ def _bring_home(run: Run, flights: Mapping[str, Flight], shot: ShotOf, desk: _De
     return replace(run, flight=flight, landed=landed, mapped=mapped, links=day.links(), holes=tuple(holes))
 
 
-def _check_lands(mission: Mission) -> None:
-    """Orders whose land is too large to be simulated are refused before anything is planned."""
-    for order in mission.orders:
-        for place in order.places or (order.request.place,):
-            check_land(order.request, place)
-    for request in mission.urgent:
-        check_land(request, request.place)
-
-
 def _lands(mission: Mission, planned: Planned) -> dict[str, Place]:
-    """The land of requests that are parts of an area: that of the whole order, so that all parts show the same."""
+    """The land of each request; of parts of an area that of the whole order, if it can be drawn: all show the same.
+
+    Raises :class:`InputError` for what is too large to be simulated even by itself.
+    """
     areas = {order.id: order.request.place for order in mission.orders if order.kind == "area"}
     bundles = (bundle for bundle in planned.problem.bundles if bundle.id in areas)
-    return {request: areas[bundle.id] for bundle in bundles for request in bundle.requests}
+    whole = {request: areas[bundle.id] for bundle in bundles for request in bundle.requests}
+    lands = {}
+    for request in planned.problem.requests:
+        land = whole.get(request.id, request.place)
+        lands[request.id] = land if can_draw(request, land) else request.place
+        check_land(request, lands[request.id])
+    return lands
 
 
 def _shots(
@@ -228,7 +227,7 @@ def _shots(
         return Shot(
             acquisition=str(look["id"]),
             request=requests[str(look["request"])],
-            land=lands.get(str(look["request"]), place),
+            land=lands[str(look["request"])],
             satellite=satellite,
             ephemeris=planned.ephemerides[str(look["satellite"])],
             number=row,

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.archive.grids import map_from_geodetic, place_grid
+from swath.errors import InputError
 from swath.fly.change import raise_water, rise_to_cover_m
 from swath.fly.clouds import CLEAR, Clouds, draw_clouds
 from swath.fly.compress import Compression, Measured
@@ -36,6 +37,7 @@ __all__ = [
     "Known",
     "Shot",
     "Taken",
+    "can_draw",
     "check_land",
     "disturbance_after",
     "ring_m",
@@ -144,6 +146,15 @@ def ring_m(place: Place, grid: Grid) -> npt.NDArray[np.float64]:
 def check_land(request: Request, land: Place) -> None:
     """Can the land of an order be drawn? Raises :class:`InputError` where it is too large."""
     check_size(land, request.extent_m, margin_m=_margin_m(request, land))
+
+
+def can_draw(request: Request, land: Place) -> bool:
+    """Is a land not too large?"""
+    try:
+        check_land(request, land)
+    except InputError:
+        return False
+    return True
 
 
 def _margin_m(request: Request, land: Place) -> float:
