@@ -26,7 +26,7 @@ from swath.fly.world import World, check_size, make_world, map_epsg, place_box_m
 from swath.fly.world_truth import clear_map, edit_shares, heights_on
 from swath.model import Grid, Place, Request
 from swath.orbit.ephemeris import Ephemeris
-from swath.product.fields import cover_polygon
+from swath.product.fields import cover_polygons
 from swath.spacecraft import Satellite
 from swath.spacecraft.picture import outline_itrf_m, picture_shape
 
@@ -99,9 +99,8 @@ class Shot:
         if not place.ring:
             return np.ones(grid.shape, np.bool_)
         inside = np.zeros(grid.shape, np.bool_)
-        cover = cover_polygon(ring_m(place, grid), grid)
-        rows, columns = cover.weights.shape
-        inside[cover.top : cover.top + rows, cover.left : cover.left + columns] = cover.weights > 0.5
+        top, left, shares = cover_polygons([ring_m(place, grid)], grid).window(0)
+        inside[top : top + shares.shape[0], left : left + shares.shape[1]] = shares > 0.5
         return inside
 
 
