@@ -11,7 +11,7 @@ import argparse
 import numpy as np
 
 from swath.model import Product
-from swath.product.area import KRIGING_INFLATION, OUTLINE_SIGMA_M
+from swath.product.area import BLUR_SIGMA, KRIGING_INFLATION, OUTLINE_SIGMA_M
 from swath.product.flood import flood_product
 from swath.product.vegetation import CLOUDY_SIGMA, FRINGE_SIGMA, vegetation_product
 from tests.product.flights import fly_fields, fly_flood
@@ -40,7 +40,7 @@ def shore_offsets(floods: int) -> None:
         plain.append(error_km2 * 1e6 / outline_m(product))
     for name, found in (("swath.fly", flown), ("plain", plain)):
         print(f"shore offset, {name:9}: median {np.median(found):5.2f} m, spread {np.std(found):.2f} m")
-    print(f"  taken: OUTLINE_SIGMA_M {OUTLINE_SIGMA_M} about 0")
+    print(f"  taken: OUTLINE_SIGMA_M {OUTLINE_SIGMA_M}, BLUR_SIGMA {BLUR_SIGMA} about 0")
 
 
 def hidden_parts(floods: int) -> None:

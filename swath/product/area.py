@@ -23,9 +23,12 @@ __all__ = ["BlockSums", "Doubts", "beta_quantiles", "estimate_area", "krige_unse
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-OUTLINE_SIGMA_M = 1.5
-"""systematic error of where a picture's shores are drawn. Those of ``swath.fly``, blurred as a camera's, lie 1.5 m
-inside (0 to 3), those of tests/product/simulated.py, with wet mud, 0.8 m (benchmarks/calibrate_products.py)"""
+OUTLINE_SIGMA_M = 0.6
+"""systematic error of where a sharp picture's shores are drawn"""
+BLUR_SIGMA = 0.5
+"""of shores that a camera blurs, per sum of share x (1 - share), which is a sixth of the width that is mixed: those of
+``swath.fly`` lie 1.5 m inside (0 to 3), those of tests/product/simulated.py, with wet mud, 0.8 m; both constants found
+by benchmarks/calibrate_products.py"""
 NORMAL_SHARE_SIGMA = 0.35
 """of the share of normal water among water whose past is unknown"""
 SHARE_SIGMA = 0.01
@@ -66,12 +69,15 @@ class Doubts:
     """of the picture, per axis"""
     unknown_past_px: float
     """water now whose past the earlier picture does not show"""
+    mixed_px: float = 0.0
+    """sum of share x (1 - share) over seen pixels; 0: all shores are sharp"""
 
     def sigma_px(self, pixel_m: float) -> float:
         """Standard deviation of the seen flooded area, in pixels."""
         parts = (
             self.threshold_px,
             OUTLINE_SIGMA_M / pixel_m * self.outline_m / pixel_m,
+            BLUR_SIGMA * self.mixed_px,
             self.position_sigma_px * float(np.hypot(*self.shift_px_per_px)),
             NORMAL_SHARE_SIGMA * self.unknown_past_px,
         )

@@ -146,6 +146,7 @@ def _area(
         shift_px_per_px=(float(totals[1]), float(totals[2])),
         position_sigma_px=ce90_m / CE90_PER_AXIS_SHIFT / pixel_m,
         unknown_past_px=float(totals[3]),
+        mixed_px=float(blocks[..., 3].sum()),
     )
     return estimate_area(sums, doubts, pixel_m)
 
