@@ -105,7 +105,7 @@ def _described(path: Path, driver: str, file: Any) -> RasterFile:
         bands=file.count,
         names=tuple(name or str(k) for k, name in enumerate(file.descriptions, 1)),
         dtype=np.dtype(file.dtypes[0]) if file.count else np.dtype("uint8"),
-        nodata=None if file.nodata is None else float(file.nodata),
+        nodata=_nodata(file.nodata, np.dtype(file.dtypes[0]) if file.count else np.dtype("uint8")),
         crs=_spoken(file.crs),
         affine=tuple(file.transform @ Affine.translation(wide, wide))[:6],
         block_rows=rows,
@@ -113,6 +113,14 @@ def _described(path: Path, driver: str, file: Any) -> RasterFile:
         simulated=tags.get(SIMULATED_TAG) == "true",
         frame_px=wide,
     )
+
+
+def _nodata(value: float | None, dtype: np.dtype[Any]) -> float | None:
+    """The nodata value, none where no pixel of this type can hold it (-9999 of whole numbers above 0)."""
+    if value is None or dtype.kind not in "iu":
+        return None if value is None else float(value)
+    info = np.iinfo(dtype)
+    return float(value) if float(value).is_integer() and info.min <= value <= info.max else None
 
 
 def _driver(path: Path) -> str:

@@ -44,10 +44,11 @@ def block_reader(
         def block(span: tuple[int, int, int, int]) -> Block:
             top, left, rows, columns = span
             parts = [read_window(raster, top, left, rows, columns, bands=bands) for raster in rasters]
-            seen = np.ones((rows, columns), np.bool_)
-            for raster, part in zip(rasters, parts, strict=True):
-                if raster.nodata is not None and raster.nodata == raster.nodata:
-                    seen &= (part != part.dtype.type(raster.nodata)).all(0)
+            layers = [(raster, layer) for raster, part in zip(rasters, parts, strict=True) for layer in part]
+            known = [layer != layer.dtype.type(raster.nodata or 0) for raster, layer in layers if _has_nodata(raster)]
+            for mask in known[1:]:
+                known[0] &= mask
+            seen = known[0] if known else np.ones((rows, columns), np.bool_)
             values = parts[0] if len(parts) == 1 else np.concatenate(parts)
             return Block(top, left, *(change(values, seen) if change else (values, seen)))
 
@@ -116,6 +117,10 @@ def read_coverages(path: Path) -> Coverages:
     if not sound:
         raise DataError("is no file of coverages", where=str(path), fix="Cover the polygons again")
     return found
+
+
+def _has_nodata(raster: RasterFile) -> bool:
+    return raster.nodata is not None and raster.nodata == raster.nodata
 
 
 def _counts(first: Array, total: int) -> bool:

@@ -156,3 +156,22 @@ def test_work_in_threads_keeps_its_order_and_its_errors() -> None:
     assert list(in_order(lambda k: k * k, range(20), workers=3)) == [k * k for k in range(20)]
     with pytest.raises(ZeroDivisionError):
         list(in_order(lambda k: 1 // (k - 5), range(20), workers=2))
+
+
+def test_a_nodata_value_that_no_pixel_can_hold_is_none(tmp_path: Path, pixels: np.ndarray) -> None:
+    """GDAL lets a file of whole numbers name NaN or a fraction; nothing is unknown there."""
+    import rasterio.shutil
+
+    path = write(tmp_path / "a.tif", pixels, nodata=None)
+    for value in ("nan", "0.5", "-9999"):
+        text = '<VRTDataset rasterXSize="700" rasterYSize="1300"><SRS>EPSG:32633</SRS><GeoTransform>5e5,10,0,5e6,0,-10'
+        text += (
+            f'</GeoTransform><VRTRasterBand dataType="UInt16" band="1"><NoDataValue>{value}</NoDataValue><SimpleSource>'
+        )
+        text += f'<SourceFilename relativeToVRT="0">{path}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>'
+        (tmp_path / "a.vrt").write_text(text + "</VRTRasterBand></VRTDataset>")
+        rasterio.shutil.copy(tmp_path / "a.vrt", tmp_path / "b.tif", driver="GTiff")
+        assert open_raster(tmp_path / "b.tif").nodata is None
+        found = zonal_files([tmp_path / "b.tif"], cover_polygons(fields(3), GRID))
+        whole = zonal_statistics(pixels[0], np.ones(GRID.shape, bool), cover_polygons(fields(3), GRID))
+        np.testing.assert_allclose(found.count_px, whole.count_px)
