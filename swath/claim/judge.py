@@ -28,8 +28,9 @@ __all__ = [
 
 USUAL_OFF_NADIR_DEG = 45.0
 """where nobody said how far its camera looks: few civil imagers look further"""
-_STANDARD_DEG = 30.0
-"""``consistent`` asks for more than that it could have been: a usual angle"""
+_STANDARD_DEG = 20.0
+"""``consistent`` asks for more than that it could have been. A place 300 km aside is seen at the same second at another
+angle: near the vertical that angle is rarely one that cameras look at, so that little else fits as well"""
 CONSISTENT_S = 10.0
 """further apart than this in all is `possible`, no more"""
 _UNLIKELY, _LIKELY = 0.1, 0.5
