@@ -23,6 +23,7 @@ app.command("swath.cli.product_burn:landslide", name="landslide", help="Where ha
 app.command("swath.cli.product_burn:damage", name="damage", help="Which buildings were damaged?")
 app.command("swath.cli.product_burn:debris", name="debris", help="Is there storm debris on the water?")
 app.command("swath.cli.product_score:score", name="score", help="How good is a product against the truth?")
+app.command("swath.cli.product_crops:crops", name="crops", help="Which crop stands where?")
 
 
 @app.command(name="list")

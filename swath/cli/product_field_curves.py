@@ -138,4 +138,4 @@ def _date(middle: str, low: str, high: str) -> str:
     if middle in ("NaT", "") or middle is None:
         return "not seen"
     half = (np.datetime64(high.rstrip("Z")) - np.datetime64(low.rstrip("Z"))) / np.timedelta64(2, "D")
-    return f"{middle[:10]} ± {half:.0f} d"
+    return f"{middle[:10]} ± {max(half, 1.0):.0f} d"

@@ -26,6 +26,8 @@ app.command("swath.cli.product_field_curves:seasons", name="seasons", help="When
 app.command("swath.cli.product_field_stale:stale", name="stale", help="Which fields have not been seen for longest?")
 app.command("swath.cli.product_field_check:check", name="check", help="Go and see these 20 fields first.")
 app.command("swath.cli.product_field_check:dismiss", name="dismiss", help="This field was all right: learn from it.")
+app.command("swath.cli.product_field_zones:zones", name="zones", help="Zones of one field, for spreading and sowing.")
+app.command("swath.cli.product_field_bulletin:bulletin", name="bulletin", help="A bulletin of the region.")
 
 FieldsOption = Annotated[
     Path, Parameter(help="GeoJSON, GeoPackage, Shapefile (or a zip of it), KML, KMZ, or CSV with outlines as WKT.")

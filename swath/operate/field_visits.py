@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from swath.archive.field_looks import Look, find_looks
+from swath.archive.field_looks import Look, find_looks, unseen_mask
 from swath.errors import DataError, InputError
 from swath.operate.field_files import require_marked, write_features
 from swath.operate.field_work import matched, neighbours, read_field_looks
@@ -81,12 +81,17 @@ def picture_pairs(
     for look in looks:
         by_time.setdefault(look.time, []).append(look)
     shapes = dict(zip(fields.id.tolist(), fields.shapes, strict=True))
-    pairs = {}
+    pairs, masks = {}, {}
     for one in suspects:
         chips = []
         for time in (one.before, one.time):
-            chips.append(next((c for look in by_time.get(time, []) if (c := chip_png(look, shapes[one.field]))), None))
-        if chips[0] and chips[1]:
+            for look in by_time.get(time, []):
+                if look.id not in masks:
+                    masks[look.id] = unseen_mask(look)[0]
+                if chip := chip_png(look, shapes[one.field], masks[look.id]):
+                    chips.append(chip)
+                    break
+        if len(chips) == 2:
             pairs[one.field] = (chips[0], chips[1])
     return pairs
 

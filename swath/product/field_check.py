@@ -35,6 +35,8 @@ _LOOK_SIGMA, _SHIFT_DAYS = 0.04, 8.0
 _FASTEST = 0.015
 """of the index a day, in the middle of a crop"""
 _ALONE = 0.75
+_WHOLE = 0.95
+"""share of a field that must be seen for its parts to be compared"""
 _OWN_WEIGHT = 0.5
 """of the own past against the neighbours, whose weather is the same"""
 
@@ -108,7 +110,7 @@ def departures(series: FieldSeries, crop: npt.NDArray[np.str_], past: npt.NDArra
         cells = np.ix_(rows, dates)
         rest[cells], usual[cells], sigma[cells] = _against(values[cells], days[dates], past[dates], _LEAST_SPREAD)
         off, _, spread = _against(inner[cells], days[dates], past[dates], 0.15)
-        patch[cells] = off / spread
+        patch[cells] = np.where(series.share[cells] >= _WHOLE, off / spread, np.nan)  # rims of clouds look like patches
         peers[cells] = seen[cells].sum(axis=0) - 1
     return Departures(rest, usual, sigma, patch, peers)
 

@@ -22,12 +22,14 @@ _GREENS = np.array(
     [(120, 72, 40), (196, 160, 110), (236, 226, 160), (150, 196, 100), (60, 142, 60), (16, 84, 40)], np.float64
 )
 """of an index from 0 to 0.9"""
+_HIDDEN = (196, 200, 206)
 
 
-def chip_png(look: Look, shape: Any) -> bytes | None:
+def chip_png(look: Look, shape: Any, hidden: npt.NDArray[np.bool_]) -> bytes | None:
     """The field and what lies round it, 220 pixels wide: true colours where blue, green and red are there, else NDVI.
 
-    ``shape`` in degrees. None where the picture does not reach it or lacks the bands.
+    ``shape`` in degrees; what is ``hidden`` ``(row, column)`` of the look's grid is grey. None where the picture does
+    not reach it or lacks the bands.
     """
     grid = look.grid
     there = shapely.transform(
@@ -47,6 +49,7 @@ def chip_png(look: Look, shape: Any) -> bytes | None:
     colours = _colours(look, inside)
     if colours is None:
         return None
+    colours[hidden[inside[1] : inside[3], inside[0] : inside[2]]] = _HIDDEN
     canvas = np.full((size, size, 3), 225, np.uint8)
     canvas[inside[1] - top : inside[3] - top, inside[0] - left : inside[2] - left] = colours
     picture = Image.fromarray(canvas).resize((_SIDE_PX, _SIDE_PX), Image.Resampling.NEAREST)

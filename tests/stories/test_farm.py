@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pyarrow.parquet
 import pytest
@@ -132,3 +133,32 @@ def test_stale_fields_become_orders_that_can_be_planned(
     asked = {order.request.id for order in orders}
     refused = {refusal.request for refusal in plan.refused}
     assert asked <= set(plan.acquisitions.request.tolist()) | refused and set(plan.acquisitions.request) & asked
+
+
+def test_a_bulletin_of_the_region(farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "bulletin"
+    given = ["--fields", str(farm / "farm.geojson"), "--scenes", str(farm / "scenes")]
+    kept = ["--verdicts", str(tmp_path / "none.json")]
+    assert main(["product", "fields", "bulletin", *given, "--region", "Emilia", "--out", str(out), *kept]) == 0
+    page = (out / "bulletin.html").read_text("utf-8")
+    for words in ("Fields of Emilia, 2026-06-30", "wheat", "barley", f"f{TROUBLED:03d}", "Not seen", "Go and see"):
+        assert words in page
+    assert "<script" not in page and "http" not in page.replace("http://www.w3.org", "")
+    pdf = (out / "bulletin.pdf").read_bytes()
+    assert pdf[:5] == b"%PDF-" and pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") >= 3
+    assert json.loads((out / "visit.json").read_text())[0]["field"] == f"f{TROUBLED:03d}"
+
+
+def test_zones_of_a_field_for_a_machine(farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outs = [tmp_path / "z.shp", tmp_path / "z.gpkg", tmp_path / "z.geojson"]
+    given = ["--fields", str(farm / "farm.geojson"), "--scenes", str(farm / "scenes"), "--levels", "3"]
+    asked = ["product", "fields", "zones", "f030", *given, "--least-m2", "1500", "--rates", "180,150,120"]
+    assert main([*asked, "--json", "--out", *map(str, outs)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert not errors("field-products.json", told, "zones")
+    assert sum(row["area_m2"] for row in told["zones"]) == pytest.approx(SIDE_M**2, rel=1e-6), "nothing lost or doubled"
+    for path in outs[:2]:
+        frame = geopandas.read_file(path)
+        assert list(frame["rate"]) == [180.0, 150.0, 120.0] and frame.crs.to_epsg() == 4326 and frame.is_valid.all()
+    assert main([*asked[:4], *given, "--rates", "1,2", "--out", str(outs[0])]) == 2
+    assert main(["product", "fields", "zones", "nobody", *given, "--out", str(outs[0])]) == 2
