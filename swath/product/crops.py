@@ -35,7 +35,8 @@ _BALANCE = 0.7
 _DENSITY_POWER = 0.3
 """of the Gaussian laws, whose looks are no independent witnesses"""
 _DEPARTURE_SHARE, _LAW_SHARE = 0.15, 0.15
-"""say of the trees of departures and of the Gaussian laws; chosen among about ten settings with all three CAWa regions in view"""
+"""say of the trees of departures and of the Gaussian laws; chosen among about ten settings with all three
+CAWa regions in view"""
 _SHARPNESS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0)
 
 
