@@ -85,10 +85,10 @@ def run_mission(
         early = _take_early(mission, eop, desk)
         planned = plan_day(mission, eop, weather)
         clock.done("plan", 0.15)
-        run = _start(mission, planned, early, land, desk, eop)
+        run = _start(mission, planned, land, desk, eop)
         flights = _flights(run, eop)
         clock.done("commands", 0.17)
-        run = _bring_home(run, flights, _shots(run, eop, weather), desk)
+        run = _bring_home(run, flights, _shots(run, eop, weather), early, desk)
         clock.done("pictures", 0.9)
         write_plan(run, folder)
         write_telemetry(desk.scratch / GROUND, folder, mission.satellites, run.commands)
@@ -104,10 +104,7 @@ def run_mission(
     return outcome
 
 
-def _start(
-    mission: Mission, planned: Planned, early: Mapping[str, Future[Mapped]], land: Future[Any], desk: _Desk,
-    eop: EarthOrientation,
-) -> Run:  # fmt: skip
+def _start(mission: Mission, planned: Planned, land: Future[Any], desk: _Desk, eop: EarthOrientation) -> Run:
     """The run as it stands when the plans have gone up."""
     passes = uplink_passes(mission, planned.problem.passes, eop)
     faults = faults_for(mission.operations.faults, planned.plan)
@@ -116,8 +113,7 @@ def _start(
         mission.satellites, planned.plans, passes, mission.operations,
         start=mission.start, stop=mission.stop, seed=mission.seed, faults=faults,
     )  # fmt: skip
-    before = {order: future.result() for order, future in early.items()}
-    return Run(mission, planned, commands, FlightLog.empty(), before, land.result(), desk.folder)
+    return Run(mission, planned, commands, FlightLog.empty(), {}, land.result(), desk.folder)
 
 
 def _flights(run: Run, eop: EarthOrientation) -> dict[str, Flight]:
@@ -162,7 +158,7 @@ class _Desk:
 
 
 def _take_early(mission: Mission, eop: EarthOrientation, desk: _Desk) -> dict[str, Future[Mapped]]:
-    """The pictures from before the urgent orders' events, taken and mapped while the day is being planned."""
+    """The pictures from before the urgent orders' events, taken and mapped while the day is planned and begins."""
     return {
         order.id: desk.pool.submit(map_before, shot, desk.folder, desk.scratch)
         for number, order in enumerate(mission.urgent)
@@ -170,8 +166,13 @@ def _take_early(mission: Mission, eop: EarthOrientation, desk: _Desk) -> dict[st
     }
 
 
-def _bring_home(run: Run, flights: Mapping[str, Flight], shot: ShotOf, desk: _Desk) -> Run:
-    """Fly the day, bring the pictures down and map each as soon as it is on the ground."""
+def _bring_home(
+    run: Run, flights: Mapping[str, Flight], shot: ShotOf, early: Mapping[str, Future[Mapped]], desk: _Desk
+) -> Run:
+    """Fly the day, bring the pictures down and map each as soon as it is on the ground.
+
+    An urgent order's wait for the picture from before, others do not.
+    """
     mission = run.mission
     day = DayOfContacts(
         flights, run.commands, mission.operations, shot, desk.folder, desk.scratch,
@@ -180,8 +181,8 @@ def _bring_home(run: Run, flights: Mapping[str, Flight], shot: ShotOf, desk: _De
     landed: dict[str, Landed] = {}
     mapping: dict[str, Future[Mapped]] = {}
     for arrival in day.arrivals(desk.pool, lambda share: desk.clock.progress("pictures", 0.17 + 0.6 * share)):
-        earlier = run.before.get(arrival.shot.request.id)
-        scene = earlier.scene if earlier else None
+        earlier = early.get(arrival.shot.request.id)
+        scene = earlier.result().scene if earlier else None
         mapping[arrival.shot.acquisition] = desk.pool.submit(map_picture, arrival, desk.folder, scene)
         landed[arrival.shot.acquisition] = arrival.landed
     holes = list(day.holes)
@@ -192,7 +193,10 @@ def _bring_home(run: Run, flights: Mapping[str, Flight], shot: ShotOf, desk: _De
         except DataError as error:  # too little of it came down
             holes.append(f"{acquisition}: not mapped, {error}")
     flight = log_of(flights.values(), mission.start)
-    return replace(run, flight=flight, landed=landed, mapped=mapped, links=day.links(), holes=tuple(holes))
+    before = {order: future.result() for order, future in early.items()}
+    return replace(
+        run, flight=flight, before=before, landed=landed, mapped=mapped, links=day.links(), holes=tuple(holes)
+    )
 
 
 def _lands(mission: Mission, planned: Planned) -> dict[str, Place]:

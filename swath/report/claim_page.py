@@ -14,7 +14,7 @@ from swath.claim.scene import Drawn
 from swath.model import Elements
 from swath.report.claim_answer import LIMITS
 from swath.report.claim_map import ground_map, sky_view
-from swath.report.style import style_sheet
+from swath.report.document import document, section
 from swath.report.svg import esc, tag
 from swath.report.tables import table
 from swath.time import format_utc
@@ -74,31 +74,15 @@ def claims_page(
         ("limits", "Limits", tag("ul", *(tag("li", esc(text)) for text in LIMITS))),
         ("reproduce", "How to reproduce", _reproduce(files, reproduce)),
     ]
-    body = [_section(id, name, content) for id, name, content in sections if content]
-    page = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        tag("title", esc(dossier.file.title)),
-        f"<style>\n{style_sheet()}{_STYLE}</style>",
-        "</head>",
-        "<body>",
-        tag(
-            "header", tag("h1", esc(dossier.file.title)), *(tag("p", esc(n), class_="lead") for n in dossier.file.notes)
-        ),
+    body = [section(id, name, content) for id, name, content in sections if content]
+    notes = [tag("p", esc(note), class_="lead") for note in dossier.file.notes]
+    return document(
+        dossier.file.title,
+        tag("header", tag("h1", esc(dossier.file.title)), *notes),
         tag("main", tag("section", _summary(dossier), tag("p", esc(LIMITS[0]), class_="note")), *body),
         tag("footer", tag("p", "Made by swath. Times are UTC unless a zone stands beside them.", class_="note")),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(page) + "\n"
-
-
-def _section(id: str, name: str, content: str) -> str:
-    return tag("section", tag("h2", esc(name), id=id), content, aria_labelledby=id)
+        style=_STYLE,
+    )
 
 
 def _badge(verdict: Verdict) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from swath.report.document import document, section
 from swath.report.flown import FlownDay, outcome_counts
 from swath.report.flown_section import board_section, commands_section, flown_section, strip_section, waits_section
-from swath.report.style import style_sheet
 from swath.report.svg import esc, tag
 from swath.report.tables import table
 from swath.report.words import clock, count, percent, size, span_between
@@ -31,30 +31,17 @@ def flight_html(day: FlownDay) -> str:
         *([("strip", "The day in pictures", strip_section(day))] if day.strip else []),
     ]
     links = "".join(tag("li", tag("a", esc(name), href=f"#{id}")) for id, name, _ in sections)
-    body = "\n".join(
-        tag("section", tag("h2", esc(name), id=id), text, aria_labelledby=id) for id, name, text in sections
-    )
+    body = "\n".join(section(id, name, text) for id, name, text in sections)
     note = "published orbits, computed flight; nothing on this page was observed"
     banner = tag("div", tag("strong", "SIMULATED FLIGHT"), " ", tag("span", note), class_="banner", role="note")
-    page = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        tag("title", esc(f"[SIMULATED] {day.title}")),
-        f"<style>\n{style_sheet()}</style>",
-        "</head>",
-        '<body class="simulated">',
+    return document(
+        f"[SIMULATED] {day.title}",
         banner,
         tag("header", tag("h1", esc(day.title)), tag("p", esc(lead), class_="lead")),
         tag("main", tag("nav", tag("ol", links), aria_label="Contents"), body),
         tag("footer", tag("p", "Made by swath. SIMULATED FLIGHT.")),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(page) + "\n"
+        kind="simulated",
+    )
 
 
 def _contacts(day: FlownDay) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swath.report.answer_card import answer_card
+from swath.report.document import document, section
 from swath.report.evidence import assumptions, checks, how_to_reproduce, truth_table
 from swath.report.fields import fields_section
 from swath.report.flown_section import (
@@ -16,7 +17,6 @@ from swath.report.outcome import Outcome
 from swath.report.place_section import flood_section, gallery_section, world_section
 from swath.report.plan_section import contacts_section, plan_section, refused_section
 from swath.report.story import lead, story_section
-from swath.report.style import style_sheet
 from swath.report.svg import esc, tag
 from swath.report.timeline import timeline_section
 
@@ -27,30 +27,16 @@ def report_html(outcome: Outcome) -> str:
     """The whole report as text. Same outcome, same bytes; everything that is drawn or said is inside."""
     sections = _sections(outcome)
     links = "".join(tag("li", tag("a", esc(name), href=f"#{id}")) for id, name, _ in sections)
-    body = "\n".join(
-        tag("section", tag("h2", esc(name), id=id), content, aria_labelledby=id) for id, name, content in sections
-    )
-    kind = "simulated" if outcome.simulated else "real"
-    page = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        tag("title", esc(f"{'[SIMULATED] ' if outcome.simulated else ''}{outcome.title}")),
-        f"<style>\n{style_sheet()}</style>",
-        "</head>",
-        f'<body class="{kind}">',
+    body = "\n".join(section(id, name, content) for id, name, content in sections)
+    return document(
+        f"{'[SIMULATED] ' if outcome.simulated else ''}{outcome.title}",
         '<a class="skip" href="#answer">To the answer</a>',
         _banner(outcome),
         tag("header", tag("h1", esc(outcome.title)), lead(outcome)),
         tag("main", answer_card(outcome), tag("nav", tag("ol", links), aria_label="Contents"), body),
         tag("footer", tag("p", esc(f"Made by swath {outcome.versions.get('swath', '')}. {outcome.banner}."))),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(page) + "\n"
+        kind="simulated" if outcome.simulated else "real",
+    )
 
 
 def _banner(outcome: Outcome) -> str:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from swath.report.style import style_sheet
+from swath.report.document import document
 from swath.report.svg import esc, tag
 from swath.report.tables import table
 from swath.report.words import count
@@ -39,25 +39,13 @@ def answer_page(
     listed = [(words, _list(notes[kind])) for kind, words in _KINDS.items() if notes.get(kind)]
     sections = [("", "".join(figures)), ("Every row", _grid(title, rows, columns)), *listed]
     body = [tag("section", tag("h2", esc(words)) if words else "", inner) for words, inner in sections if inner]
-    style = f"{style_sheet()}img.picture {{ max-width: 100%; background: #fff; border-radius: 8px; }}"
-    page = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        tag("title", esc(title)),
-        f"<style>\n{style}\n</style>",
-        "</head>",
-        "<body>",
+    return document(
+        title,
         tag("header", tag("h1", esc(title))),
         tag("main", *body),
         tag("footer", tag("p", "Made by swath. Times are UTC.", class_="note")),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(page) + "\n"
+        style="img.picture { max-width: 100%; background: #fff; border-radius: 8px; }\n",
+    )
 
 
 def _figure(said: str, png: bytes) -> str:

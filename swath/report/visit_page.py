@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from swath.product.field_check import Suspect
 from swath.product.field_table import FieldSeries
+from swath.report.document import document
 from swath.report.field_curve import course_svg
 from swath.report.raster import data_uri
-from swath.report.style import style_sheet
 from swath.report.svg import esc, tag
 from swath.report.words import count
 
@@ -62,19 +62,13 @@ def visit_page(
 def html_page(title: str, parts: Sequence[str], *, simulated: bool) -> str:
     """A page that needs no network and no script."""
     note = [tag("p", "SIMULATED pictures", class_="note simulated")] if simulated else []
-    page = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        tag("title", esc(title)),
-        f"<style>\n{style_sheet()}\n{VISIT_STYLE}</style></head><body>",
+    return document(
+        title,
         tag("header", tag("h1", esc(title)), *note),
         tag("main", *parts),
         tag("footer", tag("p", "Made by swath. Times are UTC.", class_="note")),
-        "</body></html>",
-    ]
-    return "\n".join(page) + "\n"
+        style=f"\n{VISIT_STYLE}",
+    )
 
 
 def suspect_cards(
