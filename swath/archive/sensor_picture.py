@@ -27,6 +27,12 @@ from swath.model import SIMULATED, Grid
 __all__ = ["gdal_rpc", "rpc_path", "sensor_assets", "write_sensor_picture"]
 
 _DARK, _LIGHT = 1, 4095
+_OFFSETS = {
+    "line": "SWATH_RPC_LINE_OFFSET_PX",
+    "sample": "SWATH_RPC_SAMPLE_OFFSET_PX",
+    "residual_max": "SWATH_RPC_RESIDUAL_MAX_PX",
+}
+"""how a band's row of detectors sees beside the RPC: key in the STAC item, tag of the band"""
 
 
 def rpc_path(path: Path) -> Path:
@@ -94,12 +100,9 @@ def _write(path: Path, picture: ReceivedPicture, unmoved: Rpc, wide: int, tags: 
                     burn_frame(image, grid, low=_DARK, high=_LIGHT)
                 file.write(image, number)
                 file.set_band_description(number, name)
-                line_px, sample_px, most_px = rpc_offset_px(unmoved, camera_of(picture, band=number - 1))
+                offset_px = rpc_offset_px(unmoved, camera_of(picture, band=number - 1))
                 file.update_tags(
-                    number,
-                    SWATH_RPC_LINE_OFFSET_PX=f"{line_px:.6f}",
-                    SWATH_RPC_SAMPLE_OFFSET_PX=f"{sample_px:.6f}",
-                    SWATH_RPC_RESIDUAL_MAX_PX=f"{most_px:.6f}",
+                    number, **{tag: f"{px:.6f}" for tag, px in zip(_OFFSETS.values(), offset_px, strict=True)}
                 )
 
 
@@ -128,13 +131,14 @@ def gdal_rpc(rpc: Rpc) -> RPC:
 def sensor_assets(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simulated: bool) -> dict[str, dict[str, Any]]:
     """The two files as assets of a STAC item, hrefs relative to it (they lie beside its page).
 
-    With size and checksum, and how far the RPC is from each band's own camera.
+    With size and checksum, and how far the RPC is from each band's own camera, as the written file says.
     """
-    bands = []
-    for band, name in enumerate(require_header(picture).bands):
-        line_px, sample_px, most_px = rpc_offset_px(rpc, camera_of(picture, band=band))
-        offset = {"line": round(line_px, 6), "sample": round(sample_px, 6), "residual_max": round(most_px, 6)}
-        bands.append({"name": name, "swath:rpc_offset_px": offset})
+    with warnings.catch_warnings(), rasterio.open(path) as file:
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        bands = [
+            {"name": name, "swath:rpc_offset_px": {key: float(file.tags(number)[tag]) for key, tag in _OFFSETS.items()}}
+            for number, name in enumerate(require_header(picture).bands, 1)
+        ]
     word = f"{SIMULATED.title()} picture" if simulated else "Picture"
     said = f"Rational polynomial coefficients, {rpc.residual_max_px:.3f} pixel off the camera at most"
     files = {
