@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -131,15 +131,17 @@ def _flights(run: Run, eop: EarthOrientation) -> dict[str, Flight]:
 
 
 def judge(run: Run, folder: Path, eop: EarthOrientation) -> tuple[Check, ...]:
-    """All checks of a run on what lies in its folder."""
-    return (
-        checks.check_plan(folder, run.planned.problem, eop),
-        checks.check_ccsds(folder, run.links, [m.scene.id for m in run.before.values()], run.faults),
-        check_commands(folder, run.mission.satellites, run.commands),
-        checks.check_stac(folder),
-        checks.check_marks(folder),
-        checks.check_truth(run.truth, run.mapped),
+    """All checks of a run on what lies in its folder, two at a time: most of them read and hash files."""
+    ways: tuple[Callable[[], Check], ...] = (
+        lambda: checks.check_plan(folder, run.planned.problem, eop),
+        lambda: checks.check_ccsds(folder, run.links, [m.scene.id for m in run.before.values()], run.faults),
+        lambda: check_commands(folder, run.mission.satellites, run.commands),
+        lambda: checks.check_stac(folder),
+        lambda: checks.check_marks(folder),
+        lambda: checks.check_truth(run.truth, run.mapped),
     )
+    with ThreadPoolExecutor(2) as threads:
+        return tuple(threads.map(lambda check: check(), ways))
 
 
 def summary(outcome: Outcome, out: Path, *, wall_s: float) -> list[str]:

@@ -11,7 +11,8 @@ __all__ = ["parse_yaml"]
 
 _KEY = re.compile(r"^(?P<key>[A-Za-z_][\w.-]*|'[^']*'|\"[^\"]*\"):(?: +(?P<rest>.*))?$")
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
-_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=e))(e[-+]?[0-9]+)?$", re.IGNORECASE)
+_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)(e[-+][0-9]+)?$", re.IGNORECASE)
+"""as YAML 1.1 has it: with a point, and a sign before the exponent; ``0E0`` is a text"""
 _ESCAPES = {
     "n": "\n",
     "t": "\t",

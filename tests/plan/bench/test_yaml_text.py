@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from swath.errors import InputError
@@ -34,6 +34,8 @@ VALUES = st.recursive(
 )
 
 
+@example({"_": "0E0"})
+@example({"a": "1.5e3"})
 @given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=4))
 def test_what_pyyaml_writes_is_read_alike(value: dict[str, object]) -> None:
     text = yaml.safe_dump(value, sort_keys=False)
