@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from swath.errors import Infeasible
 from swath.survey.area import SurveyArea, least_width, path_inside
 from swath.survey.order import order_cells
 from swath.survey.spacing import offsets_of_lines
@@ -81,6 +82,8 @@ def lines_over(where: SurveyArea, direction_deg: float, permitted: Permitted, ha
             legs.append(Leg(leg @ axes, number))
             number += 1
         number += 1
+    if not legs:
+        raise Infeasible("the area is too narrow for a line", fix="Map it as a corridor")
     return tuple(legs)
 
 
@@ -112,7 +115,7 @@ def _segments(turned: Any, axes: Floats, permitted: Permitted) -> list[list[_Seg
 def _cuts(turned: Any, offset: float, left: float, right: float) -> list[tuple[float, float]]:
     """Where a line at that offset lies inside, from left to right."""
     cut = turned.intersection(shapely.LineString([(left - 1.0, offset), (right + 1.0, offset)]))
-    spans = sorted((part.bounds[0], part.bounds[2]) for part in shapely.get_parts(cut) if part.length > 0.5)
+    spans = sorted((part.bounds[0], part.bounds[2]) for part in shapely.get_parts(cut) if part.length > 0.01)
     return [(float(a), float(b)) for a, b in spans]
 
 
@@ -155,6 +158,8 @@ def _to_and_fro(cell: list[_Segment], mirrored: bool, reverse: bool, turned: Any
 def _tips(rows: list[list[_Segment]], turned: Any, half_photo: float) -> Tips:
     """Corners of the area that are on photos of no line: each is flown to from the nearest end of a line."""
     segments = [s for row in rows for s in row]
+    if not segments:
+        return {}
     offsets = [s.offset for s in segments]
     gap = min((b - a for a, b in pairwise(sorted(set(offsets)))), default=np.ptp(turned.bounds[1::2]))
     reach = 0.9 * half_photo

@@ -91,7 +91,7 @@ class Survey:
     """of the first lines, clockwise from north, 0 to 180"""
     lines: int
     fewest_lines: int
-    """ceil(least width / spacing on level ground): no plan of a convex area has fewer"""
+    """ceil(least width / spacing on level ground), summed over the parts of the area: no plan has fewer rows"""
     flights: tuple[Flight, ...]
     duration_s: float
     """first take-off to last landing, with changes of batteries"""
@@ -162,7 +162,9 @@ def _plan(ask: Ask, height_m: float, closer: float) -> Survey:
         speed_m_s=speed,
         direction_deg=(90.0 - turn) % 180.0,
         lines=len(lines),
-        fewest_lines=math.ceil(least_width(ask.where.area)[0] / level_m - 1e-9),
+        fewest_lines=sum(
+            math.ceil(least_width(part)[0] / level_m - 1e-9) for part in shapely.get_parts(ask.where.area)
+        ),
         flights=flights,
         duration_s=makespan_s(flights),
         photos=photos,
