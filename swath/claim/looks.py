@@ -100,27 +100,28 @@ def approaches(
     off = np.linalg.norm(r - ground, axis=-1)
     risen = sight(r, ground, up)[1] > min_elevation_deg - 2.0  # within a step of the least range
     lows = np.flatnonzero((off[1:-1] <= off[:-2]) & (off[1:-1] < off[2:]) & risen[1:-1]) + 1
-    found = []
-    for low in lows.tolist():
-        middle = _refined(elements, at[low], ground, late_s, eop)
-        r1, v1 = late_states(elements, np.array([middle]), late_s, eop)
-        off_nadir, elevation, range_m = (float(value[0]) for value in sight(r1, ground, up))
-        if elevation > min_elevation_deg and start <= middle <= stop:
-            found.append(Approach(middle, off_nadir, elevation, range_m, bool(v1[0, 2] > 0.0)))
-    return found
+    if not len(lows):
+        return []
+    middle = _refined(elements, at[lows], ground, late_s, eop)
+    r_m, v_m_s = late_states(elements, middle, late_s, eop)
+    off_nadir, elevation, range_m = sight(r_m, ground, up)
+    good = (elevation > min_elevation_deg) & (middle >= start) & (middle <= stop)
+    return [
+        Approach(middle[k], float(off_nadir[k]), float(elevation[k]), float(range_m[k]), bool(v_m_s[k, 2] > 0.0))
+        for k in np.flatnonzero(good).tolist()
+    ]
 
 
-def _refined(
-    elements: Elements, near: np.datetime64, ground: Floats, late_s: float, eop: EarthOrientation
-) -> np.datetime64:
-    """The least range near a moment: parabolas through its square, ever closer."""
+def _refined(elements: Elements, near: Times, ground: Floats, late_s: float, eop: EarthOrientation) -> Times:
+    """The least range near each moment: parabolas through its square, ever closer."""
     middle = near
     for half_s in (_STEP_S, 2.0, 0.2):
-        at = middle + seconds(np.array([-half_s, 0.0, half_s]))
+        at = middle[:, None] + seconds(np.array([-half_s, 0.0, half_s]))
         r, _ = late_states(elements, at, late_s, eop)
-        a, b, c = np.sum((r - ground) ** 2, axis=-1)
+        a, b, c = np.sum((r - ground) ** 2, axis=-1).T
         bend = a - 2.0 * b + c
-        middle = middle + seconds(float(np.clip((a - c) / (2.0 * bend), -1.0, 1.0)) * half_s if bend > 0 else 0.0)
+        shift = np.where(bend > 0.0, np.clip((a - c) / np.where(bend > 0.0, 2.0 * bend, 1.0), -1.0, 1.0), 0.0)
+        middle = middle + seconds(shift * half_s)
     return middle
 
 

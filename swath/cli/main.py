@@ -31,6 +31,7 @@ app.command("swath.cli.passes:app", name="passes", help="When does a station see
 app.command("swath.cli.access:app", name="access", help="When can a camera see a place?")
 app.command("swath.cli.design:app", name="design", help="Which orbits, and what does each launch buy?")
 app.command("swath.cli.product:app", name="product", help="From pictures to answers: floods, burns, fields.")
+app.command("swath.cli.watch:app", name="watch", help="Places over time: who looks next, and what changed.")
 app.command("swath.cli.survey:survey", name="survey", help="A drone where a satellite is not enough.")
 app.command("swath.cli.claim:app", name="claim", help="Could that satellite have taken that picture?")
 app.command("swath.cli.bench:app", name="bench", help="How good is a planner, and how far from the best?")
