@@ -90,16 +90,14 @@ def next_looks(
     where = place_named(place)
     first = (parse_utc(start, where="--start") if start else now()).astype("datetime64[ns]")
     last = first + seconds(days * 86400.0)
-    with progress_bar("looks") as progress:
-        progress(where.id, 0.1)
+    with progress_bar("looks"):
         looks, notes = look_ahead(
             where, first, last, elements=elements, plans=plans or (), archive=archive, forecast=forecast, everyone=all
         )
     looks = _chosen(looks, kind, detail_m, by_day)
     asked = Asked({}, {"sources": [], "rejected": [], "failed": [], "warnings": notes})
-    forms = _forms(looks, where, first, last, notes)
-    columns = names_of(looks)
-    give("looks", looks.to_json(), _lines(looks, most), asked, out=out, as_json=json, columns=columns, forms=forms)
+    rows, lines, forms = looks.to_json(), _lines(looks, most), _forms(looks, where, first, last, notes)
+    give("looks", rows, lines, asked, out=out, as_json=json, columns=names_of(looks), forms=forms)
     return 0 if bool(np.any(looks.state != "not planned")) else 1
 
 
