@@ -1,15 +1,17 @@
 # make demo    the main job: from an order to an answer, into out/demo
+# make serve   the console, in a browser, on the mission of the demo
 # make test    every check but the slow ones; `make test-all` runs those too
-# make lint | bench | docs | pins | clean
+# make lint | page | bench | docs | pins | clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
+PAGE := swath/serve/static/index.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 ON_TWO_CORES := -n 2 --dist loadfile
 
-.PHONY: demo test test-all lint bench docs pins clean
+.PHONY: demo serve test test-all lint page bench docs pins clean
 
 demo: $(READY)
 	$(BIN)/swath demo --out out/demo
@@ -21,11 +23,19 @@ test: lint
 test-all: lint .venv/ready-judges
 	$(BIN)/pytest $(ON_TWO_CORES)
 
-lint: $(READY)
+lint: $(READY) $(PAGE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict swath
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python web/build.py check
+	$(BIN)/python web/build.py test
+
+page: $(PAGE)
+
+# Node comes with the pins; a wheel holds the page already, so that its users need neither this nor npm.
+$(PAGE): web/build.py web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f) | $(READY)
+	$(BIN)/python web/build.py
 
 bench: .venv/ready-judges
 	$(BIN)/python benchmarks/demo.py --cold --size flood
@@ -77,5 +87,5 @@ pins:
 	$(COMPILE_ANY) requirements/apart.in --output-file requirements/apart.txt
 
 clean:
-	rm -rf out dist build docs/_build docs/reference/library .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	rm -rf out dist build docs/_build docs/reference/library swath/serve/static web/node_modules .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	find swath tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
