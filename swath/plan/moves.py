@@ -1,0 +1,122 @@
+"""What if this picture were taken there instead? One picture moved by hand, judged at once, all else left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from swath.errors import Infeasible, InputError
+from swath.frames import EarthOrientation
+from swath.model import Acquisitions, Opportunities, Plan
+from swath.orbit.ephemeris import Ephemeris
+from swath.plan.arrays import Indexed
+from swath.plan.kernels import DONE, NO_TIME, NOT_ALLOWED, add_look, remove_request
+from swath.plan.layout import State
+from swath.plan.state import copy_of, plan_tables
+from swath.plan.value_kernels import plan_value
+from swath.plan.verify import Violation, verify_moved
+from swath.time import format_utc
+
+__all__ = ["Move", "move"]
+
+_WHY = {
+    NO_TIME: ("slew", "no time to turn there and back between its neighbours"),
+    NOT_ALLOWED: ("quota", "its owner's quota, its order's other pictures or the distance to others forbid it"),
+}
+_NO_WAY = ("delivery", "no contact could bring it down in time, or recorder or battery would not hold")
+
+
+@dataclass(frozen=True)
+class Move:
+    """A picture at another time or of another satellite, and what of the rules that breaks."""
+
+    look: Opportunities
+    """the offered look that it was moved to, one row"""
+    plan: Plan | None
+    """with the picture there and contacts that bring it down; none where the rules forbid it"""
+    violations: tuple[Violation, ...]
+    gain: float
+    """of the plan's value; 0 where there is no such plan"""
+
+
+def move(
+    indexed: Indexed,
+    state: State,
+    plan: Plan,
+    acquisition: str,
+    *,
+    satellite: str,
+    at: np.datetime64,
+    ephemerides: Mapping[str, Ephemeris],
+    eop: EarthOrientation,
+) -> Move:
+    """A picture moved to the offered look of its request that is nearest to a moment, and what the judge says.
+
+    ``state`` is the plan as it lies in the kernels (``planned_state``), made once for many tries; it stays as it is.
+    Contacts may carry other pictures afterwards; no other picture moves. The planner's own kernels try it; what they
+    refuse is laid before the judge (``plan.verify``) as it is, so that the answer names rules and numbers. Raises
+    :class:`InputError` for ids that are not in the plan or a stereo picture, :class:`Infeasible` where the satellite
+    has no look at it.
+    """
+    problem, fleet = indexed.problem, indexed.fleet
+    row = _row_of(plan, acquisition)
+    id = str(plan.acquisitions.request[row])
+    q = next(n for n, request in enumerate(problem.requests) if request.id == id)
+    if problem.requests[q].looks > 1:
+        raise InputError(f"{id} is a stereo picture: its looks belong together", where="move", fix="Plan it anew")
+    if id in problem.frozen.request:
+        because = f"{acquisition} is commanded or locked"
+        same = Opportunities.from_rows([{**next(plan.acquisitions.take([row]).rows()), "window": -1}])
+        return Move(same, None, (Violation("frozen", acquisition, because),), 0.0)
+    look = _nearest(indexed, id, satellite, at)
+    trial = copy_of(fleet, state)
+    remove_request(fleet, trial, q)
+    refused = add_look(fleet, trial, look, np.zeros(1, np.uint64), 0.0)
+    offered = problem.opportunities.take([int(indexed.source[look])])
+    if refused == DONE:
+        acquisitions, contacts = plan_tables(indexed, trial)
+        gain = float(plan_value(fleet, trial) - plan_value(fleet, state))
+        after = replace(plan, acquisitions=acquisitions, contacts=contacts, value=plan.value + gain)
+        moved = str(acquisitions.id[acquisitions.request == id][0])
+        return Move(offered, after, verify_moved(problem, after, ephemerides, eop, moved), gain)
+    naive = replace(plan, acquisitions=_put(plan.acquisitions, row, offered))
+    found = verify_moved(problem, naive, ephemerides, eop, str(naive.acquisitions.id[row]), delivery=False)
+    rule, because = _WHY.get(refused, _NO_WAY)
+    return Move(offered, None, found or (Violation(rule, acquisition, because),), 0.0)
+
+
+def _row_of(plan: Plan, acquisition: str) -> int:
+    rows = np.flatnonzero(plan.acquisitions.id == acquisition)
+    if not len(rows):
+        raise InputError(f"there is no picture {acquisition!r}", where="plan", fix="Give an id of the plan's pictures")
+    return int(rows[0])
+
+
+def _nearest(indexed: Indexed, request: str, satellite: str, at: np.datetime64) -> int:
+    """The look, a number of the fleet, of one satellite that is nearest to a moment."""
+    looks = indexed.problem.opportunities
+    rows = np.flatnonzero((looks.request == request) & (looks.satellite == satellite))
+    if not len(rows):
+        raise Infeasible(
+            f"{satellite} has no look at {request} that its order allows",
+            where="move",
+            fix="Take another satellite, or ask for a wider angle, a lower Sun or a longer time",
+        )
+    source = int(rows[np.argmin(np.abs(looks.middle[rows] - at))])
+    return int(np.flatnonzero(indexed.source == source)[0])
+
+
+def _put(taken: Acquisitions, row: int, offered: Opportunities) -> Acquisitions:
+    """The pictures with one at another look, its way down as it was."""
+    rows = [dict(one) for one in taken.rows()]
+    new = next(offered.rows())
+    kept = {name: rows[row][name] for name in ("contact", "on_ground")}
+    rows[row] = {**{k: v for k, v in new.items() if k != "window"}, **kept, "id": _name(new)}
+    return Acquisitions.from_rows(rows)
+
+
+def _name(look: Mapping[str, object]) -> str:
+    start = format_utc(look["start"])  # type: ignore[arg-type]
+    return f"{look['satellite']}-{start.replace('-', '').replace(':', '')} (moved)"
