@@ -53,9 +53,22 @@ function cesiumWithinPolicy(): Plugin {
   };
 }
 
+/** Whose work is in the page, under which terms. */
+function licences(): Plugin {
+  const files = { "CesiumJS": "@cesium/engine/LICENSE.md", "MapLibre GL JS": "maplibre-gl/LICENSE.txt", "world-atlas (Natural Earth)": "world-atlas/LICENSE", "TopoJSON": "topojson-client/LICENSE" };
+  return {
+    name: "licences",
+    apply: "build",
+    generateBundle() {
+      const parts = Object.entries(files).map(([name, path]) => `${name}\n${"=".repeat(name.length)}\n\n${readFileSync(resolve(import.meta.dirname, "node_modules", path), "utf8")}`);
+      this.emitFile({ type: "asset", fileName: "licences.txt", source: parts.join("\n\n") });
+    },
+  };
+}
+
 export default defineConfig({
   base: "./",
   resolve: { alias: { "@spz-loader/core": UNUSED, "meshoptimizer": UNUSED, "meshoptimizer/decoder": UNUSED } },
   build: { outDir: OUT, emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 5000, modulePreload: { polyfill: false } },
-  plugins: [cesiumWithinPolicy(), cesiumWorkers()],
+  plugins: [cesiumWithinPolicy(), cesiumWorkers(), licences()],
 });

@@ -9,17 +9,20 @@ import numpy as np
 
 from swath.errors import Infeasible, InputError
 from swath.frames import EarthOrientation
-from swath.model import Acquisitions, Opportunities, Plan
+from swath.model import Acquisitions, Opportunities, Plan, Refusal
 from swath.orbit.ephemeris import Ephemeris
 from swath.plan.arrays import Indexed
+from swath.plan.explain import cheapest_exchange
 from swath.plan.kernels import DONE, NO_TIME, NOT_ALLOWED, add_look, remove_request
 from swath.plan.layout import State
+from swath.plan.search.kernels import insert_request
+from swath.plan.shares import shares
 from swath.plan.state import copy_of, plan_tables
 from swath.plan.value_kernels import plan_value
 from swath.plan.verify import Violation, verify_moved
 from swath.time import format_utc
 
-__all__ = ["Move", "move"]
+__all__ = ["Insertion", "Move", "insert", "move"]
 
 _WHY = {
     NO_TIME: ("slew", "no time to turn there and back between its neighbours"),
@@ -78,13 +81,82 @@ def move(
     if refused == DONE:
         acquisitions, contacts = plan_tables(indexed, trial)
         gain = float(plan_value(fleet, trial) - plan_value(fleet, state))
-        after = replace(plan, acquisitions=acquisitions, contacts=contacts, value=plan.value + gain)
+        told = shares(indexed, trial)
+        after = replace(plan, acquisitions=acquisitions, contacts=contacts, value=plan.value + gain, shares=told)
         moved = str(acquisitions.id[acquisitions.request == id][0])
         return Move(offered, after, verify_moved(problem, after, ephemerides, eop, moved), gain)
     naive = replace(plan, acquisitions=_put(plan.acquisitions, row, offered))
     found = verify_moved(problem, naive, ephemerides, eop, str(naive.acquisitions.id[row]), delivery=False)
     rule, because = _WHY.get(refused, _NO_WAY)
     return Move(offered, None, found or (Violation(rule, acquisition, because),), 0.0)
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """An order put into a plan, and what that does to others."""
+
+    look: Opportunities
+    """what is taken of it, one row"""
+    plan: Plan
+    dropped: tuple[str, ...]
+    """requests that have to leave"""
+    moved: tuple[str, ...]
+    """requests that have to leave their place, but find another"""
+    gain: float
+    """of the plan's value; below 0 where what leaves is worth more"""
+
+
+def insert(indexed: Indexed, state: State, plan: Plan, request: str) -> Insertion:
+    """A request put into a plan of its problem at the least cost to others, at once and without planning anew.
+
+    Where it fits, its best look that does; else in exchange for what is worth least (``explain.cheapest_exchange``),
+    which is then put elsewhere where it can be. Raises :class:`InputError` for an unknown request or one that is in the
+    plan, :class:`Infeasible` where nothing helps.
+    """
+    problem, fleet = indexed.problem, indexed.fleet
+    q = next((n for n, one in enumerate(problem.requests) if one.id == request), None)
+    if q is None or state.look[q] >= 0:
+        raise InputError(f"request {request!r} is unknown or planned", where="insert", fix="Name a request to put in")
+    trial, none = copy_of(fleet, state), np.zeros(1, np.uint64)
+    leave: list[int] = []
+    if not insert_request(fleet, trial, q, none, 0.0):
+        exchange = cheapest_exchange(indexed, state, q)
+        if exchange is None:
+            why = problem.unoffered.get(request)
+            raise Infeasible(
+                why.because if why else "none of its looks can be taken and brought down in time, whoever leaves",
+                where=f"request {request}",
+                fix="Allow a wider angle, a lower Sun, more cloud or a longer time",
+            )
+        trial, leave = copy_of(fleet, state), sorted(exchange[2].tolist(), key=lambda p: -_value(indexed, state, p))
+        for other in leave:
+            remove_request(fleet, trial, other)
+        if add_look(fleet, trial, exchange[1], none, 0.0) != DONE:
+            raise Infeasible("the exchange does not hold", where=f"request {request}", fix="Plan anew")
+    moved = [other for other in leave if insert_request(fleet, trial, other, none, 0.0)]
+    acquisitions, contacts = plan_tables(indexed, trial)
+    gain = float(plan_value(fleet, trial) - plan_value(fleet, state))
+    offered = problem.opportunities.value[problem.opportunities.request == request]
+    refused = tuple(refusal for refusal in plan.refused if refusal.request != request)
+    names = {other: problem.requests[other].id for other in leave}
+    dropped = tuple(names[other] for other in leave if other not in moved)
+    refused += tuple(Refusal(id, f"lost_to:{request}", f"gave its place to {request}") for id in dropped)
+    after = replace(
+        plan,
+        acquisitions=acquisitions,
+        contacts=contacts,
+        refused=refused,
+        shares=shares(indexed, trial),
+        value=plan.value + gain,
+        bound=plan.bound + float(offered.max()),  # one order more adds its best look at most
+        bound_because=f"{plan.bound_because}; {request} adds its best look at most",
+    )
+    look = problem.opportunities.take([int(indexed.source[trial.look[q]])])
+    return Insertion(look, after, dropped, tuple(names[other] for other in moved), gain)
+
+
+def _value(indexed: Indexed, state: State, q: int) -> float:
+    return float(indexed.fleet.look[state.look[q]]["value"])
 
 
 def _row_of(plan: Plan, acquisition: str) -> int:

@@ -9,15 +9,17 @@ import pytest
 
 from swath.errors import Infeasible, InputError
 from swath.plan.arrays import index
+from swath.plan.build import with_orders
 from swath.plan.levels import levels
-from swath.plan.moves import move
+from swath.plan.moves import insert, move
+from swath.plan.orders import Order
 from swath.plan.replan import lock
 from swath.plan.solve import solve
 from swath.plan.state import planned_state
 from swath.plan.verify import verify
 from swath.time import seconds
 from tests.plan.fleet import START
-from tests.plan.wide import outlook, wide
+from tests.plan.wide import box, outlook, request, wide
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,26 @@ def test_levels_stay_within_what_the_judge_allows_and_show_what_it_finds(day) ->
     lowest = shown.battery_wh[shown.satellite == craft.id].min()
     assert bool(broken) == bool(lowest < craft.power.min_wh - 0.1)
     assert broken
+
+
+def test_an_urgent_order_takes_its_place_and_who_makes_room_is_told(day) -> None:
+    problem, plan, _, _ = day
+    orbits, eop = outlook()[0].ephemerides, outlook()[0].eop
+    took = 0
+    for lon_deg, lat_deg, value in ((9.5, 46.2, 90.0), (12.0, 44.0, 1.0), (100.0, 36.0, 40.0)):
+        place = box("flood", lon_deg, lat_deg, 20e3, 15e3)
+        asked = request("flood", lon_deg, lat_deg, value, place=place, urgent=True, extent_m=20e3)
+        more = with_orders(problem, [Order("point", asked)], outlook()[0])
+        indexed = index(more)
+        state = planned_state(indexed, plan)
+        found = insert(indexed, state, plan, "flood")
+        took += 1
+        assert verify(more, found.plan, orbits, eop) == ()
+        before, after = set(plan.acquisitions.request), set(found.plan.acquisitions.request)
+        assert after - before == {"flood"}
+        assert before - after == set(found.dropped)
+        assert set(found.moved) <= before & after
+        assert found.plan.value - plan.value == pytest.approx(found.gain)
+        with pytest.raises(InputError, match="unknown or planned"):
+            insert(indexed, planned_state(indexed, found.plan), found.plan, "flood")
+    assert took == 3

@@ -2,6 +2,7 @@ import { append, h, put } from "./lib/dom.ts";
 import { Refused, get, send } from "./lib/api.ts";
 import { parse, write } from "./lib/route.ts";
 import { LANGUAGES, language, preferred, speak, t } from "./lib/words.ts";
+import { trouble } from "./lib/trouble.ts";
 import { listen } from "./lib/news.ts";
 import { VIEWS, type Context, type Me, type Mission, type Shown, type View } from "./views/views.ts";
 
@@ -65,7 +66,8 @@ class Frame {
         h("p", { class: "tools" }, h("span", { class: "who" }, `${me.person} · ${t(`role.${me.role}`)}`), languages,
           h("button", { type: "button", class: "colors", onclick: () => this.recolor() }, t("shell.colors")),
           me.loopback ? null : h("button", { type: "button", onclick: () => void signOut() }, t("shell.signout")))),
-      this.nav, this.say, this.main);
+      this.nav, this.say, this.main,
+      h("footer", {}, h("a", { href: "licences.txt" }, t("shell.licences"))));
     this.nav.setAttribute("aria-label", t("shell.views"));
     this.marks();
   }
@@ -119,13 +121,6 @@ class Frame {
     }
     if (turn === this.turn) this.main.setAttribute("aria-busy", "false");
   }
-}
-
-/** What went wrong and what to do, for people. */
-export function trouble(error: unknown): HTMLElement {
-  const what = error instanceof Error ? error.message : String(error);
-  return h("div", { class: "trouble", role: "alert" }, h("p", {}, h("strong", {}, t("error.title")), " ", what),
-    error instanceof Refused && error.fix ? h("p", {}, error.fix) : null);
 }
 
 function failed(page: HTMLElement, error: unknown): void {
