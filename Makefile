@@ -17,6 +17,10 @@ demo: $(READY)
 	$(BIN)/swath demo --out out/demo
 	@echo "The whole story, with pictures: $(CURDIR)/out/demo/report.html (opens in any browser, without a network)"
 
+serve: $(READY) $(PAGE)
+	@test -f out/demo/plan.json || $(MAKE) demo
+	$(BIN)/swath serve out/demo
+
 test: lint
 	$(BIN)/pytest -m "not slow" $(ON_TWO_CORES)
 

@@ -28,6 +28,8 @@ _WHY = {
     NO_TIME: ("slew", "no time to turn there and back between its neighbours"),
     NOT_ALLOWED: ("quota", "its owner's quota, its order's other pictures or the distance to others forbid it"),
 }
+_NO_CHANCE = np.zeros(1, np.uint64)
+"""nothing here is left to chance"""
 _NO_WAY = ("delivery", "no contact could bring it down in time, or recorder or battery would not hold")
 
 
@@ -40,7 +42,7 @@ class Move:
     plan: Plan | None
     """with the picture there and contacts that bring it down; none where the rules forbid it"""
     violations: tuple[Violation, ...]
-    gain: float
+    added_value: float
     """of the plan's value; 0 where there is no such plan"""
 
 
@@ -76,7 +78,7 @@ def move(
     look = _nearest(indexed, id, satellite, at)
     trial = copy_of(fleet, state)
     remove_request(fleet, trial, q)
-    refused = add_look(fleet, trial, look, np.zeros(1, np.uint64), 0.0)
+    refused = add_look(fleet, trial, look, _NO_CHANCE, 0.0)
     offered = problem.opportunities.take([int(indexed.source[look])])
     if refused == DONE:
         acquisitions, contacts = plan_tables(indexed, trial)
@@ -102,7 +104,7 @@ class Insertion:
     """requests that have to leave"""
     moved: tuple[str, ...]
     """requests that have to leave their place, but find another"""
-    gain: float
+    added_value: float
     """of the plan's value; below 0 where what leaves is worth more"""
 
 
@@ -117,23 +119,8 @@ def insert(indexed: Indexed, state: State, plan: Plan, request: str) -> Insertio
     q = next((n for n, one in enumerate(problem.requests) if one.id == request), None)
     if q is None or state.look[q] >= 0:
         raise InputError(f"request {request!r} is unknown or planned", where="insert", fix="Name a request to put in")
-    trial, none = copy_of(fleet, state), np.zeros(1, np.uint64)
-    leave: list[int] = []
-    if not insert_request(fleet, trial, q, none, 0.0):
-        exchange = cheapest_exchange(indexed, state, q)
-        if exchange is None:
-            why = problem.unoffered.get(request)
-            raise Infeasible(
-                why.because if why else "none of its looks can be taken and brought down in time, whoever leaves",
-                where=f"request {request}",
-                fix="Allow a wider angle, a lower Sun, more cloud or a longer time",
-            )
-        trial, leave = copy_of(fleet, state), sorted(exchange[2].tolist(), key=lambda p: -_value(indexed, state, p))
-        for other in leave:
-            remove_request(fleet, trial, other)
-        if add_look(fleet, trial, exchange[1], none, 0.0) != DONE:
-            raise Infeasible("the exchange does not hold", where=f"request {request}", fix="Plan anew")
-    moved = [other for other in leave if insert_request(fleet, trial, other, none, 0.0)]
+    trial, leave = _with_room(indexed, state, q)
+    moved = [other for other in leave if insert_request(fleet, trial, other, _NO_CHANCE, 0.0)]
     acquisitions, contacts = plan_tables(indexed, trial)
     gain = float(plan_value(fleet, trial) - plan_value(fleet, state))
     offered = problem.opportunities.value[problem.opportunities.request == request]
@@ -153,6 +140,27 @@ def insert(indexed: Indexed, state: State, plan: Plan, request: str) -> Insertio
     )
     look = problem.opportunities.take([int(indexed.source[trial.look[q]])])
     return Insertion(look, after, dropped, tuple(names[other] for other in moved), gain)
+
+
+def _with_room(indexed: Indexed, state: State, q: int) -> tuple[State, list[int]]:
+    """The plan with the request in it, and who had to leave for it, the most valuable first."""
+    problem, fleet, trial = indexed.problem, indexed.fleet, copy_of(indexed.fleet, state)
+    if insert_request(fleet, trial, q, _NO_CHANCE, 0.0):
+        return trial, []
+    exchange = cheapest_exchange(indexed, state, q)
+    if exchange is None:
+        why = problem.unoffered.get(problem.requests[q].id)
+        raise Infeasible(
+            why.because if why else "none of its looks can be taken and brought down in time, whoever leaves",
+            where=f"request {problem.requests[q].id}",
+            fix="Allow a wider angle, a lower Sun, more cloud or a longer time",
+        )
+    trial, leave = copy_of(fleet, state), sorted(exchange[2].tolist(), key=lambda p: -_value(indexed, state, p))
+    for other in leave:
+        remove_request(fleet, trial, other)
+    if add_look(fleet, trial, exchange[1], _NO_CHANCE, 0.0) != DONE:
+        raise Infeasible("the exchange does not hold", where="insert", fix="Plan anew")
+    return trial, leave
 
 
 def _value(indexed: Indexed, state: State, q: int) -> float:
