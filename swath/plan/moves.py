@@ -42,8 +42,8 @@ class Move:
     plan: Plan | None
     """with the picture there and contacts that bring it down; none where the rules forbid it"""
     violations: tuple[Violation, ...]
-    added_value: float
-    """of the plan's value; 0 where there is no such plan"""
+    value: float
+    """by how much the plan's value changes; 0 where there is no such plan"""
 
 
 def move(
@@ -104,8 +104,8 @@ class Insertion:
     """requests that have to leave"""
     moved: tuple[str, ...]
     """requests that have to leave their place, but find another"""
-    added_value: float
-    """of the plan's value; below 0 where what leaves is worth more"""
+    value: float
+    """by how much the plan's value changes; below 0 where what leaves is worth more"""
 
 
 def insert(indexed: Indexed, state: State, plan: Plan, request: str) -> Insertion:

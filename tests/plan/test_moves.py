@@ -64,7 +64,7 @@ def test_a_move_is_valid_in_the_whole_judges_eyes_or_says_what_it_breaks(day) ->
         kept = set(zip(plan.acquisitions.request[others], plan.acquisitions.start[others], strict=True))
         now = set(zip(found.plan.acquisitions.request, found.plan.acquisitions.start, strict=True))
         assert kept < now and len(now) == len(kept) + 1
-        assert found.plan.value == pytest.approx(plan.value + found.added_value)
+        assert found.plan.value == pytest.approx(plan.value + found.value)
     assert done >= 3 and refused >= 3
 
 
@@ -83,7 +83,7 @@ def test_where_it_was_changes_nothing(day) -> None:
         eop=eop,
     )
     assert found.plan is not None
-    assert found.added_value == pytest.approx(0.0, abs=1e-6)
+    assert found.value == pytest.approx(0.0, abs=1e-6)
     assert np.array_equal(found.plan.acquisitions.start, plan.acquisitions.start)
 
 
@@ -143,7 +143,7 @@ def test_an_urgent_order_takes_its_place_and_who_makes_room_is_told(day) -> None
         assert after - before == {"flood"}
         assert before - after == set(found.dropped)
         assert set(found.moved) <= before & after
-        assert found.plan.value - plan.value == pytest.approx(found.added_value)
+        assert found.plan.value - plan.value == pytest.approx(found.value)
         with pytest.raises(InputError, match="unknown or planned"):
             insert(indexed, planned_state(indexed, found.plan), found.plan, "flood")
     assert took == 3
