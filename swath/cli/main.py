@@ -34,6 +34,8 @@ app.command("swath.cli.product:app", name="product", help="From pictures to answ
 app.command("swath.cli.watch:app", name="watch", help="Places over time: who looks next, and what changed.")
 app.command("swath.cli.survey:survey", name="survey", help="A drone where a satellite is not enough.")
 app.command("swath.cli.claim:app", name="claim", help="Could that satellite have taken that picture?")
+app.command("swath.cli.serve:serve", name="serve", help="A mission's console and interfaces on one port.")
+app.command("swath.cli.people:app", name="people", help="Who may sign in to a service, and with what.")
 app.command("swath.cli.bench:app", name="bench", help="How good is a planner, and how far from the best?")
 
 

@@ -14,7 +14,7 @@ import rasterio
 
 from swath.errors import DataError
 from swath.operate.run import run_mission
-from swath.store.folder import LINEAGE
+from swath.store.folder import LINEAGE, STATE
 from swath.store.lineage import TIMINGS, code_version, make, read_lineage, recipe_again
 from swath.store.manifest import INPUTS, NOT_COMPARED, read_manifest, sha256, versions
 
@@ -133,6 +133,7 @@ def _verification(
 
 def _compare(one: Path, two: Path, left_out: Sequence[str], tolerance: int) -> tuple[int, int, list[Difference]]:
     names = {p.relative_to(f).as_posix() for f in (one, two) for p in f.rglob("*") if p.is_file()} - set(left_out)
+    names = {name for name in names if not name.startswith(f"{STATE}/")}
     identical, differences = 0, []
     for name in sorted(names):
         if not (one / name).is_file() or not (two / name).is_file():

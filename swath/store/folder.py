@@ -13,10 +13,12 @@ from typing import Any
 
 from swath.errors import InputError
 
-__all__ = ["LINEAGE", "MANIFEST", "new_folder", "write_json", "write_whole"]
+__all__ = ["LINEAGE", "MANIFEST", "STATE", "new_folder", "write_json", "write_whole"]
 
 MANIFEST = Path("evidence") / "manifest.json"
 LINEAGE = "lineage.json"
+STATE = "service"
+"""what ``swath serve`` keeps in a mission's folder: people's orders, never made again"""
 
 
 @contextmanager
@@ -30,6 +32,8 @@ def new_folder(out: Path) -> Iterator[Path]:
         raise InputError("this is a file, not a folder", where=str(out), fix="Name another --out")
     if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in (MANIFEST, LINEAGE)):
         raise InputError("this folder holds something swath did not make", where=str(out), fix="Name another --out")
+    if (out / STATE).exists():
+        raise InputError("a service keeps its orders in this folder", where=str(out), fix="Name another --out")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))

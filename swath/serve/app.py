@@ -1,0 +1,100 @@
+"""One application: every router, one form of error, one layer round all of it, and the page at its root."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from swath import __version__
+from swath.errors import InputError
+from swath.serve import console, events, page, sign_in
+from swath.serve.edge import Counts, Edge
+from swath.serve.events import Wire
+from swath.serve.problems import PROBLEM_SCHEMA, add_problems
+from swath.serve.service import Service, is_loopback
+
+__all__ = ["ROUTERS", "Application", "create_app"]
+
+ROUTERS: Sequence[Callable[[Service], APIRouter]] = (console.router, console.files_router, sign_in.router)
+"""every router that needs nothing but the service; add yours here"""
+
+
+class Application:
+    """The application with the layer round it, as ASGI servers take it."""
+
+    def __init__(self, inner: FastAPI, edge: ASGIApp) -> None:
+        self.inner, self.edge = inner, edge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the start and the end of all."""
+        await (self.inner if scope["type"] == "lifespan" else self.edge)(scope, receive, send)
+
+
+def create_app(
+    service: Service, *, clock: Callable[[], float] = time.monotonic, static: Path = page.STATIC
+) -> Application:
+    """The service's application.
+
+    Raises :class:`InputError` where it would be open to others without anybody having to sign in.
+    """
+    settings = service.settings
+    if not is_loopback(settings.host) and settings.open:
+        raise InputError(f"{settings.host} is open to others", where="--host", fix="Let people sign in")
+    counts = Counts()
+    wire = Wire(service)
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        looking = asyncio.create_task(wire.run())
+        yield
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+
+    app = FastAPI(
+        title=f"swath: {service.mission.title}",
+        version=__version__,
+        description="Orders, archive and plan of an Earth-observation mission: STAPI, STAC API, OGC API Features.",
+        docs_url=None,  # its page would ask another machine for its scripts
+        redoc_url=None,
+        lifespan=living,
+    )
+    add_problems(app)
+    for make in ROUTERS:
+        app.include_router(make(service))
+    app.include_router(events.router(service, wire))
+    app.include_router(console.metrics_router(service, counts))
+    app.include_router(page.router(static))
+    _describe(app)
+    return Application(app, Edge(app, service, counts, clock))
+
+
+def _describe(app: FastAPI) -> None:
+    """OpenAPI as it is: every error in the one form, and how to sign in."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            told = made()
+            parts = told.setdefault("components", {})
+            parts.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+            parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            told["security"] = [{"token": []}, {}]
+            for path in told["paths"].values():
+                for operation in path.values():
+                    answer = operation.get("responses", {}).get("422")
+                    if answer and "application/json" in answer.get("content", {}):
+                        del operation["responses"]["422"]  # the framework's own form, which nothing answers with
+            for unused in ("HTTPValidationError", "ValidationError"):
+                parts["schemas"].pop(unused, None)
+            app.openapi_schema = told
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
