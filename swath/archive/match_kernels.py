@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["halve", "match_tiles", "smooth"]
+__all__ = ["cubic", "halve", "match_tiles", "smooth", "solve_four"]
 
 Array = npt.NDArray[Any]
 
@@ -74,7 +74,7 @@ def _correlation(fixed: Array, moving: Array, row: int, column: int, size: int, 
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _cubic(f: float, weights: Array, slopes: Array) -> None:
+def cubic(f: float, weights: Array, slopes: Array) -> None:
     """Weights of four neighbours for the value (cubic convolution, a = -1/2) and its derivative at fraction ``f``."""
     weights[0] = ((-0.5 * f + 1.0) * f - 0.5) * f
     weights[1] = (1.5 * f - 2.5) * f * f + 1.0
@@ -96,8 +96,8 @@ def _normal_equations(
     """
     k0, m0 = int(np.floor(down)), int(np.floor(across))
     wi, si, wj, sj = np.empty(4), np.empty(4), np.empty(4), np.empty(4)
-    _cubic(down - k0, wi, si)
-    _cubic(across - m0, wj, sj)
+    cubic(down - k0, wi, si)
+    cubic(across - m0, wj, sj)
     normal[:] = 0.0
     entry = np.ones(5)
     n = 0
@@ -132,7 +132,7 @@ def _normal_equations(
 
 
 @njit(cache=True, nogil=True)
-def _solve(system: Array) -> bool:
+def solve_four(system: Array) -> bool:
     """Solve four scaled equations (the right side is the last column, which becomes the answer); false: too alike."""
     for p in range(4):
         pivot = p
@@ -171,7 +171,7 @@ def _refine(fixed: Array, moving: Array, row: int, column: int, size: int, start
         for p in range(4):
             for q in range(5):
                 system[p, q] = normal[p, q] / (scale[p] * scale[q])
-        if not _solve(system):
+        if not solve_four(system):
             return
         for p in range(4):
             solved[p] = system[p, 4] * scale[4] / scale[p]
