@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["cell_means", "dilate", "find_pictured", "paint_codes"]
+__all__ = ["cell_means", "dilate", "find_pictured", "mean_cells", "paint_codes", "shadow_scores"]
 
 Array = npt.NDArray[Any]
 
@@ -47,6 +47,39 @@ def cell_means(blue: Array, green: Array, red: Array, nir: Array, pictured: Arra
             means[0, r, c], means[1, r, c] = b * scale, g * scale
             means[2, r, c], means[3, r, c] = d * scale, n * scale
     return means
+
+
+@njit(cache=True, nogil=True)
+def mean_cells(image: Array, cell: int, out: Array) -> None:
+    """Mean of the finite pixels in blocks of ``cell`` x ``cell``; NaN where that is less than half of them."""
+    rows, columns = image.shape
+    for r in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            count, whole, total = 0, 0, 0.0
+            for i in range(r * cell, min((r + 1) * cell, rows)):
+                for j in range(c * cell, min((c + 1) * cell, columns)):
+                    whole += 1
+                    value = float(image[i, j])
+                    if np.isfinite(value):
+                        count += 1
+                        total += value
+            out[r, c] = total / count if 2 * count >= whole and count > 0 else np.nan
+
+
+@njit(cache=True)
+def shadow_scores(darkness: Array, rows: Array, columns: Array, down: Array, across: Array, out: Array) -> None:
+    """Mean darkness under a cloud's cells moved by each of some steps; NaN with fewer than 5 or a third of them known.
+
+    ``darkness`` is NaN where it says nothing (cloud, no data).
+    """
+    for k in range(len(down)):
+        total, count = 0.0, 0
+        for n in range(len(rows)):
+            i, j = rows[n] + down[k], columns[n] + across[k]
+            if 0 <= i < darkness.shape[0] and 0 <= j < darkness.shape[1] and np.isfinite(darkness[i, j]):
+                total += darkness[i, j]
+                count += 1
+        out[k] = total / count if count >= 5 and 3 * count >= len(rows) else np.nan
 
 
 @njit(cache=True)

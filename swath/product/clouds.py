@@ -20,7 +20,7 @@ from swath.errors import InputError
 from swath.model import Scene
 from swath.product.cloud_kernels import cell_means, dilate, find_pictured, paint_codes
 
-__all__ = ["CLOUD", "NOT_PICTURED", "SEEN", "SHADOW", "Cells", "average_cells", "band_of", "find_unseen"]
+__all__ = ["CLOUD", "NOT_PICTURED", "SEEN", "SHADOW", "Cells", "average_cells", "band_of", "find_unseen", "shadow_fall"]
 
 Codes = npt.NDArray[np.uint8]
 Floats32 = npt.NDArray[np.float32]
@@ -168,16 +168,22 @@ def _light(means: Floats32) -> Floats32:
 
 
 def _fall(scene: Scene) -> tuple[float, float] | None:
+    slant, azimuth = (float(scene.properties.get(name, 0.0)) for name in ("incidence_deg", "view_azimuth_deg"))
+    return shadow_fall(scene.sun_elevation_deg, scene.sun_azimuth_deg, slant, azimuth)
+
+
+def shadow_fall(
+    sun_elevation_deg: float, sun_azimuth_deg: float, view_zenith_deg: float = 0.0, view_azimuth_deg: float = 0.0
+) -> tuple[float, float] | None:
     """How far south and east of where a cloud is seen does its shadow fall, per metre of height? None for a low Sun.
 
-    Down-sun from the cloud, which a slanting view shows displaced away from the satellite (``properties``
-    ``incidence_deg`` and ``view_azimuth_deg``; a view from above where they are missing).
+    Down-sun from the cloud, which a slanting view shows displaced away from the satellite (``view_azimuth_deg``: the
+    way the line of sight goes).
     """
-    if scene.sun_elevation_deg <= 5.0:
+    if sun_elevation_deg <= 5.0:
         return None
-    sun, slant = 1.0 / np.tan(np.radians(scene.sun_elevation_deg)), scene.properties.get("incidence_deg", 0.0)
-    view = np.tan(np.radians(float(slant)))
-    azimuth, away = np.radians(scene.sun_azimuth_deg), np.radians(float(scene.properties.get("view_azimuth_deg", 0.0)))
+    sun, view = 1.0 / np.tan(np.radians(sun_elevation_deg)), np.tan(np.radians(view_zenith_deg))
+    azimuth, away = np.radians(sun_azimuth_deg), np.radians(view_azimuth_deg)
     south = sun * np.cos(azimuth) + view * np.cos(away)
     return float(south), float(-sun * np.sin(azimuth) - view * np.sin(away))
 
