@@ -10,7 +10,7 @@ from swath.errors import InputError, PluginError
 __all__ = ["GROUPS", "find", "names"]
 
 GROUPS = (
-    *("swath.instances", "swath.instruments", "swath.makers", "swath.planners", "swath.products"),
+    *("swath.instances", "swath.instruments", "swath.makers", "swath.masks", "swath.planners", "swath.products"),
     *("swath.readers", "swath.solvers", "swath.sources"),
 )
 

@@ -37,10 +37,13 @@ Array = npt.NDArray[Any]
 _GDAL_NAMES = {"uint8": "Byte", "int16": "Int16", "uint16": "UInt16", "int32": "Int32", "float32": "Float32"}
 MARK_VALUES = {
     "uint8": (0, 254),
+    "int8": (1, 100),
     "int16": (1, 10_000),
     "uint16": (1, 10_000),
     "int32": (1, 10_000),
+    "uint32": (1, 10_000),
     "float32": (-1, 1),
+    "float64": (-1, 1),
 }
 """dark and light of the frame's letters, by type"""
 _BLOCK_PX = 512

@@ -19,11 +19,11 @@ import numpy.typing as npt
 from swath.archive.coregister_kernels import binomial, coarse_sums, edge_strength, match_point
 from swath.archive.displacement import MODELS, Displacement, Fit, fit_displacement
 from swath.archive.geolocation import CE90_PER_SIGMA
-from swath.archive.warp import Sampling, warp_pixels
+from swath.archive.warp import displaced_places, grid_place, warp_pixels
 from swath.errors import DataError, InputError
 from swath.model import Grid
 
-__all__ = ["Look", "Points", "Registration", "align", "array_look", "coregister", "coregister_looks", "sampling_of"]
+__all__ = ["Look", "Points", "Registration", "align", "array_look", "coregister", "coregister_looks"]
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -46,8 +46,6 @@ _FEWEST_SHARE, _AGREE_SHARE = 0.1, 0.5
 _FEWEST = 6
 _COARSE_PX = 512
 _COARSE_PEAK = 8.0
-_NODES_PX, _FIELD_NODES_PX = 128, 8
-"""between which displacements are bilinear: exact for a shift and an affine map, to some thousandths for a field"""
 _FLOOR_PX = 0.02
 """what interpolation and the search itself leave, one sigma of an axis (tests/archive/test_coregister.py)"""
 
@@ -168,22 +166,8 @@ def align(
         known &= np.isfinite(pixels)
     if seen is not None:
         known &= seen
-    sampling = sampling_of(registration.displacement, (0, 0, *grid.shape))
+    sampling = displaced_places(grid_place(grid), grid, (0, 0, *grid.shape), registration.displacement)
     return warp_pixels(pixels, sampling, grid.shape, method=method, nodata=nodata, seen=known)
-
-
-def sampling_of(displacement: Displacement, tile: tuple[int, int, int, int]) -> Sampling:
-    """Where in the picture do the pixels of a tile (top, left, rows, columns) of the reference lie?"""
-    top, left, rows, columns = tile
-    spacing = _FIELD_NODES_PX if displacement.model == "field" else _NODES_PX
-    down, across = np.meshgrid(
-        top + spacing * np.arange(-(-rows // spacing) + 1.0),
-        left + spacing * np.arange(-(-columns // spacing) + 1.0),
-        indexing="ij",
-    )
-    moved = displacement.at(down, across)
-    x, y = (np.ascontiguousarray(part) for part in (across + moved[..., 1], down + moved[..., 0]))
-    return Sampling(x, y, spacing)
 
 
 def coregister_looks(

@@ -23,7 +23,7 @@ _SMOOTHNESS = (1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 10.0)
 _ROUNDS = 6
 _NOISE_PX = 0.03
 """of a point, whatever its own sigma says"""
-_BETTER_SHARE, _BETTER_SIGMAS = 0.05, 2.0
+_BETTER_SHARE, _BETTER_SIGMAS, _MATTERS_PX = 0.05, 2.0, 0.02
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,17 @@ class Displacement:
                 out[first : first + 65536] += _radial(flat[first : first + 65536], self.knots) @ self.weights
         return np.asarray(out.reshape(points.shape))
 
+    def in_pixels_of(self, ratio: float) -> Displacement:
+        """The same on a grid of the same corner whose pixels are ``ratio`` times as large."""
+        return Displacement(
+            self.model,
+            (self.middle_px + 0.5) / ratio - 0.5,
+            self.scale_px / ratio,
+            self.linear / ratio,
+            self.knots,
+            self.weights / ratio,
+        )
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -68,8 +79,8 @@ class Fit:
     """root mean square of what the points' own sigmas let expect"""
     spread: Floats
     """``(3 + n_used, n_used)`` how coefficients follow from points, for standard errors"""
-    degrees: float
-    """of freedom that one axis takes"""
+    parameter_count: float
+    """degrees of freedom that one axis takes; no whole number of a field"""
 
     def sigma_px(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> Floats:
         """Standard error of one axis at reference pixels, if points err independently."""
@@ -77,7 +88,7 @@ class Fit:
         points = np.stack(np.broadcast_arrays(np.asarray(rows, np.float64), np.asarray(columns, np.float64)), -1)
         basis = _basis((points.reshape(-1, 2) - shown.middle_px) / shown.scale_px, shown.knots)
         n = self.spread.shape[1]
-        sd = max(self.residual_px * np.sqrt(n / max(n - self.degrees, 1.0)), self.noise_px)
+        sd = max(self.residual_px * np.sqrt(n / max(n - self.parameter_count, 1.0)), self.noise_px)
         out = sd * np.sqrt(((basis @ self.spread) ** 2).sum(-1))
         if shown.model == "field":  # between points half as far apart it misses half as much at most, mostly a quarter
             missed = 0.5 * np.sqrt(max(_rms(self.left_out) ** 2 - self.noise_px**2, 0.0))
@@ -211,11 +222,13 @@ def _better(found: Fit, best: Fit, points: Floats, shifts: Floats, sigmas: Float
         return False
     if found.used.sum() > 1.2 * best.used.sum():
         return True  # the poorer one had to leave points out
-    apart = []
+    square, apart = [], []
     for fit in (found, best):
         errors = np.zeros_like(shifts)
         errors[fit.used] = fit.left_out
-        apart.append((errors[both] ** 2).sum(-1) / (sigmas[both] ** 2 + _NOISE_PX**2))
+        square.append((errors[both] ** 2).sum(-1))
+        apart.append(square[-1] / (sigmas[both] ** 2 + _NOISE_PX**2))
     gain = apart[1] - apart[0]
     sure = gain.mean() > _BETTER_SIGMAS * gain.std() / np.sqrt(len(gain))
-    return bool(sure and gain.mean() > _BETTER_SHARE * apart[1].mean())
+    matters = (square[1] - square[0]).mean() > _MATTERS_PX**2
+    return bool(sure and matters and gain.mean() > _BETTER_SHARE * apart[1].mean())

@@ -25,6 +25,7 @@ __all__ = [
     "OutsideScene",
     "Placed",
     "Reader",
+    "file_parts",
     "file_strips",
 ]
 
@@ -83,6 +84,8 @@ class OutsideAsset:
     placed: Placed
     strip: Callable[[int, int], Array]
     """``strip(first, rows)`` gives the stored values ``(band, row, column)``"""
+    window: Callable[[int, int, int, int], Array] | None = None
+    """``window(top, left, rows, columns)``: a part of it, where that costs less than a strip"""
     nodata: float | None = None
     roles: tuple[str, ...] = ("data",)
     categorical: bool = False
@@ -164,17 +167,24 @@ class Reader(Protocol):
         """Read the metadata. Pixels are read later, by the strips; ``scratch`` stays until then."""
 
 
-def file_strips(file: RasterFile, bands: Sequence[int] | None = None) -> Callable[[int, int], Array]:
-    """The strips of bands (from 1; all without) of a file as they are; a mask in the file comes as a last band."""
+def file_parts(file: RasterFile, bands: Sequence[int] | None = None) -> Callable[[int, int, int, int], Array]:
+    """Parts of bands (from 1; all without) of a file as they are; a mask in the file comes as a last band."""
     chosen = tuple(bands) if bands else tuple(range(1, file.count + 1))
+    if any(not 1 <= band <= file.count for band in chosen):
+        raise InputError(f"bands {chosen} of {file.count}", where=str(file.path), fix="Bands count from 1")
 
-    def strip(first: int, rows: int) -> Array:
-        pixels = file.read(first, rows, chosen).astype(file.dtype, copy=False)
+    def window(top: int, left: int, rows: int, columns: int) -> Array:
+        pixels = file.window(left, top, columns, rows, chosen).astype(file.dtype, copy=False)
         if not file.masked:
             return pixels
         full = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
-        return np.concatenate([pixels, np.where(file.mask(first, rows), full, 0)[None].astype(pixels.dtype)])
+        mask = file.mask(top, rows)[:, left : left + columns]
+        return np.concatenate([pixels, np.where(mask, full, 0)[None].astype(pixels.dtype)])
 
-    if any(not 1 <= band <= file.count for band in chosen):
-        raise InputError(f"bands {chosen} of {file.count}", where=str(file.path), fix="Bands count from 1")
-    return strip
+    return window
+
+
+def file_strips(file: RasterFile, bands: Sequence[int] | None = None) -> Callable[[int, int], Array]:
+    """As :func:`file_parts`, in strips of full width."""
+    part = file_parts(file, bands)
+    return lambda first, rows: part(first, 0, rows, file.width)

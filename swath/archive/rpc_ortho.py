@@ -13,16 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
-from rasterio.transform import Affine
 
-from swath.archive.cog import MARK_VALUES
 from swath.archive.geolocation import Geolocation, measure_geolocation
 from swath.archive.grids import covering_grid, map_to_geodetic
 from swath.archive.heights import Terrain
-from swath.archive.mark import FRAME_TAG, burn_frame, frame_width_px, framed_grid
 from swath.archive.node_kernels import resample_nodes
-from swath.archive.outside import OutsideAsset, Placed
+from swath.archive.on_grid import asset_on_grid, missing_value
+from swath.archive.outside import OutsideAsset
 from swath.archive.rpc import Rpc, rpc_ground, rpc_image
 from swath.errors import DataError, InputError
 from swath.model import Grid
@@ -100,53 +97,26 @@ def map_block(picture: RpcPicture, grid: Grid, top: int, left: int, rows: int, c
         )
     source = asset.strip(first, last - first)[:, :, beside:beyond]
     out = np.empty((len(source), rows, columns), source.dtype)
-    nodata, whole = _nodata(asset), source.dtype.kind != "f"
+    nodata, whole = missing_value(asset), source.dtype.kind != "f"
     for band, image in zip(source, out, strict=True):
         resample_nodes(np.ascontiguousarray(band), nodata, line - first, column - beside, spacing, nodata, whole, image)
     return out
 
 
-def _nodata(asset: OutsideAsset) -> float:
-    """The asset's own, or what stands for it on the map: 0, with a sign the lowest number, of real ones NaN."""
-    if asset.nodata is not None:
-        return asset.nodata
-    dtype = np.dtype(asset.dtype)
-    return float("nan") if dtype.kind == "f" else 0.0 if dtype.kind == "u" else float(np.iinfo(dtype).min)
-
-
 def on_map(picture: RpcPicture, grid: Grid) -> OutsideAsset:
     """The asset on the map, ready to be written strip by strip; what is simulated gets its frame again."""
-    asset, nodata = picture.asset, _nodata(picture.asset)
-    simulated = asset.frame_px > 0
-    outer, wide = (framed_grid(grid), frame_width_px(grid)) if simulated else (grid, 0)
-    letters = np.zeros(outer.shape, np.uint8) if simulated else None
-    if letters is not None:
-        burn_frame(letters, grid, low=0, high=1)
-    place = Affine(grid.pixel_m, 0.0, outer.west_m, 0.0, -grid.pixel_m, outer.north_m)
+    asset, nodata = picture.asset, missing_value(picture.asset)
 
-    def strip(first: int, rows: int) -> Array:
-        out = np.full((len(asset.bands), rows, outer.width), nodata, asset.dtype)
-        if letters is not None:
-            low, high = MARK_VALUES[asset.dtype]
-            out[:] = np.where(letters[first : first + rows] > 0, high, low)
-        top, bottom = max(first, wide), min(first + rows, outer.height - wide)
-        if bottom > top:
-            part = map_block(picture, grid, top - wide, 0, bottom - top, grid.width)
-            inside = np.s_[:, top - first : bottom - first, wide : wide + grid.width]
-            out[inside] = nodata if part is None else part
-        return out
+    def part(top: int, left: int, rows: int, columns: int) -> Array:
+        found = map_block(picture, grid, top, left, rows, columns)
+        shape = (len(asset.bands), rows, columns)
+        return np.full(shape, nodata, asset.dtype) if found is None else found
 
-    return replace(
-        asset,
-        width=outer.width,
-        height=outer.height,
-        placed=Placed(place, rasterio.crs.CRS.from_epsg(grid.epsg).to_wkt()),
-        strip=strip,
-        nodata=nodata,
-        frame_px=wide,
-        tags={**asset.tags, **({FRAME_TAG: str(wide)} if simulated else {})},
-        more={"swath:frame_px": wide} if simulated else {},
-    )
+    made = asset_on_grid(
+        part, grid, key=asset.key, title=asset.title, bands=asset.bands, dtype=asset.dtype, nodata=nodata,
+        simulated=asset.frame_px > 0, categorical=asset.categorical, roles=asset.roles, workers=1,
+    )  # fmt: skip
+    return replace(made, alpha=asset.alpha, tags={**asset.tags, **made.tags})
 
 
 @dataclass(frozen=True)

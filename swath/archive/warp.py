@@ -11,30 +11,86 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 from rasterio.transform import Affine
 
+from swath.archive.displacement import Displacement
 from swath.archive.raster_file import RasterFile, in_order, open_raster, read_window
 from swath.archive.raster_out import Piece, value_range, write_pieces
 from swath.archive.warp_kernels import average_tile, warp_tile, worst_apart
 from swath.errors import InputError
 from swath.model import Grid
 
-__all__ = ["METHODS", "Sampling", "covering", "places_in", "warp_file", "warp_pixels"]
+__all__ = [
+    "METHODS",
+    "Lying",
+    "RasterPlace",
+    "Sampling",
+    "covering",
+    "displaced_places",
+    "grid_place",
+    "places_in",
+    "warp_file",
+    "warp_pixels",
+]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 METHODS = ("nearest", "bilinear", "cubic", "average")
 TOLERANCE_PX = 0.001
+FIELD_NODES_PX = 8
+"""between which a smooth field of displacements is bilinear, to some thousandths of a pixel"""
 _TILE_PX = 2048
 _WIDEST_PX = 128
 _OUTLINE_POINTS = 65
 _MOST_TILE_SOURCE_PX = 2**28
+
+
+class Lying(Protocol):
+    """What has to be known of a raster to place it: a :class:`raster_file.RasterFile`, or an asset's place."""
+
+    @property
+    def path(self) -> Path:
+        """For messages."""
+
+    @property
+    def crs(self) -> str:
+        """``EPSG:32633`` or WKT; empty where it is not known."""
+
+    @property
+    def affine(self) -> tuple[float, float, float, float, float, float]:
+        """Of pixel corners."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+
+@dataclass(frozen=True)
+class RasterPlace:
+    """Where something lies that is no file: a part of an asset, a grid."""
+
+    path: Path
+    """what messages call it"""
+    crs: str
+    affine: tuple[float, float, float, float, float, float]
+    width: int
+    height: int
+
+
+def grid_place(grid: Grid) -> RasterPlace:
+    """A grid as a raster that could lie on it."""
+    affine = (grid.pixel_m, 0.0, grid.west_m, 0.0, -grid.pixel_m, grid.north_m)
+    return RasterPlace(Path("grid"), f"EPSG:{grid.epsg}", affine, grid.width, grid.height)
 
 
 @dataclass(frozen=True)
@@ -55,7 +111,7 @@ def _transformer(source: str, target: str) -> pyproj.Transformer:
         raise InputError(f"no projection is called that: {error}", fix="Give an EPSG code") from error
 
 
-def places_in(raster: RasterFile, grid: Grid, tile: tuple[int, int, int, int], *, corners: bool = False) -> Sampling:
+def places_in(raster: Lying, grid: Grid, tile: tuple[int, int, int, int], *, corners: bool = False) -> Sampling:
     """Where in a raster do the pixels of a tile (top, left, rows, columns) of a grid lie?
 
     Nodes are as far apart as bilinear places between them stay within half of 0.001 source pixel of exact ones where
@@ -78,9 +134,33 @@ def places_in(raster: RasterFile, grid: Grid, tile: tuple[int, int, int, int], *
     return Sampling(x - half, y - half, 1)
 
 
-def _exact(raster: RasterFile, grid: Grid, columns: Array, rows: Array) -> tuple[Floats, Floats]:
+def displaced_places(
+    raster: Lying, grid: Grid, tile: tuple[int, int, int, int], displacement: Displacement
+) -> Sampling:
+    """As :func:`places_in`, where the raster shows at (row, column) + displacement what belongs at (row, column)."""
+    _require_crs(raster)
+    top, left, rows, columns = tile
+    spacing = places_in(raster, grid, tile).spacing_px
+    if displacement.model == "field":
+        spacing = min(spacing, FIELD_NODES_PX)
+    down, across = np.meshgrid(
+        top + spacing * np.arange(-(-rows // spacing) + 1.0),
+        left + spacing * np.arange(-(-columns // spacing) + 1.0),
+        indexing="ij",
+    )
+    moved = displacement.at(down, across)
+    x, y = _exact_points(raster, grid, across + moved[..., 1] + 0.5, down + moved[..., 0] + 0.5)
+    return Sampling(np.ascontiguousarray(x) - 0.5, np.ascontiguousarray(y) - 0.5, spacing)
+
+
+def _exact(raster: Lying, grid: Grid, columns: Array, rows: Array) -> tuple[Floats, Floats]:
     """Source places (pixels from the upper left corner) of a grid of map points, by PROJ."""
-    east, north = np.meshgrid(grid.west_m + columns * grid.pixel_m, grid.north_m - rows * grid.pixel_m)
+    across, down = np.meshgrid(columns, rows)
+    return _exact_points(raster, grid, across, down)
+
+
+def _exact_points(raster: Lying, grid: Grid, columns: Array, rows: Array) -> tuple[Floats, Floats]:
+    east, north = grid.west_m + columns * grid.pixel_m, grid.north_m - rows * grid.pixel_m
     same = raster.crs == f"EPSG:{grid.epsg}"
     x, y = (east, north) if same else _transformer(raster.crs, f"EPSG:{grid.epsg}").transform(east, north)
     inverse = ~Affine(*raster.affine)
@@ -92,7 +172,7 @@ def _exact(raster: RasterFile, grid: Grid, columns: Array, rows: Array) -> tuple
     return u, v
 
 
-def covering(raster: RasterFile, epsg: int, *, pixel_m: float | None = None) -> Grid:
+def covering(raster: Lying, epsg: int, *, pixel_m: float | None = None) -> Grid:
     """The smallest grid in a projection that holds a raster, its edges at whole multiples of its pixels.
 
     Without ``pixel_m`` pixels are as large as the source's on its diagonal (as GDAL has it). :class:`InputError`
@@ -203,7 +283,7 @@ def _seen(pixels: Array, nodata: float | None) -> Array | None:
     return seen
 
 
-def _require_crs(raster: RasterFile) -> None:
+def _require_crs(raster: Lying) -> None:
     a, b, _, d, e, _ = raster.affine
     if not raster.crs or abs(a * e - b * d) == 0.0:
         raise InputError(

@@ -26,6 +26,8 @@ __all__ = ["add", "app", "search", "show"]
 app = App(name="archive", help="Scenes that you have: keep them, find them, look at them.")
 
 app.command("swath.cli.archive_ortho:ortho", name="ortho")
+app.command("swath.cli.archive_derive:mask", name="mask")
+app.command("swath.cli.archive_derive:coregister", name="coregister")
 
 ArchiveOption = Annotated[Path, Parameter(help="Folder of the archive.")]
 _WIDE = 80

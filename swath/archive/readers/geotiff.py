@@ -14,7 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from swath.archive.mark import FRAME_TAG, SIMULATED_TAG
-from swath.archive.outside import COMMON_NAMES, Hints, OutsideAsset, OutsideBand, OutsideScene, Placed, file_strips
+from swath.archive.outside import (
+    COMMON_NAMES,
+    Hints,
+    OutsideAsset,
+    OutsideBand,
+    OutsideScene,
+    Placed,
+    file_parts,
+    file_strips,
+)
 from swath.archive.raster_in import RasterFile, inspect_raster
 from swath.archive.readers.sentinel2 import BANDS as SENTINEL2_BANDS
 from swath.archive.rpc_in import read_rpc_file, rpc_beside, rpc_of_tags
@@ -227,6 +236,7 @@ def file_asset_of(
         dtype=file.dtype,
         placed=placed,
         strip=file_strips(file),
+        window=file_parts(file),
         nodata=value,
         roles=roles,
         categorical=categorical,

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed, file_strips
+from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed, file_parts, file_strips
 from swath.archive.raster_in import RasterFile, inspect_raster
 from swath.archive.readers.landsat_mtl import Mtl, read_mtl
 from swath.archive.toa import (
@@ -223,6 +223,7 @@ def _asset(
         dtype=file.dtype,
         placed=Placed(file.transform, file.crs_wkt),
         strip=file_strips(file, (1,)),
+        window=file_parts(file, (1,)),
         nodata=file.nodata if file.nodata is not None and nodata == 0.0 else nodata,
         roles=roles,
         categorical=categorical,

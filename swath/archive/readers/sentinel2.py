@@ -16,7 +16,7 @@ import numpy as np
 import rasterio
 from rasterio.transform import Affine
 
-from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed, file_strips
+from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed, file_parts, file_strips
 from swath.archive.package import Package, open_package, zip_names
 from swath.archive.raster_in import inspect_raster
 from swath.archive.xml_in import Node, read_xml
@@ -216,6 +216,7 @@ def _band_asset(package: Package, top: Node, tile: Node, level: str, name: str, 
         dtype=file.dtype,
         placed=_place(tile, _metres(name, image), file.path, file.width, file.height, crs),
         strip=file_strips(file, (1,)),
+        window=file_parts(file, (1,)),
         nodata=0.0,
         roles=("data", "reflectance"),
     )
@@ -233,6 +234,7 @@ def _classes_asset(package: Package, tile: Node, image: str, crs: str) -> Outsid
         dtype=file.dtype,
         placed=_place(tile, 20, file.path, file.width, file.height, crs),
         strip=file_strips(file, (1,)),
+        window=file_parts(file, (1,)),
         nodata=0.0,
         roles=("data", "classification"),
         categorical=True,
