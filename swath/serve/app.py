@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swath import __version__
 from swath.errors import InputError
-from swath.serve import console, events, page, sign_in
+from swath.serve import console, events, page, page_motion, page_plan, page_values, sign_in
 from swath.serve.edge import Counts, Edge
 from swath.serve.events import Wire
 from swath.serve.problems import PROBLEM_SCHEMA, add_problems
@@ -22,7 +22,14 @@ from swath.serve.service import Service, is_loopback
 
 __all__ = ["ROUTERS", "Application", "create_app"]
 
-ROUTERS: Sequence[Callable[[Service], APIRouter]] = (console.router, console.files_router, sign_in.router)
+ROUTERS: Sequence[Callable[[Service], APIRouter]] = (
+    console.router,
+    console.files_router,
+    sign_in.router,
+    page_motion.router,
+    page_plan.router,
+    page_values.router,
+)
 """every router that needs nothing but the service; add yours here"""
 
 

@@ -38,11 +38,11 @@ _KINDS = {
 }
 _MISSING = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>swath</title>
-<body style="font-family: sans-serif; max-width: 40em; margin: 4em auto; line-height: 1.5">
+<body>
 <h1>swath is running</h1>
 <p>Its programs' side is here: <a href="/stac">STAC API</a>, <a href="/stapi">STAPI</a>, <a href="/ogc">OGC API
 Features</a>, <a href="/openapi.json">OpenAPI</a>, <a href="/health">health</a>.</p>
-<p>The page has not been built in this checkout. Build it with <code>swath web build</code> (wheels hold it ready made),
+<p>The page has not been built in this checkout. Build it with <code>make page</code> (wheels hold it ready made),
 then load this page again.</p>
 </body></html>
 """
@@ -64,7 +64,7 @@ def router(static: Path = STATIC) -> APIRouter:
             age = {"cache-control": "public, max-age=31536000, immutable"} if fixed else {}
             return FileResponse(at, media_type=_KINDS[at.suffix], headers=age)
         name = path.rpartition("/")[2]
-        if index.is_file() and "." not in name and "text/html" in request.headers.get("accept", ""):
+        if index.is_file() and (not path or ("." not in name and "text/html" in request.headers.get("accept", ""))):
             return FileResponse(index, media_type="text/html")  # a view of the page: all its state is in the address
         raise Problem(404, "there is nothing at this address")
 

@@ -16,7 +16,7 @@ const SPEEDS = [1, 10, 60, 300] as const;
 
 /** Where everything is now, or was or will be at any moment of the plan. */
 export async function now(box: HTMLElement, context: Context, early: (element: HTMLElement) => void): Promise<Shown> {
-  const [czml, plan] = await Promise.all([call("exports/plan.czml").then((answer) => answer.text()), get<Plan>("plan")]);
+  const [czml, plan] = await Promise.all([call("page/motion.czml").then((answer) => answer.text()), get<Plan>("plan")]);
   const page = new Now(box, context, czml, plan);
   early(box);
   await page.look(context.state["as"] ?? "");
@@ -96,7 +96,7 @@ class Now implements Shown {
     made.show(this.time);
     this.stage.querySelector(".wait")?.remove();
     this.stage.dataset["ready"] = kind + (kind === "globe" && can === "software" ? " light" : "");
-    this.stage.setAttribute("role", "img");
+    this.stage.setAttribute("role", kind === "globe" ? "img" : "region");
     this.stage.setAttribute("aria-label", t(kind === "globe" ? "now.globe" : "now.map"));
   }
 

@@ -40,4 +40,5 @@ export interface View { readonly id: string; readonly role?: readonly Role[]; re
 /** The views, in the order of the menu. */
 export const VIEWS: readonly View[] = [
   { id: "now", load: async () => (await import("./now.ts")).now },
+  { id: "plan", role: ["planner", "admin"], load: async () => (await import("./plan.ts")).plan },
 ];
