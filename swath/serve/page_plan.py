@@ -51,6 +51,13 @@ def router(service: Service) -> APIRouter:
     """``/page/plan/...``: for planners."""
     routes = APIRouter(prefix="/page/plan", tags=["console"])
     desk = Desk(service)
+    _asked(routes, desk)
+    _changed(routes, service, desk)
+    return routes
+
+
+def _asked(routes: APIRouter, desk: Desk) -> None:
+    """Routes that change nothing."""
 
     @routes.get(
         "/day", summary="The plan as a timeline", responses={**answers(obj({"id": "string"})), **problems(404, 409)}
@@ -68,6 +75,23 @@ def router(service: Service) -> APIRouter:
     )
     def why(request: Request, caller: Planners, request_id: str) -> Response:
         return json_answer(request, _why(desk.board(), request_id))
+
+    @routes.post(
+        "/urgent",
+        summary="What would an urgent order do to the plan? Nothing is kept",
+        responses={
+            **answers(obj({"look": "object", "dropped": array("object"), "moved": array("object"), "gain": "number"})),
+            **problems(404, 409, 415),
+        },
+        openapi_extra=body(_URGENT),
+    )
+    async def urgent(request: Request, caller: Planners) -> Response:
+        asked = _fields(await read_json(request), _URGENT)
+        return json_answer(request, await run_in_threadpool(_urgent, desk, asked))
+
+
+def _changed(routes: APIRouter, service: Service, desk: Desk) -> None:
+    """Routes that may change the plan in force."""
 
     @routes.post(
         "/moves",
@@ -88,21 +112,6 @@ def router(service: Service) -> APIRouter:
     async def locks(request: Request, caller: Planners) -> Response:
         asked = _fields(await read_json(request), _LOCK)
         return json_answer(request, await run_in_threadpool(_locks, service, desk, caller.person, asked))
-
-    @routes.post(
-        "/urgent",
-        summary="What would an urgent order do to the plan? Nothing is kept",
-        responses={
-            **answers(obj({"look": "object", "dropped": array("object"), "moved": array("object"), "gain": "number"})),
-            **problems(404, 409, 415),
-        },
-        openapi_extra=body(_URGENT),
-    )
-    async def urgent(request: Request, caller: Planners) -> Response:
-        asked = _fields(await read_json(request), _URGENT)
-        return json_answer(request, await run_in_threadpool(_urgent, desk, asked))
-
-    return routes
 
 
 def _fields(given: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
