@@ -6,6 +6,7 @@ Only what came down is used: line records and the header's IFOV, by the angles t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from swath.archive.ortho_kernels import find_lines
 from swath.archive.picture import LineRecords, ReceivedPicture, require_header
 from swath.errors import DataError
-from swath.frames import orbital_axes, ray_to_ellipsoid
+from swath.frames import cross, orbital_axes, ray_to_ellipsoid
 from swath.spacecraft.agility import boresight
 
 __all__ = ["Camera", "camera_of", "ground_points", "image_points", "line_times", "orbit_at", "sight_axes"]
@@ -32,12 +33,18 @@ class Camera:
     ifov_rad: float
     altitude_m: float
     """of the ground above the WGS84 ellipsoid"""
-    table: Floats
-    """a row per line: position, normal of the detectors' plane, line of sight, detector axis, ITRF"""
     ahead_rad: float = 0.0
     """tangent by which the row of detectors looks ahead of the boresight"""
     lead_px: float = 0.0
     """lines by which the row is read earlier than the records say"""
+
+    @cached_property
+    def table(self) -> Floats:
+        """A row per line: position, normal of the detectors' plane, line of sight, detector axis, ITRF."""
+        r_itrf_m, sight, axis = _axes(self.records, np.arange(self.lines, dtype=np.float64) - self.lead_px)
+        # The plane in which the row sees; depth is still measured along the boresight, as columns are.
+        normal = cross(axis, sight + self.ahead_rad * cross(axis, sight))
+        return np.concatenate([r_itrf_m, normal, sight, axis], -1)
 
 
 def camera_of(picture: ReceivedPicture, *, altitude_m: float = 0.0, band: int | None = None) -> Camera:
@@ -56,12 +63,7 @@ def camera_of(picture: ReceivedPicture, *, altitude_m: float = 0.0, band: int | 
         raise DataError("a picture of one line or column cannot be placed", where=where, fix="Take a larger one")
     ahead_rad = 0.0 if band is None else header.band_row_px[band] * header.ifov_rad
     lead_px = 0.0 if band is None else header.band_lead_lines[band]
-    r_itrf_m, sight, axis = _axes(records, np.arange(header.lines, dtype=np.float64) - lead_px)
-    # The plane in which the row sees; depth is still measured along the boresight, as columns are.
-    normal = np.cross(axis, sight + ahead_rad * np.cross(axis, sight))
-    table = np.concatenate([r_itrf_m, normal, sight, axis], -1)
-    shape = header.lines, header.columns, header.ifov_rad
-    return Camera(records, *shape, altitude_m, table, ahead_rad, lead_px)
+    return Camera(records, header.lines, header.columns, header.ifov_rad, altitude_m, ahead_rad, lead_px)
 
 
 def line_times(camera: Camera, line: npt.ArrayLike) -> Times:
@@ -73,7 +75,7 @@ def line_times(camera: Camera, line: npt.ArrayLike) -> Times:
 def sight_axes(camera: Camera, line: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Position, line of sight of the row's middle and detector axis at lines ``(...)``: ITRF ``(..., 3)`` each."""
     r_itrf_m, sight, axis = _axes(camera.records, np.asarray(line, np.float64) - camera.lead_px)
-    return r_itrf_m, sight + camera.ahead_rad * np.cross(axis, sight), axis
+    return r_itrf_m, sight + camera.ahead_rad * cross(axis, sight), axis
 
 
 def ground_points(camera: Camera, line: npt.ArrayLike, column: npt.ArrayLike) -> Floats:
@@ -112,7 +114,7 @@ def _axes(records: LineRecords, line: Floats) -> tuple[Floats, Floats, Floats]:
     sight = boresight(roll, pitch)
     right = np.stack([np.zeros_like(roll), np.cos(np.radians(roll)), -np.sin(np.radians(roll))], -1)
     turn = np.radians(yaw)[..., None]
-    axis = right * np.cos(turn) - np.cross(right, sight) * np.sin(turn)
+    axis = right * np.cos(turn) - cross(right, sight) * np.sin(turn)
     frame = orbital_axes(r_itrf_m, v_itrf_m_s)
     return r_itrf_m, np.einsum("...ij,...i->...j", frame, sight), np.einsum("...ij,...i->...j", frame, axis)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +12,13 @@ import numpy.typing as npt
 from swath.fly import materials as looks
 from swath.fly import world_kernels as kernels
 from swath.fly.blocks import light_patch, shadow_reach
-from swath.fly.job import Job
+from swath.fly.job import Job, under_clear_sky
 from swath.fly.terrain import CELL_M
 from swath.fly.world import Room, World, draw_patch, to_geodetic
 from swath.model import Place
 from swath.table import Table, column
 
-__all__ = ["FieldTruth", "true_fields"]
+__all__ = ["FieldTruth", "fields_of", "true_fields"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,30 +41,52 @@ class FieldTruth(Table):
 def true_fields(job: Job, box_m: tuple[float, float, float, float]) -> tuple[tuple[Place, ...], FieldTruth]:
     """Which fields lie in a box of the map, and which NDVI do they have from space at the moment of a picture?
 
-    ``job`` is the picture under a clear sky (:func:`swath.fly.scanner.clear_job`); ``box_m`` west, south, east, north
-    in the world's projection. Fields are crops wholly inside the box, 0.3 ha or more, at least 99 % of them uncovered:
-    the cadastre that a user of the ground system would hand in, with ids ``<place>-f00001`` and on. The light is that
-    of slopes and shadows; what a camera adds (blur, noise, oblique view) is not in it. Time grows with the area, memory
-    does not.
+    ``job`` is the picture's (:func:`swath.fly.scanner.aim`); clouds are left away, theirs is no light of the land. The
+    fields are those of :func:`fields_of`. The light is that of slopes and shadows; what a camera adds (blur, noise,
+    oblique view) is not in it. Time grows with the area, memory does not.
     """
-    world = job.world
-    numbers = _candidates(world, box_m)
+    world, job = job.world, under_clear_sky(job)
+    numbers, sums = _summed(world, box_m, partial(_lit_tile, job))
+    mean = sums[:, 2:] / np.maximum(sums[:, :1], 1.0) / 32768.0
     parcels = world.parcels
-    counts = parcels.counts[numbers]
-    vertices = _used(parcels.vertices[numbers], counts) / world.pixel_m
-    sums = np.zeros((len(numbers), 6))
-    for row, column_, rows, columns in _tiles(vertices, counts):
-        cover, light = _lit_tile(job, row, column_, rows, columns)
-        kernels.sum_parcels(cover, light, row, column_, vertices, counts, parcels.parcel_looks[numbers], sums)
-    kept = sums[:, 5] >= _OWN_SHARE * np.maximum(sums[:, 4], 1.0)
-    numbers, sums = numbers[kept], sums[kept]
-    mean = sums[:, :4] / np.maximum(sums[:, 4:5], 1.0) / 32768.0
     return _places(world, numbers), FieldTruth(
         field=np.array([_id(world, number) for number in numbers], "U"),
         crop=world.looks.crop[parcels.parcel_looks[numbers]],
         area_m2=_areas(parcels.vertices[numbers], parcels.counts[numbers]),
         ndvi_toa=_ndvi(job, mean),
     )
+
+
+def fields_of(world: World, box_m: tuple[float, float, float, float], at: np.datetime64) -> tuple[Place, ...]:
+    """Which fields lie in a box of the map (west, south, east, north in the world's projection) at a moment?
+
+    Crops wholly inside the box, 0.3 ha or more, at least 99 % of them uncovered: the cadastre that a user of the ground
+    system would hand in, with ids ``<place>-f00001`` and on.
+    """
+
+    def drawn(row: int, column_: int, rows: int, columns: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
+        patch = draw_patch(world, row=row, column=column_, rows=rows, columns=columns, at=at)
+        return patch.cover, np.empty((rows, columns, 0), np.uint16)
+
+    return _places(world, _summed(world, box_m, drawn)[0])
+
+
+def _summed(
+    world: World,
+    box_m: tuple[float, float, float, float],
+    tile: Callable[[int, int, int, int], tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]],
+) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Numbers of the fields in a box, and over their truth pixels: how many, how many uncovered, light of each band."""
+    numbers = _candidates(world, box_m)
+    parcels = world.parcels
+    counts = parcels.counts[numbers]
+    vertices = _used(parcels.vertices[numbers], counts) / world.pixel_m
+    sums = np.zeros((len(numbers), 6))
+    for row, column_, rows, columns in _tiles(vertices, counts):
+        cover, light = tile(row, column_, rows, columns)
+        kernels.sum_parcels(cover, light, row, column_, vertices, counts, parcels.parcel_looks[numbers], sums)
+    kept = sums[:, 1] >= _OWN_SHARE * np.maximum(sums[:, 0], 1.0)
+    return numbers[kept], sums[kept]
 
 
 def _candidates(world: World, box_m: tuple[float, float, float, float]) -> npt.NDArray[np.intp]:

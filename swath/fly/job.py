@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from swath.fly import light_kernels
 from swath.fly import materials as looks
 from swath.fly.blur import pixel_weights
 from swath.fly.chance import normal_table
-from swath.fly.clouds import Clouds
+from swath.fly.clouds import CLEAR, Clouds
 from swath.fly.detector_kernels import Electronics, Veil
 from swath.fly.motion import Exposure
 from swath.fly.sightlines import View
@@ -20,7 +20,7 @@ from swath.fly.world import World, look_table
 from swath.spacecraft.imager import Imager
 from swath.spacecraft.light import AirLight, Atmosphere, air_light, full_scale_electrons
 
-__all__ = ["Job", "prepare_job", "sun_vector"]
+__all__ = ["Job", "prepare_job", "sun_vector", "under_clear_sky"]
 
 Singles = npt.NDArray[np.float32]
 
@@ -74,8 +74,6 @@ def prepare_job(
     chosen = [looks.BANDS.index(band.name) for band in imager.bands]
     filled = [chosen[number % len(chosen)] for number in range(4)]
     table = look_table(world, exposure.start)
-    sunlight = light_kernels.shade_terrain(world.terrain.height_m, CELL_M, *sun)
-    sunlight = sunlight * (1.0 - _cloud_shadow(world, clouds, sun))
     tallest_m = _tallest_m(world)
     rows = [band.row_px for band in imager.bands]
     return Job(
@@ -85,7 +83,7 @@ def prepare_job(
         view=view,
         table=table[:, [*filled, *(4 + number for number in filled), *range(8, table.shape[1])]],
         direct=np.array([air[number % len(air)].direct_share for number in range(4)], np.float32),
-        fields=np.stack([sunlight, world.vigour]).astype(np.float32),
+        fields=_fields(world, clouds, sun),
         sky=Veil(clouds.opacity, clouds.cell_m, clouds.height_m),
         along=np.stack([along for along, _ in weights]).astype(np.float32),
         across=np.stack([across for _, across in weights]).astype(np.float32),
@@ -95,6 +93,17 @@ def prepare_job(
         steepest_ratio=_steepest_ratio(world.terrain.height_m),
         apart=(max(rows) - min(rows)) * imager.ifov_rad * tallest_m > 0.2 * world.pixel_m,
     )
+
+
+def under_clear_sky(job: Job) -> Job:
+    """The same picture's land without the shadows of clouds: what its light would be."""
+    return replace(job, fields=_fields(job.world, CLEAR, job.sun))
+
+
+def _fields(world: World, clouds: Clouds, sun: tuple[float, float, float]) -> Singles:
+    """Direct sunlight per that on level ground, and how well things grow, on the terrain's cells."""
+    sunlight = light_kernels.shade_terrain(world.terrain.height_m, CELL_M, *sun)
+    return np.stack([sunlight * (1.0 - _cloud_shadow(world, clouds, sun)), world.vigour]).astype(np.float32)
 
 
 def _steepest_ratio(height_m: Singles) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.fly.picture import LineStates
+from swath.frames import cross
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.agility import boresight
 from swath.spacecraft.bus import Shake
@@ -187,8 +188,8 @@ def lines_of_sight(roll_deg: Floats, pitch_deg: Floats, yaw_deg: Floats, tangent
     axis = boresight(roll_deg, pitch_deg)
     roll, yaw = np.radians(roll_deg), np.radians(yaw_deg)
     row = np.stack([np.zeros_like(roll), np.cos(roll), -np.sin(roll)], -1)
-    row = row * np.cos(yaw)[:, None] - np.cross(row, axis) * np.sin(yaw)[:, None]
-    forward = np.cross(row, axis)
+    row = row * np.cos(yaw)[:, None] - cross(row, axis) * np.sin(yaw)[:, None]
+    forward = cross(row, axis)
     return np.asarray(axis[:, None] + tangent[:, None] * row[:, None] + ahead * forward[:, None], np.float64)
 
 

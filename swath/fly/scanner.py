@@ -8,9 +8,9 @@ The picture goes to the radio like any other, its line states with the errors of
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,8 +22,8 @@ from swath.fly import materials as looks
 from swath.fly.blocks import Block, expose_block
 from swath.fly.clouds import CLEAR, Clouds
 from swath.fly.job import Job, prepare_job
-from swath.fly.motion import LINE_STEP, PERFECT, Disturbance, Exposure, blur_deg, draw_motion, measure
-from swath.fly.picture import Picture, Strips, picture_header
+from swath.fly.motion import LINE_STEP, Disturbance, Exposure, blur_deg, draw_motion, measure
+from swath.fly.picture import LineStates, Picture, Strips, picture_header
 from swath.fly.sightlines import View, look
 from swath.fly.world import Room, World
 from swath.orbit.ephemeris import Ephemeris
@@ -32,7 +32,7 @@ from swath.spacecraft.imager_design import design_imager
 from swath.spacecraft.light import Atmosphere
 from swath.spacecraft.satellite import Satellite
 
-__all__ = ["clear_job", "scan", "scan_strips"]
+__all__ = ["Aimed", "aim", "expose", "scan", "scan_strips"]
 
 Counts = npt.NDArray[np.uint16]
 
@@ -96,6 +96,35 @@ def scan_strips(
 
     Strips are made as they are taken from the iterator, one ahead.
     """
+    aimed = aim(
+        world, satellite, ephemeris, exposure, seed=seed, clouds=clouds, atmosphere=atmosphere, imager=imager,
+        disturbance=disturbance,
+    )  # fmt: skip
+    return expose(aimed, workers=workers, progress=progress)
+
+
+@dataclass(frozen=True)
+class Aimed:
+    """A picture that is about to be taken: all of it but its pixels."""
+
+    header: Mapping[str, Any]
+    states: LineStates
+    job: Job
+
+
+def aim(
+    world: World,
+    satellite: Satellite,
+    ephemeris: Ephemeris,
+    exposure: Exposure,
+    *,
+    seed: int,
+    clouds: Clouds = CLEAR,
+    atmosphere: Atmosphere | None = None,
+    imager: Imager | None = None,
+    disturbance: Disturbance | None = None,
+) -> Aimed:
+    """What a picture will look at, move like and record, worked out before the first pixel; as :func:`scan`."""
     imager = imager or design_imager(satellite.optics, line_period_s=exposure.line_period_s)
     _check(exposure, imager)
     rng = np.random.default_rng([seed & 0x7FFFFFFF, zlib.crc32(exposure.acquisition.encode()), 0x5CA])
@@ -108,17 +137,13 @@ def scan_strips(
     _check_truth(world, exposure, view)
     states = measure(rng, satellite, ephemeris, exposure, motion, flaws)
     job = prepare_job(rng, world, exposure, view, imager, clouds, atmosphere or Atmosphere())
-    header = _header(satellite, exposure, imager, view, len(states))
-    return Strips(header, states, _expose(job, len(imager.bands), max(workers, 1), progress))
+    return Aimed(_header(satellite, exposure, imager, view, len(states)), states, job)
 
 
-def clear_job(world: World, satellite: Satellite, ephemeris: Ephemeris, exposure: Exposure) -> Job:
-    """The same picture under a clear sky by a satellite without flaws: what it should find of the land's light."""
-    imager = design_imager(satellite.optics, line_period_s=exposure.line_period_s)
-    _check(exposure, imager)
-    rng = np.random.default_rng(0)
-    view = look(world, ephemeris, exposure, draw_motion(rng, exposure, PERFECT), imager)
-    return prepare_job(rng, world, exposure, view, imager, CLEAR, Atmosphere())
+def expose(aimed: Aimed, *, workers: int = 2, progress: Callable[[float], None] | None = None) -> Strips:
+    """Take the pixels of a picture that was aimed, strip by strip."""
+    bands = len(aimed.job.imager.bands)
+    return Strips(aimed.header, aimed.states, _expose(aimed.job, bands, max(workers, 1), progress))
 
 
 def _expose(job: Job, bands: int, workers: int, progress: Callable[[float], None] | None) -> Iterator[Counts]:

@@ -178,18 +178,32 @@ def _between(field: Array, y: Number, x: Number) -> Number:
 def drown(
     cover: Array, above_m: Array, row0: int, column0: int, cell: float, raised_m: Array, rise_m: float, water: int
 ) -> None:
-    """Mark the pixels that the river reaches when it rises: height over its river plus what stands there is less."""
+    """Mark the pixels that the river reaches when it rises: height over its river plus what stands there is less.
+
+    Between four cells that all lie higher no pixel is asked.
+    """
     rows, columns = cover.shape
-    scale = np.float32(1.0 / cell)
+    scale, low = np.float32(1.0 / cell), rise_m - raised_m.min()
+    lines, across = above_m.shape
     for row in range(rows):
         y = (np.float32(row + row0) + np.float32(0.5)) * scale - np.float32(0.5)
-        for column in range(columns):
-            look = cover[row, column] & _LOOK
-            if look == water:
+        i, stop = min(max(int(y), 0), lines - 2), 0
+        while stop < columns:
+            x = (np.float32(stop + column0) + np.float32(0.5)) * scale - np.float32(0.5)
+            j = min(max(int(np.floor(x)), 0), across - 2)
+            start, stop = stop, columns
+            if j < across - 2:
+                stop = min(max(int(np.floor((j + 1.5) * cell)) - column0 - 1, start) + 1, columns)
+            corners = min(above_m[i, j], above_m[i, j + 1], above_m[i + 1, j], above_m[i + 1, j + 1])
+            if corners > low:
                 continue
-            x = (np.float32(column + column0) + np.float32(0.5)) * scale - np.float32(0.5)
-            if _between(above_m, y, x) + raised_m[look] < rise_m:
-                cover[row, column] = look | _FLOODED
+            for column in range(start, stop):
+                look = cover[row, column] & _LOOK
+                if look == water:
+                    continue
+                x = (np.float32(column + column0) + np.float32(0.5)) * scale - np.float32(0.5)
+                if _between(above_m, y, x) + raised_m[look] < rise_m:
+                    cover[row, column] = look | _FLOODED
 
 
 @njit(cache=True, nogil=True)
@@ -242,10 +256,10 @@ def mean_light(light: Array, band: int, y: Array, x: Array, times: int, out: Arr
 def sum_parcels(
     cover: Array, light: Array, row0: int, column0: int, vertices: Array, counts: Array, looks: Array, sums: Array
 ) -> None:
-    """Add up over the truth pixels of convex parcels: ``sums`` (parcel, 6) four bands of light, pixels, own pixels.
+    """Add up over the truth pixels of convex parcels: ``sums`` (parcel, 6) pixels, own pixels, four bands of light.
 
     ``vertices`` in truth pixels of the world; ``cover`` and ``light`` (row, column, band) are those from ``row0`` and
-    ``column0`` on. A pixel is a parcel's own where nothing else is painted over it.
+    ``column0`` on; of light there may be no band. A pixel is a parcel's own where nothing else is painted over it.
     """
     rows, columns = cover.shape
     for m in range(len(counts)):
@@ -255,7 +269,7 @@ def sum_parcels(
             left, right = span(vertices[m], counts[m], row + row0 + 0.5)
             begin, end = int(np.ceil(left - 0.5)) - column0, int(np.floor(right - 0.5)) - column0
             for column in range(max(begin, 0), min(end, columns - 1) + 1):
-                for band in range(4):
-                    sums[m, band] += light[row, column, band]
-                sums[m, 4] += 1.0
-                sums[m, 5] += (cover[row, column] & _LOOK) == looks[m]
+                for band in range(light.shape[2]):
+                    sums[m, 2 + band] += light[row, column, band]
+                sums[m, 0] += 1.0
+                sums[m, 1] += (cover[row, column] & _LOOK) == looks[m]

@@ -72,7 +72,7 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
         product = make()
         items.append(write_product(product, scene, before, folder))
         products.append(product if product.kind == "flood" else replace(product, layers={}))
-    inside, seen = _fields_inside(products, known.fields_true) if known.flood_km2 is None else (0, 0)
+    inside, seen = _fields_inside(products, known.fields_true)
     return Mapped(
         scene=replace(scene, pixels=np.empty((0, 0, 0), np.uint16)),
         products=tuple(products),
@@ -135,9 +135,10 @@ def _products(
 
 
 def _fields_inside(products: Sequence[Product], truth: FieldTruth) -> tuple[int, int]:
-    """Fields whose true NDVI, as seen from space, lies in its interval; and fields that have an interval."""
+    """Of fields whose true NDVI from space is known: how many have it in their interval, how many have an interval."""
     true_ndvi = dict(zip(truth.field.tolist(), truth.ndvi_toa.tolist(), strict=True))
-    rows = [row for product in products for row in product.rows if row["ndvi_mean"] is not None]
+    rows = [row for product in products for row in product.rows if row.get("field") in true_ndvi]
+    rows = [row for row in rows if row["ndvi_mean"] is not None]
     return sum(row["ndvi_low"] <= true_ndvi[row["field"]] <= row["ndvi_high"] for row in rows), len(rows)
 
 

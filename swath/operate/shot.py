@@ -17,9 +17,9 @@ from swath.errors import InputError
 from swath.fly.change import raise_water, rise_to_cover_m
 from swath.fly.clouds import CLEAR, Clouds, draw_clouds
 from swath.fly.compress import Compression, Measured
-from swath.fly.field_truth import FieldTruth, true_fields
+from swath.fly.field_truth import FieldTruth, fields_of, true_fields
 from swath.fly.motion import Disturbance, Exposure, disturbance_of, usual_shake
-from swath.fly.scanner import clear_job, scan_strips
+from swath.fly.scanner import Aimed, aim, expose
 from swath.fly.source_packets import encode_strips
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
 from swath.fly.world import World, check_size, make_world, map_epsg, place_box_m
@@ -54,6 +54,8 @@ FLOOD_SHARE = (0.10, 0.26)
 """the water is raised until it could cover a share of the place from this range; what stands high stays dry"""
 _RELIEF_M = {"field": 30.0, "watch": 60.0, "area": 60.0, "flood": 40.0}
 """hills by the kind of order"""
+_JUDGED_BY_FIELDS = ("field", "area")
+"""kinds of orders whose pictures are held to the true NDVI of their fields"""
 _COMPRESSION = Compression("aec")
 _GSD_PER_TRUTH = 4.25
 _CLOUD_HEIGHTS_M = (900.0, 2200.0)
@@ -115,6 +117,7 @@ class Known:
     fields: tuple[Place, ...]
     """the cadastre"""
     fields_true: FieldTruth
+    """to judge the fields by; empty where they are not what was ordered"""
     flood_km2: float | None
     """flooded in truth inside the order's outline, clouds or not; none where there is no flood"""
 
@@ -216,17 +219,17 @@ def shoot(shot: Shot, scratch: Path, *, sky: Clouds | None = None) -> Taken:
 
     ``sky``: other clouds than the shot's weather brings.
     """
-    world, exposure = world_of(shot), _exposure(shot)
-    taken = scan_strips(
+    world = world_of(shot)
+    aimed = aim(
         world,
         shot.satellite,
         shot.ephemeris,
-        exposure,
+        _exposure(shot),
         seed=shot.seed,
         clouds=_weathered(world, shot) if sky is None else sky,
         disturbance=shot.disturbance,
-        workers=1,
     )
+    taken = expose(aimed, workers=1)
     crc32 = [0] * len(taken.header["bands"])
     made: list[Measured] = []
 
@@ -245,7 +248,7 @@ def shoot(shot: Shot, scratch: Path, *, sky: Clouds | None = None) -> Taken:
         )
     known = file.with_suffix(".known")
     with known.open("wb") as stream:
-        pickle.dump(_known(shot, world, exposure), stream, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(_known(shot, aimed), stream, pickle.HIGHEST_PROTOCOL)
     return Taken(file, tuple(crc32), sum(made, Measured()), known)
 
 
@@ -275,14 +278,18 @@ def _exposure(shot: Shot) -> Exposure:
     )
 
 
-def _known(shot: Shot, world: World, exposure: Exposure) -> Known:
-    grid = shot.grid
-    fields: tuple[tuple[Place, ...], FieldTruth] = (), FieldTruth.empty()
-    if shot.request.kind != "watch":
-        job = clear_job(world, shot.satellite, shot.ephemeris, exposure)
-        fields = true_fields(job, grid.bounds_m)
+def _known(shot: Shot, aimed: Aimed) -> Known:
+    grid, world = shot.grid, aimed.job.world
+    fields: tuple[Place, ...] = ()
+    truth = FieldTruth.empty()
+    if shot.request.kind in _JUDGED_BY_FIELDS:
+        fields, truth = true_fields(aimed.job, grid.bounds_m)
+    elif shot.request.kind == "flood":
+        fields = fields_of(world, grid.bounds_m, shot.start)
     flood_km2 = None
     if shot.flooded:
         percent = edit_shares(world, grid, shot.start)["flood"][shot.area]
         flood_km2 = float(percent.sum(dtype=np.float64)) / 100.0 * grid.pixel_area_km2
-    return Known(clear_map(world, grid, shot.start, band=CONTROL_BAND), heights_on(world, grid), *fields, flood_km2)
+    return Known(
+        clear_map(world, grid, shot.start, band=CONTROL_BAND), heights_on(world, grid), fields, truth, flood_km2
+    )

@@ -11,9 +11,11 @@ import pytest
 import shapely
 
 from swath.fly import materials as looks
-from swath.fly.field_truth import FieldTruth, true_fields
+from swath.fly.clouds import draw_clouds
+from swath.fly.field_truth import FieldTruth, fields_of, true_fields
+from swath.fly.job import Job
 from swath.fly.motion import PERFECT
-from swath.fly.scanner import clear_job, scan
+from swath.fly.scanner import aim, scan
 from swath.fly.world import World, make_world
 from swath.model import Place
 from tests.fly.craft import Circle, exposure, place_in_view, satellite
@@ -22,12 +24,16 @@ ORBIT = Circle()
 WANTED = replace(exposure(lines=440, columns=440, roll_deg=8.0), sun_elevation_deg=52.0, sun_azimuth_deg=150.0)
 
 
+def job_of(world: World) -> Job:
+    return aim(world, satellite(), ORBIT, WANTED, seed=1, disturbance=PERFECT).job
+
+
 @cache
 def farm() -> tuple[World, tuple[Place, ...], FieldTruth]:
     world = make_world(
         place_in_view(WANTED, ORBIT), extent_m=1500.0, seed=2, relief_m=30.0, pixel_m=1.25, margin_m=600.0
     )
-    job = clear_job(world, satellite(), ORBIT, WANTED)
+    job = job_of(world)
     return (world, *true_fields(job, world.inside_m))
 
 
@@ -55,7 +61,7 @@ def test_true_ndvi_is_what_a_picture_shows_in_the_midst_of_each_field() -> None:
     world, places, truth = farm()
     picture = scan(world, satellite(), ORBIT, WANTED, seed=1, disturbance=PERFECT)
     red, nir = ((picture.pixels[band].astype(float) - picture.header["offset_count"]) for band in (2, 3))
-    job = clear_job(world, satellite(), ORBIT, WANTED)
+    job = job_of(world)
     rays = job.view.rays
     lines, columns = np.indices(red.shape)
     # Bands and relief shift places by less than the two pixels that are left out.
@@ -86,5 +92,17 @@ def _lattice(field: np.ndarray, rays: object, lines: np.ndarray, columns: np.nda
 def test_a_box_without_fields_has_none() -> None:
     world, _, _ = farm()
     west, _, _, north = world.inside_m
-    places, truth = true_fields(clear_job(world, satellite(), ORBIT, WANTED), (west, north - 30.0, west + 30.0, north))
+    places, truth = true_fields(
+        job_of(world),
+        (west, north - 30.0, west + 30.0, north),
+    )
     assert places == () and len(truth) == 0
+
+
+def test_the_cadastre_and_the_truth_do_not_depend_on_the_sky() -> None:
+    world, places, truth = farm()
+    assert fields_of(world, world.inside_m, WANTED.start) == places
+    sky = draw_clouds(world, cover_share=0.6, seed=4)
+    job = aim(world, satellite(), ORBIT, WANTED, seed=1, clouds=sky, disturbance=PERFECT).job
+    again, covered = true_fields(job, world.inside_m)
+    assert again == places and (covered.ndvi_toa == truth.ndvi_toa).all()

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import map_coordinates
 
 from swath.errors import InputError
 from swath.fly import materials as looks
@@ -32,7 +33,7 @@ from swath.fly.growth import crop_green, looks_green
 from swath.fly.light_kernels import cast_shadows, shade_terrain
 from swath.fly.terrain import CELL_M, draw_terrain, height_at
 from swath.fly.world import World, draw_patch, make_world, map_epsg, to_geodetic, to_world
-from swath.fly.world_kernels import STEP_M, Frame
+from swath.fly.world_kernels import STEP_M, Frame, drown
 from swath.fly.world_truth import clear_map, edit_shares, heights_on, water_share
 from swath.model import Grid, Place
 
@@ -345,3 +346,21 @@ def test_the_clear_map_shows_edges_where_the_truth_has_them() -> None:
     assert (found[:, 100] > 2200).nonzero()[0].tolist() == list(range(40, 160))
     with pytest.raises(InputError, match="projection"):
         clear_map(world, replace(grid, epsg=32601), DAY, band="nir")
+
+
+@pytest.mark.parametrize(("row0", "column0", "cell"), [(0, 0, 9.85), (-30, -25, 8.0), (700, 640, 12.3)])
+def test_a_flood_reaches_each_pixel_that_lies_lower_wherever_the_patch_is(row0: int, column0: int, cell: float) -> None:
+    """Pixel by pixel in plain double precision, within the land and beyond its edges; a millimetre decides nothing."""
+    rng = np.random.default_rng(5)
+    above_m = rng.uniform(0.0, 3.0, (70, 64)).astype(np.float32)
+    raised_m = np.array([0.0, 0.5, 0.2], np.float32)
+    cover = rng.integers(0, 3, (150, 140)).astype(np.uint8)
+    found = cover.copy()
+    drown(found, above_m, row0, column0, cell, raised_m, 1.1, 2)
+    row, column = np.indices(cover.shape)
+    y = np.clip((row + row0 + 0.5) / cell - 0.5, 0.0, 70 - 1.001)
+    x = np.clip((column + column0 + 0.5) / cell - 0.5, 0.0, 64 - 1.001)
+    level_m = map_coordinates(above_m.astype(float), [y, x], order=1) + raised_m[cover]
+    sure = np.abs(level_m - 1.1) > 1e-3
+    assert (((found & 0x80) > 0) == ((level_m < 1.1) & (cover != 2)))[sure].all() and sure.mean() > 0.99
+    assert (found & 0x7F == cover).all()

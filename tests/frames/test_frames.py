@@ -135,3 +135,10 @@ def test_outside_the_earth_orientation_data_is_an_error() -> None:
     assert caught.value.exit_code == 3
     with pytest.raises(DataError):
         frames.itrf_from_teme(np.zeros(3), np.zeros(3), at=np.datetime64("1960-01-01", "ns"), eop=packaged_eop())
+
+
+@pytest.mark.parametrize(("one", "other"), [((3,), (3,)), ((7, 3), (3,)), ((5, 1, 3), (4, 3))])
+def test_cross_products_are_numpys_to_the_bit(one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(0.0, 7e6, one), rng.normal(0.0, 7e3, other)
+    assert (frames.cross(a, b) == np.cross(a, b)).all()
