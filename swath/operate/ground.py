@@ -21,7 +21,7 @@ from swath.frames import EarthOrientation
 from swath.model import Product, Scene
 from swath.operate.downlink import Arrival
 from swath.operate.files import scene_file, write_product, write_scene
-from swath.operate.shot import CONTROL_BAND, Known, Shot, ring_m
+from swath.operate.shot import CONTROL_BAND, Known, Shot, rings_m
 from swath.product.flood import flood_product
 from swath.product.vegetation import vegetation_product
 from swath.report.outcome import Comparison, QuickLook
@@ -121,7 +121,7 @@ def _products(
     """What is to be made of a scene, made one after the other so that only one lies in memory."""
     if shot.request.kind == "watch":
         return []
-    vegetation = partial(vegetation_product, scene, {place.id: ring_m(place, scene.grid) for place in known.fields})
+    vegetation = partial(vegetation_product, scene, rings_m(known.fields, scene.grid))
     if not shot.flooded:
         return [vegetation]
 

@@ -20,7 +20,7 @@ from swath.frames import geodetic_from_itrf, orbital_axes, ray_to_ellipsoid
 from swath.model import Place, Request, Scene
 from swath.operate import shot as shots
 from swath.operate.downlink import Arrival, Landed
-from swath.operate.shot import CONTROL_BAND, Known, Shot, disturbance_after, ring_m, shoot
+from swath.operate.shot import CONTROL_BAND, Known, Shot, disturbance_after, rings_m, shoot
 from swath.orbit.sun import sun_angles_deg
 from swath.sources.eop import packaged_eop
 from swath.spacecraft import boresight
@@ -66,7 +66,7 @@ def fly_fields(seed: int, *, cover: float) -> tuple[Scene, dict[str, np.ndarray]
     look = _look(seed)
     place = Place.point("farm", lon_deg=look.lon_deg, lat_deg=look.lat_deg)
     scene, known = _picture(_shot(place, "field", 2000.0, look, seed, seed, flooded=False), cover)
-    outlines = {field.id: ring_m(field, scene.grid) for field in known.fields}
+    outlines = rings_m(known.fields, scene.grid)
     truth = known.fields_true
     return scene, outlines, dict(zip(truth.field.tolist(), truth.ndvi_toa.tolist(), strict=True))
 
