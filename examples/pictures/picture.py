@@ -18,7 +18,7 @@ import numpy as np
 
 from swath.archive.camera import camera_of
 from swath.archive.ortho import orthorectify
-from swath.archive.quicklook import natural_colour, write_quicklook
+from swath.archive.quicklook import natural_colour, radar_grey, write_quicklook
 from swath.archive.radar import map_radar
 from swath.archive.rpc import fit_rpc
 from swath.archive.sensor_picture import write_sensor_picture
@@ -97,7 +97,7 @@ def main(folder: Path, size_m: float) -> None:
     packets = encode_picture(echoes, satellite, 2, compression=Compression("jpegls"))
     heard = picture_in(b"".join(packets), spacecraft=satellite.radio.spacecraft_id)
     amplitude = map_radar(heard, grid, heights_m=heights)
-    image = natural_colour(amplitude[None], ("vv",), most_px=1000)
+    image = radar_grey(amplitude, most_px=1000)
     write_quicklook(
         folder / "radar_SIMULATED.png", image, simulated=True, description="radar after the flood, on the map"
     )

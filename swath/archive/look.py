@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.archive.mark import FRAME_TAG
-from swath.archive.quicklook import natural_colour
+from swath.archive.quicklook import natural_colour, radar_grey
 from swath.archive.raster_in import open_raster
 from swath.errors import DataError
 
@@ -53,6 +53,10 @@ def item_picture(item: Mapping[str, Any], folder: Path, *, most_px: int = 1024) 
         said, chosen = "natural colour", [named[name] for name in ("red", "green", "blue")]
     elif {"vv", "vh"} <= set(named) and all(named[name][2].get("unit") == "dB" for name in ("vv", "vh")):
         return _radar([named["vv"], named["vh"]], folder, most_px), "VV red and blue, VH green"
+    elif bands and "amplitude" in str(bands[0][2].get("description", "")):
+        asset, number, band = bands[0]
+        values, known, _ = read_small(folder / asset["href"], number, most_px=most_px)
+        return radar_grey(np.where(known, values, 0).astype(np.uint16)), f"{band['name'].upper()} in decibels"
     elif bands:
         said, chosen = f"{bands[0][2]['name']} in grey", [bands[0]]
     else:

@@ -1,4 +1,4 @@
-"""A picture for people: natural colour in eight bits, small, and marked where it is simulated."""
+"""A picture for people: natural colour or a radar's grey in eight bits, small, and marked where it is simulated."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from swath.archive.raster_kernels import block_mean
 from swath.errors import DataError, InputError
 from swath.model import SIMULATED
 
-__all__ = ["natural_colour", "write_quicklook"]
+__all__ = ["natural_colour", "radar_grey", "write_quicklook"]
 
 Array = npt.NDArray[Any]
 
 _NO_DATA_GREY = 32
 _GAMMA = 1.4
+_LEAST_SPAN_DB = 10.0
+"""between black and white of a radar's picture, so that plain speckle is not stretched to salt and pepper"""
 _TONES = 2048
 _SAMPLE = 20_000
 """pixels, evenly spread, that set black and white"""
@@ -55,6 +57,24 @@ def natural_colour(
         image[..., band] = tones[level.astype(np.intp)]
     image[~seen] = _NO_DATA_GREY
     return image
+
+
+def radar_grey(amplitude: npt.NDArray[np.uint16], *, most_px: int = 1024) -> npt.NDArray[np.uint8]:
+    """A radar's amplitude ``(row, column)`` as an eye would like it, grey ``(row, column, 3)``, 0 no data.
+
+    Decibels, for echoes span four powers of ten: black is their second percentile, white the 98th, at least 10 dB
+    above. Blocks are averaged first, which quiets the speckle. In amplitudes a village leaves land and water black.
+    """
+    size = -(-max(amplitude.shape) // most_px)
+    small = np.empty(tuple(-(-length // size) for length in amplitude.shape), np.float32)
+    block_mean(amplitude, size, small)
+    seen = small > 0
+    if not seen.any():
+        return np.full((*small.shape, 3), _NO_DATA_GREY, np.uint8)
+    level_db = 20.0 * np.log10(np.where(seen, small, 1.0))
+    black, white = np.quantile(level_db[seen][:: 1 + int(seen.sum()) // _SAMPLE], [0.02, 0.98])
+    grey = np.clip((level_db - black) / max(white - black, _LEAST_SPAN_DB), 0.0, 1.0)
+    return np.round(np.where(seen, 255.0 * grey, _NO_DATA_GREY)).astype(np.uint8)[..., None].repeat(3, -1)
 
 
 def write_quicklook(path: Path, image: npt.NDArray[np.uint8], *, simulated: bool, description: str) -> Path:

@@ -67,12 +67,18 @@ def water_share(world: World, grid: Grid, at: np.datetime64) -> Percents:
 
 
 def heights_on(world: World, grid: Grid) -> npt.NDArray[np.float32]:
-    """Height of the ground above the ellipsoid (m) at the middles of grid pixels: what the ground maps with."""
+    """Height of the ground above the ellipsoid (m) at the middles of grid pixels: what the ground maps with.
+
+    Memory: what it returns and a few hundred rows.
+    """
     east_m, south_m = _corner(world, grid)
     east = east_m + (np.arange(grid.width) + 0.5) * grid.pixel_m
     south = south_m + (np.arange(grid.height) + 0.5) * grid.pixel_m
-    height = height_at(world.terrain, east[None, :], south[:, None])
-    return np.asarray(height + world.place.altitude_m, np.float32)
+    heights = np.empty(grid.shape, np.float32)
+    for top in range(0, grid.height, _ROWS):
+        rows = slice(top, top + _ROWS)
+        heights[rows] = height_at(world.terrain, east[None, :], south[rows, None]) + world.place.altitude_m
+    return heights
 
 
 def clear_map(world: World, grid: Grid, at: np.datetime64, *, band: str) -> npt.NDArray[np.uint16]:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from swath.archive.cog import read_cog, write_cog
 from swath.archive.mark import frame_mask, frame_width_px, framed_grid, is_marked
-from swath.archive.quicklook import natural_colour, write_quicklook
+from swath.archive.quicklook import natural_colour, radar_grey, write_quicklook
 from swath.errors import DataError, InputError
 from swath.model import Grid
 
@@ -216,6 +216,28 @@ def test_colours_are_natural(tmp_path: Path) -> None:
     grey = natural_colour(pixels[2:], ("pan",))
     assert (grey[..., 0] == grey[..., 1]).all()
     assert (natural_colour(np.zeros((3, 8, 8), np.uint16), ("blue", "green", "red")) == 32).all()
+
+
+def test_a_radars_picture_is_stretched_in_decibels() -> None:
+    """Water at -22 dB, land at -10 dB and a village 20 dB above: all three are told apart, speckle stays speckle."""
+    rng = np.random.default_rng(1)
+    power_db = np.full((300, 400), -10.0)
+    power_db[:, 150:250] = -22.0
+    power_db[100:110, 20:40] = 10.0
+    amplitude = np.round(3000.0 * np.sqrt(10.0 ** (power_db / 10.0) * rng.gamma(6.0, 1.0 / 6.0, power_db.shape)))
+    pixels = np.clip(amplitude, 1, 65535).astype(np.uint16)
+    pixels[:20] = 0
+    image = radar_grey(pixels)
+    assert image.shape == (300, 400, 3) and (np.ptp(image, -1) == 0).all() and (image[:20] == 32).all()
+    assert image[40:, 160:240].mean() < 60 and 110 < image[40:, 270:].mean() < 235
+    assert image[102:108, 22:38].mean() > 250
+    linear = natural_colour(pixels[None], ("vv",))
+    assert np.ptp([image[40:, 270:].mean(), image[40:, 160:240].mean()]) > np.ptp(
+        [linear[40:, 270:].mean(), linear[40:, 160:240].mean()]
+    )
+    level = np.full((64, 64), 900, np.uint16)
+    assert np.ptp(radar_grey(level)) == 0 and radar_grey(pixels, most_px=100).shape == (75, 100, 3)
+    assert (radar_grey(np.zeros((8, 8), np.uint16)) == 32).all()
 
 
 def test_marks_of_unknown_files_are_not_guessed(tmp_path: Path) -> None:
