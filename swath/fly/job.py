@@ -81,7 +81,7 @@ def prepare_job(
         exposure=exposure,
         imager=imager,
         view=view,
-        table=table[:, [*filled, *(4 + number for number in filled), *range(8, table.shape[1])]],
+        table=np.ascontiguousarray(table[:, [*filled, *(4 + number for number in filled), *range(8, table.shape[1])]]),
         direct=np.array([air[number % len(air)].direct_share for number in range(4)], np.float32),
         fields=_fields(world, clouds, sun),
         sky=Veil(clouds.opacity, clouds.cell_m, clouds.height_m),
