@@ -81,4 +81,4 @@ def _frames(link: Mapping[str, Any] | None) -> tuple[str, str]:
     if link is None:
         return "-", "-"
     sent, lost = int(link["frames_sent"]), int(link["frames_lost"])
-    return f"{sent}", f"{lost} ({percent(lost / sent)})" if sent else "0"
+    return f"{sent:,}", f"{lost:,} ({percent(lost / sent)})" if sent else "0"
