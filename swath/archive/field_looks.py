@@ -27,7 +27,7 @@ from swath.product.clouds import SEEN, average_cells, find_unseen
 from swath.product.fields import Block, Coverages, ZonalStatistics, stream_statistics
 from swath.product.indices import INDICES
 
-__all__ = ["BandFile", "Look", "find_looks", "measure_look", "unseen_mask"]
+__all__ = ["BandFile", "Look", "find_looks", "hidden_codes", "measure_look", "stamp_in", "unseen_mask"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -213,24 +213,39 @@ def _time(text: str, where: str) -> np.datetime64:
         raise InputError(f"{match[0]} is no date", where=where, fix="Write 20260512") from error
 
 
+def stamp_in(text: str) -> np.datetime64 | None:
+    """The moment that a text names to the second (``20260512T101530``, ``2026-05-12T10:15:30Z``); None for less."""
+    match = _TIME.search(text)
+    if match is None or not match[4]:
+        return None
+    try:
+        at: np.datetime64 = _time(match[0], text).astype("datetime64[ns]")
+        return at
+    except InputError:
+        return None
+
+
 def unseen_mask(look: Look) -> tuple[Mask, str]:
     """Which pixels of a look show no ground, ``(row, column)`` of its grid, and by which word of whom."""
     if look.mask is not None:
         kind, band = look.mask
         raster = open_raster(band.path)
         codes = read_window(raster, 0, 0, raster.height, raster.width, bands=[band.band])[0]
-        if kind == "scl":
-            hidden = ~np.isin(codes, _SCL_SEEN)
-        elif kind == "qa_pixel":
-            hidden = (codes.astype(np.uint32) & (_QA_BITS | 1)) != 0
-        else:
-            hidden = codes != 0
-        return _on_grid(hidden, raster, look.grid), kind
+        return _on_grid(hidden_codes(kind, codes), raster, look.grid), kind
     wanted = ("blue", "green", "red", "nir")
     if all(name in look.bands for name in wanted) and look.grid.width * look.grid.height <= _RULE_PIXELS:
         scene = _whole(look, wanted)
         return find_unseen(average_cells(scene)) != SEEN, "rules"
     return np.zeros(look.grid.shape, np.bool_), "no mask"
+
+
+def hidden_codes(kind: str, codes: npt.NDArray[Any]) -> Mask:
+    """Which codes of a picture's own mask (``scl``, ``qa_pixel`` or one of 0 and 1) show no ground?"""
+    if kind == "scl":
+        return ~np.isin(codes, _SCL_SEEN)
+    if kind == "qa_pixel":
+        return np.asarray((codes.astype(np.uint32) & (_QA_BITS | 1)) != 0)
+    return np.asarray(codes != 0)
 
 
 def _on_grid(hidden: Mask, raster: RasterFile, grid: Grid) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,23 +10,24 @@ import numpy as np
 
 from swath.claim.fit import Fit, joint_fit
 from swath.claim.judge import CONSISTENT_S, judge_approach, judge_picture, judge_sun, judge_under, undetermined
-from swath.claim.looks import approaches
+from swath.claim.looks import approaches, passes_over
 from swath.claim.motion import Anchor, History, Track, best_track, history_of, tuned
 from swath.claim.pairs import Pair, pairs_of
+from swath.claim.published import Published, published_orbit
 from swath.claim.raises import judge_raise
 from swath.claim.records import Claim, ClaimFile, Verdict
 from swath.claim.who import Candidate, who_could
 from swath.errors import DataError, InputError
 from swath.frames import EarthOrientation
 from swath.model import Elements
+from swath.orbit.oem import Oem
 from swath.time import elapsed_s, format_utc, parse_utc, seconds
 
 __all__ = ["Dossier", "check_claims"]
 
 _ANCHOR_REACH_S = 3000.0
-_FEWEST_TOGETHER, _CHANCE = 4, 0.01
-_READ_BY_EYE_S = 1.0
-"""an analyst's own error beside the width that is stated"""
+_READ_BY_EYE_S = {"closest approach": 1.0, "rise": 5.0, "set": 5.0}
+"""an analyst's own error beside the width that is stated; refraction and hills move a horizon by seconds"""
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,28 @@ class Dossier:
     """the element sets that each claim was held against, by its id"""
 
 
-def check_claims(file: ClaimFile, elements: Sequence[Elements], eop: EarthOrientation) -> Dossier:
-    """What comes of each claim of a file, with the element sets in it and those of ``elements``?
+def check_claims(
+    file: ClaimFile, elements: Sequence[Elements], eop: EarthOrientation, ephemerides: Sequence[Oem] = ()
+) -> Dossier:
+    """What comes of each claim of a file, with the element sets in it, those of ``elements``, and ``ephemerides``?
 
-    Never raises for a claim that cannot be judged: it is ``undetermined``, and says what is missing. Raises
-    :class:`InputError` where a claim's satellite goes by a name that several objects of ``elements`` have.
+    Never raises for a claim that cannot be judged: it is ``undetermined``, and says what is missing. Claims without a
+    usable orbit are held against the orbit that the other exact times of the file fit, where there are enough of them.
+    Raises :class:`InputError` where a claim's satellite goes by a name that several objects of ``elements`` have.
     """
-    known = _Known(elements, [one for claim in file.claims for one in claim.elements])
+    own = [one for claim in file.claims for one in claim.elements]
+    known = _Known(elements, own, [published_orbit(one, eop) for one in ephemerides])
     wanted = [_identified(claim, known.shared) for claim in file.claims]
     anchors = _anchors(wanted, known, eop)
     candidates: dict[str, tuple[Candidate, ...]] = {}
-    verdicts = []
     for claim in wanted:
         if not claim.subject.known and claim.place is not None and claim.shadow is None and known.shared:
             candidates[claim.id] = who_could(claim, known.shared, eop)
-        verdicts.append(_verdict(claim, known, anchors, candidates.get(claim.id), eop))
-    fits = _fits(verdicts, known, eop)
+    judged = [_verdict(claim, known, anchors, candidates.get(claim.id), eop) for claim in wanted]
+    fits = _fits(wanted, judged, known, eop)
+    verdicts = [
+        one if isinstance(one, Verdict) else _by_fit(c, one, fits, eop) for c, one in zip(wanted, judged, strict=True)
+    ]
     verdicts = [_together(verdict, fits) for verdict in verdicts]
     return Dossier(
         file,
@@ -75,20 +83,33 @@ class _Known:
     A claim is held against its own sets and those for all; where there are neither, against those of its neighbours.
     """
 
-    def __init__(self, shared: Sequence[Elements], own: Sequence[Elements]) -> None:
+    def __init__(self, shared: Sequence[Elements], own: Sequence[Elements], published: Sequence[Published]) -> None:
+        self._published = tuple(published)
         self.shared = {n: history_of(sets) for n, sets in _by_number(shared).items()}
         self._neighbours = {n: tuple(sets) for n, sets in _by_number(own).items()}
-        self._made: dict[tuple[Elements, ...], History] = {}
+        self._made: dict[tuple[tuple[Elements, ...], tuple[int, ...]], History] = {}
 
     def of(self, claim: Claim) -> History | None:
         number = claim.subject.norad_id
-        if number is None:
-            return None
         for_all = self.shared[number].sets if number in self.shared else ()
-        sets = (*for_all, *claim.elements) or self._neighbours.get(number, ())
-        if sets and sets not in self._made:
-            self._made[sets] = history_of(_by_number(sets)[number])
-        return self._made.get(sets)
+        sets = (*for_all, *claim.elements) or self._neighbours.get(number or 0, ())
+        cospar_ids = {one.cospar_id for one in sets}
+        mine = tuple(one for one in self._published if _is_of(one, claim, cospar_ids))
+        key = (sets, tuple(map(id, mine)))
+        if (sets or mine) and key not in self._made:
+            self._made[key] = history_of(_by_number(sets)[number] if number is not None and sets else (), mine)
+        return self._made.get(key)
+
+
+def _is_of(one: Published, claim: Claim, cospar_ids: set[str]) -> bool:
+    """Is an ephemeris that of the claim's satellite? By number, designator or name."""
+    subject, id = claim.subject, re.sub(r"^([0-9]{4}-[0-9]{3})-([A-Z]{1,3})$", r"\1\2", one.oem.object_id)
+    name = subject.name.strip().casefold()
+    return bool(
+        (one.oem.norad_id is not None and one.oem.norad_id == subject.norad_id)
+        or (id and id in cospar_ids)
+        or (name and name in (one.name.casefold(), id.casefold()))
+    )
 
 
 def _by_number(sets: Sequence[Elements]) -> dict[int, list[Elements]]:
@@ -116,36 +137,39 @@ def _identified(claim: Claim, known: Mapping[int, History]) -> Claim:
     return replace(claim, subject=replace(claim.subject, norad_id=named[0])) if named else claim
 
 
-def _anchors(claims: Sequence[Claim], known: _Known, eop: EarthOrientation) -> dict[int, list[Anchor]]:
+def _anchors(claims: Sequence[Claim], known: _Known, eop: EarthOrientation) -> dict[int | str, list[Anchor]]:
     """How late was each satellite, against its best set, by the observations in the file?"""
-    found: dict[int, list[Anchor]] = {}
+    found: dict[int | str, list[Anchor]] = {}
     for claim in claims:
         history = known.of(claim)
-        if not claim.anchors or history is None or claim.place is None or claim.kind != "closest approach":
+        if not claim.anchors or history is None or claim.place is None or claim.kind not in _READ_BY_EYE_S:
             continue
         try:
-            track = best_track(history, claim.moment.middle)
+            track = best_track(history, claim.moment.middle, eop)
         except DataError:
             continue
         start, stop = (claim.moment.middle + seconds(sign * _ANCHOR_REACH_S) for sign in (-1.0, 1.0))
-        near = approaches(track.elements, claim.place, start, stop, eop)
-        if near:
-            best = min(near, key=lambda one: abs(float(elapsed_s(claim.moment.middle, one.time))))
-            late_s = float(elapsed_s(best.time, claim.moment.middle))
-            sigma_s = float(np.hypot(claim.moment.half_width_s / np.sqrt(3.0), _READ_BY_EYE_S))
-            found.setdefault(history.sets[0].norad_id, []).append(
-                Anchor(claim.moment.middle, late_s, sigma_s, claim.id)
-            )
+        if claim.kind == "closest approach":
+            times = [one.time for one in approaches(track.elements, claim.place, start, stop, eop)]
+        else:
+            edges = passes_over(track.elements, claim.place, start, stop, eop)
+            times = [one[0] if claim.kind == "rise" else one[1] for one in edges]
+        if times:
+            best = min(times, key=lambda one: abs(float(elapsed_s(claim.moment.middle, one))))
+            late_s = float(elapsed_s(best, claim.moment.middle))
+            sigma_s = float(np.hypot(claim.moment.half_width_s / np.sqrt(3.0), _READ_BY_EYE_S[claim.kind]))
+            found.setdefault(_key(claim), []).append(Anchor(claim.moment.middle, late_s, sigma_s, claim.id))
     return found
 
 
 def _verdict(
     claim: Claim,
     known: _Known,
-    anchors: Mapping[int, list[Anchor]],
+    anchors: Mapping[int | str, list[Anchor]],
     candidates: tuple[Candidate, ...] | None,
     eop: EarthOrientation,
-) -> Verdict:
+) -> Verdict | str:
+    """What comes of a claim; a word on what is missing where no orbit is at hand for its time."""
     if claim.kind == "raise":
         return judge_raise(claim, known.of(claim))
     if claim.place is None:
@@ -159,17 +183,30 @@ def _verdict(
     history = known.of(claim)
     if history is None:
         named = claim.subject.name or str(claim.subject.norad_id)
-        return undetermined(claim, f"no element set of {named} is at hand: give a history by --elements FILE")
+        return f"no element set of {named} is at hand: give a history by --elements FILE"
     try:
         at = claim.moment.middle
-        mine = [a for a in anchors.get(history.sets[0].norad_id, []) if a.claim != claim.id]
-        return _judged(claim, tuned(best_track(history, at), history, at, mine), eop)
+        mine = [a for a in anchors.get(_key(claim), []) if a.claim != claim.id]
+        return _judged(claim, tuned(best_track(history, at, eop), history, at, mine), eop)
     except DataError as error:
-        return undetermined(claim, f"{error.what}. {error.fix}")
+        return f"{error.what}. {error.fix}"
+
+
+def _by_fit(claim: Claim, missing: str, fits: Sequence[Fit], eop: EarthOrientation) -> Verdict:
+    """A claim without an orbit for its time, against the one that the other times of the file fit."""
+    fit = next((one for one in fits if one.key == _key(claim)), None)
+    if fit is None:
+        return undetermined(claim, missing)
+    if fit.short_of:
+        return undetermined(claim, f"{missing}. The exact times of this file do not make up for it: {fit.short_of}")
+    try:
+        return _judged(claim, fit.track(claim.moment.middle, claim.id), eop)
+    except DataError as error:
+        return undetermined(claim, f"{missing}; {error.what}")
 
 
 def _judged(claim: Claim, track: Track, eop: EarthOrientation) -> Verdict:
-    if claim.kind in ("closest approach", "pass"):
+    if claim.kind in ("closest approach", "rise", "set", "pass"):
         return judge_approach(claim, track, eop)
     if claim.kind == "sub-satellite point":
         return judge_under(claim, track, eop)
@@ -212,29 +249,34 @@ def _together(verdict: Verdict, fits: Sequence[Fit]) -> Verdict:
     """A possible claim whose exact time fits one orbit with others, as no random times do, is consistent."""
     for fit in fits:
         row = next((row for row in fit.rows if row.claim == verdict.id), None)
-        if row is None or verdict.verdict != "possible" or fit.norad_id != verdict.claim.subject.norad_id:
+        if row is None or fit.short_of or fit.key != _key(verdict.claim):
             continue
-        within_s = float(np.ceil(max(abs(row.residual_s), abs(row.left_out_s)) + verdict.claim.moment.half_width_s))
-        if len(fit.rows) >= _FEWEST_TOGETHER and fit.chance_sets_probability < _CHANCE and within_s <= CONSISTENT_S:
-            said = f"with the others of this file on one orbit: {fit.says}"
+        off_s = max(abs(row.residual_s), abs(row.left_out_s)) + verdict.claim.moment.half_width_s
+        within_s = max(float(np.ceil(off_s)), 1.0)
+        if verdict.verdict in ("possible", "consistent") and within_s <= min(CONSISTENT_S, verdict.within_s or np.inf):
             return replace(
                 verdict,
                 verdict="consistent",
-                says=f"consistent to within {max(within_s, 1.0):.0f} s, with the others on one orbit",
-                within_s=max(within_s, 1.0),
-                because=(said, *verdict.because),
+                says=f"consistent to within {within_s:.0f} s, with the others on one orbit",
+                within_s=within_s,
+                because=(f"with the others of this file on one orbit: {fit.says}", *verdict.because),
             )
     return verdict
 
 
-def _fits(verdicts: Sequence[Verdict], known: _Known, eop: EarthOrientation) -> list[Fit]:
-    """One joint fit a satellite of which at least three exact times are claimed."""
-    numbers = dict.fromkeys(v.claim.subject.norad_id for v in verdicts)
+def _fits(claims: Sequence[Claim], judged: Sequence[Verdict | str], known: _Known, eop: EarthOrientation) -> list[Fit]:
+    """One joint fit a satellite of which at least three exact times are claimed; what is impossible stays out."""
+    left = [c for c, one in zip(claims, judged, strict=True) if isinstance(one, str) or one.verdict != "impossible"]
     found = []
-    for number in numbers:
-        mine = [v.claim for v in verdicts if v.claim.subject.norad_id == number and v.verdict != "impossible"]
+    for key in dict.fromkeys(_key(claim) for claim in left if claim.subject.known):
+        mine = [claim for claim in left if _key(claim) == key]
         histories = [history for claim in mine if (history := known.of(claim)) is not None]
-        if number is not None and histories:
-            fit = joint_fit(mine, max(histories, key=lambda one: len(one.sets)), eop)
-            found += [fit] if fit is not None else []
+        fit = joint_fit(mine, max(histories, key=lambda one: len(one.sets), default=history_of(())), eop)
+        found += [fit] if fit is not None else []
     return found
+
+
+def _key(claim: Claim) -> int | str:
+    """One satellite, by number or else by name."""
+    subject = claim.subject
+    return subject.norad_id if subject.norad_id is not None else subject.name.strip().casefold()

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from swath.claim.looks import Approach, approaches, sight
+from swath.claim.looks import approaches, passes_over, sight
 from swath.claim.motion import History, Track, late_states
+from swath.claim.plane import plane_at
 from swath.claim.records import Claim
 from swath.errors import DataError
 from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic
-from swath.model import Elements, Place
+from swath.model import Elements
 from swath.orbit.sgp4 import secular_rates
 from swath.orbit.uncertainty import MAX_AGE_DAYS, SIGMAS_90, age_days
 from swath.time import elapsed_s, format_utc, seconds
@@ -24,15 +25,24 @@ Floats = npt.NDArray[np.float64]
 
 _FEWEST = 3
 """of exact times: two parameters leave nothing to be tested by two"""
+_FEWEST_SOUND, _CHANCE, _WORST_S = 4, 0.01, 10.0
+"""a fit that claims are held against has as many times, is met by chance less often, and misses none by more"""
+_SHARP_S = 5.0
+"""half a width up to which a time counts as exact: an analyst says to within how many seconds"""
+_DRAG_S_DAY2 = 0.15
+"""beyond the stated times the pace of an orbit near 500 km changes by up to twice this a day"""
 _PACES_S_DAY = np.arange(-150.0, 150.5, 1.0)
 """how wrong a mean motion may be, as seconds a day: 0.026 rev/day either way"""
 _GRID_S = 10.0
 _DRAWS = 400
 _LEAST_SIGMA_S = 2.0
-_NODE_DEG = 0.15
-"""what a plane that is run over months may be off by at the least, 90 %"""
+_NODE_DEG, _NODE_DEG_DAY2 = 0.15, 7.2e-6
+"""what a plane that is run over months may be off by, 90 %: the Sun tilts one near 500 km by some 0.04 deg a year, and
+its node turns as much faster or slower"""
+_LARGEST_NODE_DEG = 1.0
+"""beyond, angles of a fitted orbit are off by more than ten degrees: nothing is held against it"""
 _EARTH_M = 6378137.0
-_KINDS = ("picture", "optical", "radar", "thermal", "closest approach")
+_KINDS = ("picture", "optical", "radar", "thermal", "closest approach", "rise", "set")
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class Residual:
     claim: str
     stated: np.datetime64
     fitted: np.datetime64 | None
-    """the closest approach of the fitted orbit"""
+    """the closest approach of the fitted orbit, or where it rises or sets"""
     residual_s: float
     """stated less fitted"""
     left_out_s: float
@@ -74,6 +84,24 @@ class Fit:
     spread_s: float
     """standard deviation of a residual"""
     node_90_deg: float
+    left: str = ""
+    """the one claim that the others do not fit with, left out"""
+
+    @property
+    def key(self) -> int | str:
+        """Of which satellite: its number, or else its name."""
+        return self.norad_id or self.satellite.strip().casefold()
+
+    @property
+    def short_of(self) -> str:
+        """Why is it not good enough to hold claims against? Empty where it is."""
+        if len(self.rows) < _FEWEST_SOUND:
+            return f"{len(self.rows)} exact times are too few"
+        if self.chance_sets_probability >= _CHANCE or self.worst_s > _WORST_S:
+            return f"they do not fit one orbit better than chance would ({self.worst_s:.0f} s apart)"
+        if self.node_90_deg > _LARGEST_NODE_DEG:
+            return f"the plane is that of a set too far away, good to {self.node_90_deg:.1f} deg"
+        return ""
 
     @property
     def worst_s(self) -> float:
@@ -85,17 +113,31 @@ class Fit:
         """The outcome in words."""
         sets = self.chance_sets_probability
         chance = f"of {self.draws} sets of random times {'none fits' if sets == 0.0 else f'{sets:.1%} fit'} as well"
-        return f"{len(self.rows)} stated times fit one orbit to within {self.worst_s:.1f} s; {chance}"
+        without = f" ({self.left} left out: it fits with none of the others)" if self.left else ""
+        return f"{len(self.rows)} stated times fit one orbit to within {self.worst_s:.1f} s{without}; {chance}"
 
     def track(self, at: np.datetime64, leave_out: str = "") -> Track:
-        """The fitted orbit as something to hold a claim against, fitted without that claim."""
+        """The fitted orbit as something to hold a claim against, fitted without that claim.
+
+        Raises :class:`DataError` more than 30 days outside the fitted times.
+        """
         rows = [row for row in self.rows if row.claim != leave_out]
+        beyond_days = max(
+            float(elapsed_s(at, min(row.stated for row in rows))),
+            float(elapsed_s(max(row.stated for row in rows), at)),
+            0.0,
+        ) / 86400.0  # fmt: skip
+        if beyond_days > MAX_AGE_DAYS:
+            raise DataError(
+                f"the orbit fitted to {len(rows)} stated times is of {beyond_days:.0f} days away",
+                fix="Give a history that covers the time: --elements FILE",
+            )
         late, sigma_s = self._predicted(rows, at)
         cross_m = float(np.radians(self.node_90_deg) * _EARTH_M)
-        along_90_s = float(np.hypot(SIGMAS_90 * sigma_s, cross_m / 7.5e3 * 0.1))
+        along_90_s = float(np.hypot(SIGMAS_90 * sigma_s, _DRAG_S_DAY2 * beyond_days**2))
         because = (
-            f"no usable element set: phase and mean motion fitted to {len(rows)} stated times of this file, "
-            f"{self.plane_because}"
+            f"no usable element set: phase and mean motion fitted to {len(rows)} stated times of this file"
+            f"{', this one left out' if len(rows) < len(self.rows) else ''}, {self.plane_because}"
         )
         return Track(self.elements, along_90_s, cross_m, late, because)
 
@@ -118,37 +160,62 @@ def joint_fit(claims: Sequence[Claim], history: History, eop: EarthOrientation) 
 
     Free are the phase and the mean motion. Plane, shape and drag are those of the element set nearest in time; where
     that is more than 30 days away, its node and perigee are run to the middle of the claims at the rates of SGP4. Each
-    time counts as that of a closest approach, the satellite above the horizon.
+    time counts as that of a closest approach, the satellite above the horizon; of an observed rise or set as that.
+    Where five or more do not fit and all but one do, that one is left out and named; chance is given it as well.
     """
-    exact = [c for c in claims if c.moment.exact and c.kind in _KINDS and c.place is not None]
-    if len(exact) < _FEWEST:
+    plane = next((c.subject.plane for c in claims if c.subject.plane is not None), None)
+    exact = [c for c in claims if c.moment.half_width_s <= _SHARP_S and c.kind in _KINDS and c.place is not None]
+    if len(exact) < _FEWEST or not (history.sets or plane):
         return None
     start = min(c.moment.middle for c in exact)
     middle = start + (max(c.moment.middle for c in exact) - start) // 2
-    base, because, node_90_deg = _base(history, middle)
-    period_s = 86400.0 / base.mean_motion_rev_day
-    used, late = [], []
-    for claim in exact:
-        needed = _needed_late(base, claim, period_s, eop)
-        if needed is not None:
-            used.append(claim)
-            late.append(needed)
-    if len(used) < _FEWEST:
+    subject = exact[0].subject
+    if history.sets or plane is None:
+        base, because, node_90_deg = _base(history, middle)
+    else:
+        base = plane_at(plane, subject.name or "satellite", subject.norad_id or 0, middle, eop)
+        because, node_90_deg = "plane of the orbit that is stated", plane.node_90_deg
+    needed = [(c, late) for c in exact if (late := _needed_late(base, c, _period_s(base), eop)) is not None]
+    if len(needed) < _FEWEST:
         return None
-    days = np.array([float(elapsed_s(start, c.moment.middle)) for c in used]) / 86400.0
-    phase, pace, _ = _best_line(days, np.array(late)[None], period_s)
+    kept = _without_the_worst(needed, start, _period_s(base))
+    left = next((c.id for c, _ in needed if c not in kept), "")
+    late_s = np.array([value for c, value in needed if c in kept])
+    days = np.array([float(elapsed_s(start, c.moment.middle)) for c in kept]) / 86400.0
+    phase, pace, _ = _best_line(days, late_s[None], _period_s(base))
     fitted = float(phase[0]), float(pace[0])
-    rows, spread = _rows(base, used, days, start, fitted, eop)
+    rows, spread = _rows(base, kept, days, late_s, fitted, eop)
     worst_s = max(abs(row.residual_s) for row in rows)
     random = np.random.default_rng(0)
-    times_share = _chance_times(base, used, start, fitted, worst_s, random, eop)
-    drawn = random.uniform(-period_s / 2.0, period_s / 2.0, (_DRAWS, len(used)))
-    _, _, worst = _best_line(days, drawn, period_s)
+    times_share = _chance_times(base, kept, start, fitted, worst_s, random, eop)
+    drawn = random.uniform(-_period_s(base) / 2.0, _period_s(base) / 2.0, (_DRAWS, len(kept)))
+    _, _, worst = _best_line(days, drawn, _period_s(base))
+    by_chance = float(np.mean(worst <= worst_s)) * (len(needed) if left else 1)
     mean_motion = base.mean_motion_rev_day * (1.0 - fitted[1] / 86400.0)
+    named = next((c.subject.name for c in kept if c.subject.name), base.name)
     return Fit(
-        base.name, base.norad_id, base, because, start, *fitted, mean_motion, rows, times_share,
-        float(np.mean(worst <= worst_s)), _DRAWS, spread, node_90_deg,
+        named, base.norad_id, base, because, start, *fitted, mean_motion, rows, times_share,
+        min(by_chance, 1.0), _DRAWS, spread, node_90_deg, left,
     )  # fmt: skip
+
+
+def _period_s(base: Elements) -> float:
+    return 86400.0 / base.mean_motion_rev_day
+
+
+def _without_the_worst(needed: Sequence[tuple[Claim, float]], start: np.datetime64, period_s: float) -> list[Claim]:
+    """The claims that are fitted: all, or all but one where only that one stands in the way."""
+
+    def worst_s(some: Sequence[tuple[Claim, float]]) -> float:
+        days = np.array([float(elapsed_s(start, c.moment.middle)) for c, _ in some]) / 86400.0
+        return float(_best_line(days, np.array([[late for _, late in some]]), period_s)[2][0])
+
+    if len(needed) > _FEWEST_SOUND and worst_s(needed) > _WORST_S:
+        fewer = [[one for one in needed if one is not left] for left in needed]
+        best = min(fewer, key=worst_s)
+        if worst_s(best) <= _WORST_S:
+            return [claim for claim, _ in best]
+    return [claim for claim, _ in needed]
 
 
 def _base(history: History, at: np.datetime64) -> tuple[Elements, str, float]:
@@ -161,8 +228,9 @@ def _base(history: History, at: np.datetime64) -> tuple[Elements, str, float]:
     near = sorted(history.sets, key=lambda one: abs(float(age_days(one, at))))[:3]
     nodes = [_run(one, at).raan_deg for one in near]
     apart = [(node - nodes[0] + 180.0) % 360.0 - 180.0 for node in nodes]
-    node_90_deg = max(_NODE_DEG, float(np.ptp(apart)))
-    return _run(nearest, at), f"{told}, run {abs(age):.0f} days {'on' if age > 0 else 'back'}", node_90_deg
+    node_90_deg = max(_NODE_DEG, float(np.ptp(apart)), _NODE_DEG_DAY2 * age**2)
+    way = f"run {abs(age):.0f} days {'on' if age > 0 else 'back'}, its node good to {node_90_deg:.2g} deg"
+    return _run(nearest, at), f"{told}, {way}", node_90_deg
 
 
 def _run(one: Elements, at: np.datetime64) -> Elements:
@@ -178,7 +246,7 @@ def _run(one: Elements, at: np.datetime64) -> Elements:
 
 
 def _needed_late(base: Elements, claim: Claim, period_s: float, eop: EarthOrientation) -> float | None:
-    """How late must it be for the stated moment to be a closest approach above the horizon? ``None``: it cannot be."""
+    """How late must it be for the stated moment to be a closest approach (rise, set)? ``None``: it cannot be."""
     place = claim.place
     assert place is not None
     ground = itrf_from_geodetic(lon_deg=place.lon_deg, lat_deg=place.lat_deg, altitude_m=place.altitude_m)
@@ -188,9 +256,13 @@ def _needed_late(base: Elements, claim: Claim, period_s: float, eop: EarthOrient
     best = None
     for _ in range(3):
         r, v = late_states(base, np.full(len(late), claim.moment.middle), late, eop)
-        going = np.sum((r - ground) * v, axis=-1)
         elevation = sight(r, ground, up)[1]
-        turn = np.flatnonzero((going[:-1] > 0.0) & (going[1:] <= 0.0) & (elevation[:-1] > -1.0))
+        if claim.kind in ("rise", "set"):  # the later it is, the earlier the part of its way that it is on
+            going = elevation if claim.kind == "rise" else -elevation
+            turn = np.flatnonzero((going[:-1] > 0.0) & (going[1:] <= 0.0))
+        else:
+            going = np.sum((r - ground) * v, axis=-1)
+            turn = np.flatnonzero((going[:-1] > 0.0) & (going[1:] <= 0.0) & (elevation[:-1] > -1.0))
         if not len(turn):
             return best
         k = int(turn[np.argmax(elevation[turn])])
@@ -233,35 +305,46 @@ def _rows(
     base: Elements,
     used: Sequence[Claim],
     days: Floats,
-    start: np.datetime64,
+    needed_s: Floats,
     line: tuple[float, float],
     eop: EarthOrientation,
 ) -> tuple[tuple[Residual, ...], float]:
-    """Residuals of the actual closest approaches, and their standard deviation with two parameters spent."""
+    """Residuals of the actual closest approaches, and their standard deviation with two parameters spent.
+
+    Where the fitted orbit has none near the stated time, the residual is how late it would have to be.
+    """
     found = []
-    for claim, day in zip(used, days.tolist(), strict=True):
-        assert claim.place is not None
-        near = _approach(base, claim.place, claim.moment.middle, line[0] + line[1] * day, eop)
-        off_s = float(elapsed_s(near.time, claim.moment.middle)) if near is not None else np.inf
-        found.append((claim, near, off_s))
-    residual = np.array([one[2] for one in found])
+    for claim, day, needed in zip(used, days.tolist(), needed_s.tolist(), strict=True):
+        when, angle = _event(base, claim, line[0] + line[1] * day, eop)
+        apart = _wrapped(np.array(needed - line[0] - line[1] * day), _period_s(base))
+        off_s = float(apart) if when is None else float(elapsed_s(when, claim.moment.middle))
+        found.append((claim, when, angle, off_s))
+    residual = np.array([one[3] for one in found])
     left = max(len(found) - 2, 1)
     spread = float(np.sqrt(np.sum(residual**2) / left))
     rows = []
-    for k, (claim, near, off_s) in enumerate(found):
+    for k, (claim, when, angle, off_s) in enumerate(found):
         others = np.arange(len(found)) != k
         late = line[0] + line[1] * days + residual
         predicted, _ = _line(days[others], late[others], float(days[k]), 1.0)
-        angle = None if near is None else near.off_nadir_deg
-        fitted = None if near is None else near.time
-        rows.append(Residual(claim.id, claim.moment.middle, fitted, off_s, float(late[k] - predicted), angle))
+        rows.append(Residual(claim.id, claim.moment.middle, when, off_s, float(late[k] - predicted), angle))
     return tuple(rows), spread
 
 
-def _approach(base: Elements, place: Place, at: np.datetime64, late_s: float, eop: EarthOrientation) -> Approach | None:
-    reach = seconds(900.0)
-    near = approaches(base, place, at - reach, at + reach, eop, late_s=late_s, min_elevation_deg=-1.0)
-    return min(near, key=lambda one: abs(float(elapsed_s(at, one.time))), default=None)
+def _event(
+    base: Elements, claim: Claim, late_s: float, eop: EarthOrientation
+) -> tuple[np.datetime64 | None, float | None]:
+    """When does what is claimed happen on an orbit, nearest to the stated time, and how far off the nadir then?"""
+    place, at = claim.place, claim.moment.middle
+    assert place is not None
+    start, stop = at - seconds(900.0), at + seconds(900.0)
+    if claim.kind in ("rise", "set"):
+        passes = passes_over(base, place, start, stop, eop, late_s=late_s)
+        edges = [one[0] if claim.kind == "rise" else one[1] for one in passes]
+        return min(edges, key=lambda edge: abs(float(elapsed_s(at, edge))), default=None), None
+    near = approaches(base, place, start, stop, eop, late_s=late_s, min_elevation_deg=-1.0)
+    best = min(near, key=lambda one: abs(float(elapsed_s(at, one.time))), default=None)
+    return (None, None) if best is None else (best.time, best.off_nadir_deg)
 
 
 def _chance_times(

@@ -8,13 +8,23 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.access.look import cos_off_nadir, nadir_direction, sin_elevation
-from swath.claim.motion import Track, late_quantiles, late_states
+from swath.claim.motion import Path, Track, late_quantiles, late_states
+from swath.claim.published import Published
 from swath.claim.records import Moment
 from swath.frames import EarthOrientation, geodetic_up, itrf_from_geodetic
-from swath.model import Elements, Place, Station
+from swath.model import Place, Station
 from swath.time import elapsed_s, seconds
 
-__all__ = ["Approach", "Seen", "approaches", "never_near", "passes_over", "seen_during", "sight"]
+__all__ = [
+    "Approach",
+    "Seen",
+    "approaches",
+    "elevations_during",
+    "never_near",
+    "passes_over",
+    "seen_during",
+    "sight",
+]
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -80,7 +90,7 @@ def _ground(place: Place | Station) -> tuple[Floats, Floats]:
 
 
 def approaches(
-    elements: Elements,
+    elements: Path,
     place: Place | Station,
     start: np.datetime64,
     stop: np.datetime64,
@@ -91,8 +101,12 @@ def approaches(
 ) -> list[Approach]:
     """When, from ``start`` to ``stop``, is the satellite closest to a place and above its horizon? In order of time.
 
-    To about 1 ms of the orbit. Raises what the orbit raises.
+    To about 1 ms of the orbit. Published positions are searched as far as they reach. Raises what the orbit raises.
     """
+    if isinstance(elements, Published):
+        start, stop = elements.inside(start, stop)
+    if stop <= start:
+        return []
     ground, up = _ground(place)
     count = max(int(np.ceil(float(elapsed_s(start, stop)) / _STEP_S)), 2) + 1
     at = start + seconds(_STEP_S) * np.arange(-1, count + 1)
@@ -112,7 +126,7 @@ def approaches(
     ]
 
 
-def _refined(elements: Elements, near: Times, ground: Floats, late_s: float, eop: EarthOrientation) -> Times:
+def _refined(elements: Path, near: Times, ground: Floats, late_s: float, eop: EarthOrientation) -> Times:
     """The least range near each moment: parabolas through its square, ever closer."""
     middle = near
     for half_s in (_STEP_S, 2.0, 0.2):
@@ -126,8 +140,8 @@ def _refined(elements: Elements, near: Times, ground: Floats, late_s: float, eop
 
 
 def passes_over(
-    elements: Elements,
-    station: Station,
+    elements: Path,
+    station: Place | Station,
     start: np.datetime64,
     stop: np.datetime64,
     eop: EarthOrientation,
@@ -140,8 +154,11 @@ def passes_over(
     ground, up = _ground(station)
     for near in approaches(elements, station, start - seconds(1200.0), stop + seconds(1200.0), eop, late_s=late_s):
         at = near.time + seconds(np.arange(-900.0, 901.0, 5.0))
+        if isinstance(elements, Published):
+            first, last = elements.inside(at[0], at[-1])
+            at = at[(at >= first) & (at <= last)]
         high = sight(late_states(elements, at, late_s, eop)[0], ground, up)[1] - min_elevation_deg
-        middle = len(at) // 2
+        middle = int(np.argmin(np.abs(at - near.time)))
         if high[middle] <= 0.0:
             continue
         before = np.flatnonzero(high[:middle] <= 0.0)
@@ -193,3 +210,12 @@ def seen_during(track: Track, place: Place, moment: Moment, eop: EarthOrientatio
         range_m=float(range_m[row, 0]),
         best=at[row],
     )
+
+
+def elevations_during(track: Track, place: Place, moment: Moment, eop: EarthOrientation) -> tuple[float, float]:
+    """Least and highest elevation (deg) of the satellite during a stated time, wherever in nine tenths of the doubt."""
+    ground, up = _ground(place)
+    at = moment.earliest + seconds(np.linspace(0.0, 2.0 * moment.half_width_s, 61 if moment.half_width_s else 1))
+    late = np.quantile(late_quantiles(track, _COUNT), [0.05, 0.25, 0.5, 0.75, 0.95])
+    elevation = sight(late_states(track.elements, at[:, None], late, eop)[0], ground, up)[1]
+    return float(elevation.min()), float(elevation.max())

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from swath.claim.records import Moment
+from swath.claim.written import plain_time, zone_of_words
 from swath.errors import InputError
 from swath.time import seconds, to_datetime64
 
@@ -72,6 +73,7 @@ ROUGH: Mapping[str, tuple[float, float]] = {
 """rough words as hours of the local clock: the middle, and so much either way"""
 _AROUND_S = 1800.0
 """``around ten``, ``about 10:20``: half an hour either way where the hour is full, a quarter where minutes are given"""
+_SOON = timedelta(minutes=15)
 _HOURS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?\s*(am|pm|a\.m\.|p\.m\.)?", re.IGNORECASE)
@@ -115,7 +117,7 @@ def moment_of(stated: object, *, zone: str = "", within_s: float | None = None, 
     is no time, names no zone, or names a local time that did not exist or existed twice.
     """
     words = _words(stated, where)
-    body, zone = _own_zone(words, zone)
+    body, zone = _own_zone(plain_time(words), zone)
     if not zone:
         raise InputError(
             f"{words!r} has no time zone", where=where, fix='End it with Z, or add zone = "Asia/Pyongyang"'
@@ -159,8 +161,11 @@ def _words(stated: object, where: str) -> str:
 def _own_zone(words: str, zone: str) -> tuple[str, str]:
     """The text without a zone of its own, and that zone, or else the given one."""
     two_clocks = re.search(r"\d:\d\d-\d{1,2}:\d\d$", words) and zone and "T" not in words
-    if not two_clocks and (match := re.search(r"(?<=\d)\s*(Z|[+-]\d\d:?\d\d)$", words)):
+    if not two_clocks and (match := re.search(r"(?<=\d)\s*(Z|[+-]\d\d:?\d\d|(?<=:\d\d)[+-]\d\d)$", words)):
         return words[: match.start()], match.group(1)
+    before, named = zone_of_words(words)
+    if named:
+        return before, named
     if (
         match := re.search(r"\s\(?([A-Za-z]+/[A-Za-z_/+-]+|[A-Z]{2,5}|(?:UTC|GMT)[+-]\d{1,2}(?::\d\d)?)\)?$", words)
     ) and (match.group(1).upper() in ABBREVIATIONS or match.group(1) in _SEVERAL or not match.group(1).isalpha()):
@@ -182,8 +187,13 @@ def _span(part: str, day: date | None, words: str, where: str) -> tuple[datetime
         raise bad
     if not rest:
         return _at(day, 0.0), _at(day, 86399.0), "the whole day: no time of day is stated"
+    if near := re.match(r"(?:shortly|just|soon) (after|before)\s+(?=\d)", rest, re.I):
+        first, last, _ = _span(rest[near.end() :], day, words, where)
+        after = near.group(1).lower() == "after"
+        edges = (first, first + _SOON) if after else (last - _SOON, last)
+        return *edges, f"{near.group(0).strip()}: a quarter of an hour"
     around = re.match(
-        r"(around|about|approximately|approx\.?|circa|ca\.?|~|at|in the|on the|during the|the|shortly)\s*", rest, re.I
+        r"(around|about|approximately|approx\.?|circa|ca\.?|~|at|in the|on the|during the|the)\s*", rest, re.I
     )
     vague = (
         bool(around)

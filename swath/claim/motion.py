@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from swath.claim.published import Published
 from swath.errors import DataError
 from swath.frames import EarthOrientation, itrf_from_teme
 from swath.model import Elements
@@ -20,7 +21,10 @@ from swath.orbit.sgp4 import propagate
 from swath.orbit.uncertainty import EXPECTED, MAX_AGE_DAYS, SIGMAS_90, Growth, age_days, doubt
 from swath.time import elapsed_s, format_utc, seconds
 
-__all__ = ["Anchor", "History", "Track", "best_track", "history_of", "late_quantiles", "late_states", "tuned"]
+__all__ = ["Anchor", "History", "Path", "Track", "best_track", "history_of", "late_quantiles", "late_states", "tuned"]
+
+Path = Elements | Published
+"""what a satellite flew by: mean elements, or positions as its owner published them"""
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -38,10 +42,12 @@ _TAIL_90 = 2.1318
 
 @dataclass(frozen=True)
 class History:
-    """The element sets of one satellite, and the changes of orbit that they show."""
+    """What is known of the motion of one satellite: its element sets with the changes of orbit that they show."""
 
     sets: tuple[Elements, ...]
     maneuvers: Maneuvers
+    published: tuple[Published, ...] = ()
+    """ephemerides of its owner: where one covers a moment, it is taken before any set"""
 
     def growth(self, at: np.datetime64) -> Growth:
         """How fast do its sets go wrong, about a moment? From those within four months: the Sun's activity changes."""
@@ -64,7 +70,7 @@ class Anchor:
 class Track:
     """The orbit that a claim is held against."""
 
-    elements: Elements
+    elements: Path
     along_90_s: float
     """it is early or late by less, nine times in ten"""
     cross_90_m: float
@@ -82,10 +88,13 @@ class Track:
         return self.along_90_s / SIGMAS_90
 
 
-def history_of(sets: Sequence[Elements]) -> History:
+def history_of(sets: Sequence[Elements], published: Sequence[Published] = ()) -> History:
     """What do the sets of one satellite, in any order, teach? A single one teaches nothing."""
+    if not sets:
+        return History((), Maneuvers.empty(), tuple(published))
     ((_, ordered),) = histories(sets).items()
-    return History(ordered, find_maneuvers(ordered) if len(ordered) > 1 else Maneuvers.empty())
+    found = find_maneuvers(ordered) if len(ordered) > 1 else Maneuvers.empty()
+    return History(ordered, found, tuple(published))
 
 
 @lru_cache(maxsize=256)
@@ -93,13 +102,15 @@ def _growth(sets: tuple[Elements, ...]) -> Growth:
     return learned_growth(sets)
 
 
-def best_track(history: History, at: np.datetime64) -> Track:
+def best_track(history: History, at: np.datetime64, eop: EarthOrientation) -> Track:
     """Which set of a history is the best for a moment, and how far is it to be trusted there?
 
-    The nearest one, unless another has less than half of its 90 % interval, known manoeuvres between counted. So a
-    younger set from beyond a manoeuvre loses against an older one from this side of it. Raises :class:`DataError` where
-    no set is within 30 days.
+    An ephemeris of its owner that covers the moment; else the nearest set, unless another has less than half of its
+    90 % interval, known manoeuvres between counted. So a younger set from beyond a manoeuvre loses against an older one
+    from this side of it. Raises :class:`DataError` where no set is within 30 days.
     """
+    if history.published and (not history.sets or any(one.covers(at) for one in history.published)):
+        return _published_track(history, at, eop)
     near = sorted(history.sets, key=lambda one: abs(float(age_days(one, at))))[:_TRIED]
     near = [one for one in near if abs(float(age_days(one, at))) <= MAX_AGE_DAYS]
     if not near:
@@ -113,14 +124,23 @@ def best_track(history: History, at: np.datetime64) -> Track:
         )
     tracks = [_track(one, history, at) for one in near]
     nearest = tracks[0]
+    passed_over = format_utc(near[0].epoch)
     best = min(tracks, key=lambda track: track.along_90_s * (1.0 if track is nearest else _CLEARLY))
     if best is nearest or nearest.maneuvers == 0:
         return best
     said = (
-        f"the set nearest in time, of {format_utc(nearest.elements.epoch)}, lies beyond a manoeuvre: not used "
+        f"the set nearest in time, of {passed_over}, lies beyond a manoeuvre: not used "
         f"(it may be {nearest.along_90_s:,.0f} s off)"
     )
     return replace(best, warnings=(*best.warnings, said))
+
+
+def _published_track(history: History, at: np.datetime64, eop: EarthOrientation) -> Track:
+    one = next((each for each in history.published if each.covers(at)), history.published[0])
+    one.check(at)
+    along_s, cross_m, because = one.doubt_90(at, eop)
+    said = f"positions published by {one.oem.originator or 'its owner'}; 90 % bound {_plain(along_s)} s: {because}"
+    return Track(one, along_s, cross_m, because=said)
 
 
 def _track(one: Elements, history: History, at: np.datetime64) -> Track:
@@ -156,6 +176,8 @@ def tuned(track: Track, history: History, at: np.datetime64, anchors: Sequence[A
     the ages (Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.23-2.24). Anchors on the other
     side of the epoch, or beyond a known manoeuvre, tell nothing.
     """
+    if isinstance(track.elements, Published):
+        return track
     epoch = track.elements.epoch
     mine = [a for a in anchors if (a.at > epoch) == (at > epoch) and not _crossed(history, a.at, at)]
     if not mine:
@@ -178,12 +200,14 @@ def _crossed(history: History, one: np.datetime64, other: np.datetime64) -> bool
     return len(between(history.maneuvers, min(one, other), max(one, other))) > 0
 
 
-def late_states(elements: Elements, at: Times, late_s: npt.ArrayLike, eop: EarthOrientation) -> tuple[Floats, Floats]:
+def late_states(elements: Path, at: Times, late_s: npt.ArrayLike, eop: EarthOrientation) -> tuple[Floats, Floats]:
     """Where is the satellite if it is so many seconds late? ITRF states ``(..., 3)``; the Earth turns on meanwhile.
 
-    ``at`` and ``late_s`` broadcast. Raises :class:`DataError` where the orbit has decayed.
+    ``at`` and ``late_s`` broadcast. Raises :class:`DataError` where the orbit has decayed or nothing is published.
     """
     times, late = np.broadcast_arrays(np.asarray(at, "datetime64[ns]"), np.asarray(late_s, np.float64))
+    if isinstance(elements, Published):
+        return elements.late_states(times, late, eop)
     flown = times - seconds(late)
     r_teme_m, v_teme_m_s = propagate(elements, flown)
     if why := reentry(elements, r_teme_m, flown):

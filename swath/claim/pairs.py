@@ -68,7 +68,7 @@ def _pair(one: Verdict, two: Verdict, apart_s: float, loose_s: float, eop: Earth
     distance_m = 2.0 * _EARTH_M * float(np.arcsin(min(chord_m / (2.0 * _EARTH_M), 1.0)))
     speed = distance_m / (apart_s + loose_s), distance_m / max(apart_s - loose_s, 0.5)
     at = one.claim.moment.middle
-    r, _ = late_states(one.elements, np.array([at, at + np.timedelta64(10, "s")]), 0.0, eop)
+    r, _ = late_states(one.elements, np.array([at, at + np.timedelta64(10, "s")]), one.late_s, eop)
     lon, lat, _ = geodetic_from_itrf(r)
     under = itrf_from_geodetic(lon_deg=lon, lat_deg=lat, altitude_m=0.0)
     orbit_m_s = float(np.linalg.norm(under[1] - under[0])) / 10.0

@@ -7,23 +7,30 @@ import numpy.typing as npt
 
 from swath.claim.looks import passes_over
 from swath.claim.motion import Track
-from swath.claim.records import Claim, Moment, Shadow, Test
+from swath.claim.published import Published
+from swath.claim.records import Claim, Moment, Shadow, Sky, Test
 from swath.frames import EarthOrientation
 from swath.model import Place
 from swath.orbit.sun import sun_angles_deg
 from swath.spacecraft.sharpness import aperture_mtf, detector_mtf, giqe5, relative_edge_response
 from swath.time import elapsed_s, format_utc, seconds
 
-__all__ = ["clouds", "daylight", "downlink", "resolution", "shadows", "sun_at", "sun_matches"]
+__all__ = ["cloud_reach_m", "clouds", "daylight", "downlink", "resolution", "shadows", "sun_at", "sun_matches"]
 
 Floats = npt.NDArray[np.float64]
 
 _TWILIGHT_DEG = -6.0
 """below this even the brightest imagers see no ground by sunlight (end of civil twilight)"""
 _LOW_DEG = 5.0
+_MAST_M = 10.0
+"""the shadow of so high an object is told where no other is stated"""
 _WAVELENGTH_M = 550e-9
 _SIGNAL_TO_NOISE = 50.0
 _MINUTE_S = 60.0
+_PARALLAX_M, _WIND_M_S = 10e3, 20.0
+_SETTLED_S = 3600.0
+"""clouds form and dissolve: a mask that is further away in time settles nothing"""
+_OVERCAST, _MOSTLY = 0.98, 0.9
 _DOWN_H = 48.0
 """how long the way to a station is looked for where no announcement is stated"""
 
@@ -36,7 +43,7 @@ def sun_at(place: Place, moment: Moment, eop: EarthOrientation) -> tuple[float, 
 
 
 def daylight(claim: Claim, eop: EarthOrientation) -> Test:
-    """Was there light for the picture? Asked of pictures by daylight only; not of radar and thermal ones."""
+    """Was there light for the picture, and how did shadows lie? Asked of pictures by daylight only."""
     if claim.place is None or claim.kind not in ("picture", "optical"):
         return Test("daylight", "not asked", f"not asked of a claim of this kind: {claim.kind}")
     low, middle, high = sun_at(claim.place, claim.moment, eop)
@@ -46,7 +53,12 @@ def daylight(claim: Claim, eop: EarthOrientation) -> Test:
         return Test("daylight", "not met", f"night at the place: the Sun stood at {span} deg", numbers)
     if low < _LOW_DEG:
         return Test("daylight", "open", f"the Sun stood at {span} deg: low light or none for part of it", numbers)
-    return Test("daylight", "met", f"the Sun stood {span} deg high", numbers)
+    height_m = (claim.shadow.height_m if claim.shadow is not None else None) or _MAST_M
+    _, azimuth = sun_angles_deg(claim.place.lon_deg, claim.place.lat_deg, np.array([claim.moment.middle]), eop)
+    length_m, bearing_deg = float(height_m / np.tan(np.radians(middle))), float((azimuth[0] + 180.0) % 360.0)
+    numbers |= {"shadow_of_m": height_m, "shadow_m": round(length_m, 2), "shadow_bearing_deg": round(bearing_deg, 1)}
+    shadow = f"an upright {height_m:g} m throw a shadow of {length_m:.3g} m towards {bearing_deg:.0f} deg"
+    return Test("daylight", "met", f"the Sun stood {span} deg high: {shadow}", numbers)
 
 
 def shadows(place: Place, moment: Moment, shadow: Shadow, eop: EarthOrientation) -> Test:
@@ -57,6 +69,8 @@ def shadows(place: Place, moment: Moment, shadow: Shadow, eop: EarthOrientation)
     """
     said, outcomes = [], []
     numbers: dict[str, object] = {}
+    if not _stated(place, moment, shadow, eop):
+        return Test("shadows", "not asked", "neither length nor direction of a shadow is stated")
     for what, stated, error, computed in _stated(place, moment, shadow, eop):
         low, high = float(computed.min()), float(computed.max())
         off = max(low - stated, stated - high, 0.0) if what != "azimuth" else _off_circle(stated, computed)
@@ -158,10 +172,19 @@ def _niirs(range_m: float, aperture_m: float, share: float, elevation_deg: float
     )
 
 
+def cloud_reach_m(apart_s: float) -> float:
+    """From how far may clouds over a place have come in a time? The wind at their height, and their own parallax."""
+    return _PARALLAX_M + _WIND_M_S * abs(apart_s)
+
+
 def clouds(claim: Claim) -> Test:
-    """Would clouds have been in the way? Only where a scene or mask near in time was given."""
+    """Would clouds have been in the way, by a mask or scene near in time, or by what is stated?"""
+    if claim.kind == "radar":
+        return Test("clouds", "not asked", "radar sees through clouds")
+    if claim.sky:
+        return _sky(claim, claim.sky[0])
     share = claim.cloud_share
-    if share is None or claim.kind == "radar":
+    if share is None:
         return Test("clouds", "not asked", "no cloud mask or scene near in time was given")
     source = f" ({claim.cloud_because})" if claim.cloud_because else ""
     numbers = {"cloud_share": share}
@@ -172,6 +195,30 @@ def clouds(claim: Claim) -> Test:
             "clouds", "open", f"{share:.0%} cloud over the place{source}: it may have been seen in a gap", numbers
         )
     return Test("clouds", "met", f"{share:.0%} cloud over the place{source}", numbers)
+
+
+def _sky(claim: Claim, sky: Sky) -> Test:
+    """Overcast, or clear, as far as clouds may have drifted since: then it was so at the stated time as well."""
+    apart_s = float(elapsed_s(claim.moment.middle, sky.at))
+    when = f"{abs(apart_s) / 60.0:.0f} min {'later' if apart_s >= 0.0 else 'earlier'}"
+    numbers = {
+        "source": sky.source,
+        "at": format_utc(sky.at),
+        "here_share": None if sky.here_share is None else round(sky.here_share, 3),
+        "near_share": None if sky.near_share is None else round(sky.near_share, 3),
+        "known_share": round(sky.known_share, 3),
+        "reach_m": round(sky.reach_m),
+    }
+    if sky.near_share is None:
+        return Test("clouds", "open", f"{sky.source} ({when}) says nothing about this place", numbers)
+    here = "-" if sky.here_share is None else f"{sky.here_share:.0%}"
+    said = f"{here} cloud over the place, {sky.near_share:.0%} within {sky.reach_m / 1e3:.0f} km, {when} ({sky.source})"
+    settled = abs(apart_s) + claim.moment.half_width_s <= _SETTLED_S and sky.known_share >= _MOSTLY
+    if settled and sky.near_share >= _OVERCAST:
+        return Test("clouds", "not met", f"overcast: {said}", numbers)
+    if settled and sky.near_share <= 1.0 - _OVERCAST:
+        return Test("clouds", "met", f"clear: {said}", numbers)
+    return Test("clouds", "open", f"{said}: it may have been seen in a gap", numbers)
 
 
 def downlink(claim: Claim, track: Track, eop: EarthOrientation) -> Test:
@@ -187,6 +234,8 @@ def downlink(claim: Claim, track: Track, eop: EarthOrientation) -> Test:
         track.elements, station, claim.moment.earliest, until, eop, late_s=track.late_s, min_elevation_deg=5.0
     )
     found = [one for one in found if one[1] > claim.moment.earliest]
+    if not found and isinstance(track.elements, Published) and track.elements.oem.span[1] < until:
+        return Test("downlink", "open", f"the ephemeris ends before a pass over {station.id} can be told")
     if not found:
         span = "and the announcement" if claim.announced is not None else f"and {_DOWN_H:.0f} h later"
         return Test(

@@ -10,6 +10,7 @@ from swath.claim.looks import approaches, never_near, passes_over, seen_during
 from swath.claim.motion import Track
 from swath.claim.questions import sun_at
 from swath.claim.records import Claim, Moment, Reading
+from swath.errors import DataError
 from swath.frames import EarthOrientation
 from swath.model import Place
 from swath.orbit.uncertainty import SIGMAS_90
@@ -54,10 +55,13 @@ def _picture(
     name: str, moment: Moment, claim: Claim, place: Place, track: Track, eop: EarthOrientation, limit_deg: float
 ) -> Reading:
     dark = claim.kind in ("picture", "optical") and sun_at(place, moment, eop)[2] < _DARK_DEG
-    if never_near(track, place, moment, eop):
-        says = "night at the place" if dark else "below the horizon"
-        return Reading(name, moment.earliest, moment.latest, 0.0, None, says)
-    seen = seen_during(track, place, moment, eop, limit_deg=limit_deg)
+    try:
+        if never_near(track, place, moment, eop):
+            says = "night at the place" if dark else "below the horizon"
+            return Reading(name, moment.earliest, moment.latest, 0.0, None, says)
+        seen = seen_during(track, place, moment, eop, limit_deg=limit_deg)
+    except DataError:  # of the stated time itself the orbit is known
+        return Reading(name, moment.earliest, moment.latest, 0.0, None, "no orbit is known for then")
     fits = 0.0 if dark else seen.within_probability
     angle = seen.off_nadir_deg if seen.off_nadir_deg < 90.0 else None
     says = "night at the place" if dark else "below the horizon" if angle is None else f"{angle:.0f} deg off-nadir"

@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from swath.claim.plane import Plane
+from swath.claim.published import Published
 from swath.model import Elements, Place, Station
 from swath.time import elapsed_s
 
@@ -15,19 +17,23 @@ __all__ = [
     "KINDS",
     "Claim",
     "ClaimFile",
+    "CloudFile",
     "Kind",
     "Moment",
     "Outcome",
     "Quoted",
     "Reading",
     "Shadow",
+    "Sky",
     "Subject",
     "Test",
     "Verdict",
     "Word",
 ]
 
-Kind = Literal["picture", "optical", "radar", "thermal", "closest approach", "sub-satellite point", "pass", "raise"]
+Kind = Literal[
+    "picture", "optical", "radar", "thermal", "closest approach", "rise", "set", "pass", "sub-satellite point", "raise"
+]  # fmt: skip
 """what is said to have happened; a ``picture`` without a word on how is taken to be one by daylight"""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Word = Literal["impossible", "inconsistent", "possible", "consistent", "undetermined"]
@@ -93,6 +99,31 @@ class Shadow:
 
 
 @dataclass(frozen=True)
+class CloudFile:
+    """A mask or scene that a claim names for how the sky was."""
+
+    name: str
+    """a file beside the claims"""
+    at: np.datetime64 | None = None
+    """when the sky was like that; ``None`` where the file itself says so"""
+
+
+@dataclass(frozen=True)
+class Sky:
+    """How cloudy it was over the place at another moment, by a mask or scene."""
+
+    source: str
+    at: np.datetime64
+    here_share: float | None
+    """of cloud within a kilometre; ``None`` where the mask does not say"""
+    near_share: float | None
+    """within ``reach_m``: as far as clouds may have come from, or gone, in between"""
+    known_share: float
+    """of that area"""
+    reach_m: float
+
+
+@dataclass(frozen=True)
 class Subject:
     """Which satellite is meant, and what is known or assumed of it."""
 
@@ -104,6 +135,8 @@ class Subject:
     """how far its camera looks to the side, where somebody said so"""
     aperture_m: tuple[float, float] | None = None
     """least and largest, stated or assumed"""
+    plane: Plane | None = None
+    """what is stated of its orbit: for a joint fit where no element set is at hand"""
     station: Station | None = None
     """where it is commanded from, or sends to"""
     because: str = ""
@@ -140,8 +173,12 @@ class Claim:
     announced: Moment | None = None
     """when the picture was made public"""
     cloud_share: float | None = None
-    """of a scene or mask near in time, over the place"""
+    """over the place, as stated in the file"""
     cloud_because: str = ""
+    clouds: tuple[CloudFile, ...] = ()
+    """masks and scenes that the file names"""
+    sky: tuple[Sky, ...] = ()
+    """what masks and scenes near in time show, the nearest in time first"""
     heights_m: tuple[float, float] | None = None
     """of a claim about an orbit raise: perigee before and after"""
     anchors: bool = False
@@ -213,7 +250,8 @@ class Verdict:
     sun_elevation_deg: float | None = None
     under: tuple[float, float, float] | None = None
     """longitude, latitude (deg) and height (m) of the satellite at the middle of the stated time"""
-    elements: Elements | None = None
+    elements: Elements | Published | None = None
+    """what it was held against"""
     age_days: float | None = None
     late_s: float = 0.0
     """the best estimate of how late the satellite is against its set"""

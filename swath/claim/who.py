@@ -11,6 +11,7 @@ from swath.access.instruments import altitude_m, camera_of
 from swath.claim.judge import USUAL_OFF_NADIR_DEG
 from swath.claim.looks import seen_during, sight
 from swath.claim.motion import History, Track, best_track, late_states
+from swath.claim.published import Published
 from swath.claim.questions import sun_at
 from swath.claim.records import Claim, Kind
 from swath.claim.subjects import known_subject, picture_kind
@@ -59,7 +60,7 @@ def who_could(claim: Claim, known: Mapping[int, History], eop: EarthOrientation)
     found = []
     for number, history in known.items():
         try:
-            track = best_track(history, claim.moment.middle)
+            track = best_track(history, claim.moment.middle, eop)
             if not _near(track, claim, eop):
                 continue
             one = _candidate(claim, number, history, track, eop)
@@ -94,6 +95,7 @@ def _candidate(claim: Claim, number: int, history: History, track: Track, eop: E
     seen = seen_during(track, place, claim.moment, eop, limit_deg=limit_deg or USUAL_OFF_NADIR_DEG)
     if seen.elevation_deg <= _LOWEST_DEG:
         return None
+    assert not isinstance(track.elements, Published)  # of many satellites there are sets only
     camera = camera_of(entry, altitude_m(track.elements)) if entry is not None else None
     gsd_m = None if camera is None else float(camera.gsd_m(seen.range_m, 90.0 - seen.elevation_deg))
     dark = kind == "optical" and sun_at(place, claim.moment, eop)[2] < _DARK_DEG

@@ -14,8 +14,10 @@ from swath.errors import InputError
 if TYPE_CHECKING:
     from swath.claim.check import Dossier
     from swath.model import Elements
+    from swath.operate.claims import Given
+    from swath.orbit.oem import Oem
 
-__all__ = ["check", "code_of", "sets_of"]
+__all__ = ["check", "code_of", "orbits_of", "sets_of"]
 
 _SHOWN = 10
 _FORMS = {
@@ -34,6 +36,7 @@ def check(
     /,
     *,
     elements: list[str] | None = None,
+    scenes: list[Path] | None = None,
     out: Path | None = None,
     full: Annotated[bool, Parameter(negative="")] = False,
     json: JsonOption = False,
@@ -49,7 +52,10 @@ def check(
     file
         Claims: .toml, .json or .csv (docs/reference/claim-file.md).
     elements
-        A history of element sets: file, folder, celestrak:GROUP, spacetrack:NUMBER. May be given several times.
+        A history of element sets, or an ephemeris (OEM): file, folder, celestrak:GROUP, spacetrack:NUMBER. May be
+        given several times.
+    scenes
+        How cloudy it was: masks (GeoTIFF, GeoJSON), STAC items, an archive of swath. May be given several times.
     out
         Write the evidence: a folder, .zip (the folder in one file), .html (one page), .json, .kml or .czml.
     full
@@ -57,14 +63,16 @@ def check(
     json
         Print JSON instead of a table.
     """
-    from swath.operate.claims import dossier_of
+    from swath.operate.claims import Given, dossier_of
     from swath.report.claim_answer import claims_json, claims_lines
 
     _check_out(out)
     places = elements or []
-    dossier = dossier_of(file, sets_of(places))
+    sets, ephemerides = orbits_of(places)
+    given = Given(sets, ephemerides, scenes or [], places)
+    dossier = dossier_of(file, given)
     if out is not None:
-        _write(dossier, file, places, out)
+        _write(dossier, file, given, out)
     if json:
         print(claims_json(dossier), end="")
     elif out is None:
@@ -73,17 +81,24 @@ def check(
 
 
 def sets_of(places: list[str]) -> list[Elements]:
-    """All element sets of the places that ``--elements`` names; where from, and what was rejected, goes to stderr."""
+    """All element sets of the places that ``--elements`` names, without ephemerides."""
+    return orbits_of(places)[0]
+
+
+def orbits_of(places: list[str]) -> tuple[list[Elements], list[Oem]]:
+    """All element sets and ephemerides of the places; where from, and what was rejected, goes to stderr."""
     from swath.operate.claims import fetched_sets
 
     sets: list[Elements] = []
+    ephemerides: list[Oem] = []
     for fetched in fetched_sets(places):
         sets += fetched.loaded.elements
+        ephemerides += fetched.loaded.ephemerides
         notes = [source["told"] for source in fetched.told()]
         notes += [f"rejected line {one.line}: {one.what}" for one in fetched.loaded.rejected]
         for note in notes[:_SHOWN]:
             print(f"swath: {note}", file=sys.stderr)
-    return sets
+    return sets, ephemerides
 
 
 def _check_out(out: Path | None) -> None:
@@ -96,16 +111,16 @@ def _check_out(out: Path | None) -> None:
         raise InputError("its folder does not exist", where=str(out), fix="Make the folder first")
 
 
-def _write(dossier: Dossier, path: Path, places: list[str], out: Path) -> None:
+def _write(dossier: Dossier, path: Path, given: Given, out: Path) -> None:
     from swath.operate.claims import bundle_of, claims_folder
     from swath.report.claim_bundle import zipped
     from swath.store.folder import write_whole
 
     ending = out.suffix.lower()
     if ending == "":
-        claims_folder(path, places, dossier, out)
+        claims_folder(path, given, dossier, out)
     else:
-        files = bundle_of(dossier, path)
+        files = bundle_of(dossier, path, given)
         write_whole(out, zipped(files) if ending == ".zip" else files[_FORMS[ending]])
     print(f"{len(dossier.verdicts)} verdicts -> {out}", file=sys.stderr)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from swath.claim.check import Dossier
 from swath.claim.fit import Fit
+from swath.claim.published import Published
 from swath.claim.records import Moment, Reading, Verdict
 from swath.claim.who import Candidate
 from swath.time import format_utc
@@ -18,7 +19,7 @@ __all__ = ["LIMITS", "candidate_lines", "candidate_row", "claims_json", "claims_
 
 LIMITS = (
     "That a satellite passed does not show that a picture was taken, and that none did on the orbits at hand does not "
-    "show what else was in the sky: a verdict is never `true`.",
+    'show what else was in the sky: a verdict is never "true".',
     "Whoever knows the orbit can compute such times; a time that fits is no proof of a camera.",
     "Off-nadir limits that nobody published are assumed at 45 deg, and marked so.",
     "Element sets are what was published, their doubt what such sets of other satellites showed; a "
@@ -76,6 +77,8 @@ def _orbit(verdict: Verdict) -> dict[str, Any]:
     one = verdict.elements
     if one is None:
         return {"elements": None, "orbit": verdict.orbit_because or None}
+    if isinstance(one, Published):
+        return {"elements": {"epoch": None, "age_days": None, "source": one.source}, "orbit": verdict.orbit_because}
     return {
         "elements": {
             "epoch": format_utc(one.epoch, decimals=3),
@@ -187,11 +190,14 @@ def claims_lines(dossier: Dossier, *, full: bool = False) -> list[str]:
     """The answer for people, at most 80 columns wide: a line a claim, the reasons where it is no plain yes, the fit."""
     lines = textwrap.wrap(dossier.file.title, _WIDTH)
     lines.append(f"{'CLAIM':<15} {'STATED UTC':<19} {'VERDICT':<20} {'NADIR':>5} {'MISS s':>7} {'90 % s':>6}")
+    before: list[str] = []
     for verdict in dossier.verdicts:
         lines.append(_line(verdict))
         if full or verdict.verdict not in ("consistent", "possible"):
             reasons = [verdict.says, *verdict.because] if verdict.says != verdict.verdict else list(verdict.because)
-            lines += [row for said in reasons[: 9 if full else 2] for row in _said(said)]
+            told = [row for said in reasons[: 9 if full else 2] for row in _said(said)]
+            lines += ["    (the same)"] if told == before else told
+            before = told
         for one in dossier.candidates.get(verdict.id, ())[:5]:
             lines += _said(one.says)
     for pair in dossier.pairs:

@@ -6,36 +6,56 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.claim.check import Dossier
+from swath.claim.published import Published
 from swath.claim.scene import Drawn
 from swath.model import Elements
+from swath.orbit.oem import Oem
+from swath.orbit.oem_write import oem_text
 from swath.orbit.omm import to_omm_json
 from swath.report.claim_answer import claims_json, claims_lines
 from swath.report.claim_files import claims_czml, claims_kml
 from swath.report.claim_page import claims_page
 
-__all__ = ["bundle_files", "zipped"]
+__all__ = ["Read", "bundle_files", "zipped"]
 
 Floats = npt.NDArray[np.float64]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def bundle_files(
-    dossier: Dossier, drawings: Mapping[str, Drawn], land: Sequence[Floats], claim_file: tuple[str, bytes], version: str
-) -> dict[str, bytes]:
-    """Name and content of each file of the bundle; ``SHA256SUMS`` holds the hashes of all others.
+@dataclass(frozen=True)
+class Read:
+    """The files that claims were read from and held against, besides element sets."""
 
-    ``claim_file`` is the name and content of what was read.
-    """
-    name, content = claim_file
-    sets = to_omm_json(_sets(dossier)).encode()
-    files = {name: content, "elements.json": sets}
-    command = [f"pip install swath=={version}", f"swath claim check {name} --elements elements.json --out page.html"]
-    hashes = [(each, hashlib.sha256(data).hexdigest()) for each, data in sorted(files.items())]
+    claims: tuple[str, bytes]
+    """name and content"""
+    beside: Mapping[str, bytes]
+    """cloud masks that the claim file names"""
+    scenes: Sequence[tuple[str, bytes]] = ()
+    """items whose pictures were looked at: told by their hash, not copied"""
+
+
+def bundle_files(
+    dossier: Dossier, drawings: Mapping[str, Drawn], land: Sequence[Floats], read: Read, version: str
+) -> dict[str, bytes]:
+    """Name and content of each file of the bundle; ``SHA256SUMS`` holds the hashes of all others."""
+    name, content = read.claims
+    files = {name: content, **read.beside}
+    if sets := _sets(dossier):
+        files["elements.json"] = to_omm_json(sets).encode()
+    given = " --elements elements.json" if sets else ""
+    if published := _published(dossier):
+        last = max(one.span[1] for one in published)
+        files["ephemerides.oem"] = oem_text(published, created=last).encode()
+        given += " --elements ephemerides.oem"
+    given += "".join(f" --scenes {scene}" for scene, _ in read.scenes)
+    command = [f"pip install swath=={version}", f"swath claim check {name}{given} --out page.html"]
+    hashes = [(each, hashlib.sha256(data).hexdigest()) for each, data in [*sorted(files.items()), *read.scenes]]
     page = claims_page(dossier, drawings, land, files=hashes, reproduce=command)
     files |= {
         "index.html": page.encode(),
@@ -49,6 +69,16 @@ def bundle_files(
     }
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {each}\n" for each, data in sorted(files.items()))
     return files | {"SHA256SUMS": sums.encode()}
+
+
+def _published(dossier: Dossier) -> list[Oem]:
+    """The ephemerides that claims were held against, each once, by their span."""
+    used = {
+        id(verdict.elements.oem): verdict.elements.oem
+        for verdict in dossier.verdicts
+        if isinstance(verdict.elements, Published)
+    }
+    return sorted(used.values(), key=lambda one: (one.span[0], one.object_name))
 
 
 def _sets(dossier: Dossier) -> list[Elements]:

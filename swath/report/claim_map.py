@@ -41,7 +41,7 @@ def ground_map(verdict: Verdict, drawn: Drawn, land: Sequence[Floats]) -> str:
         *_minutes(drawn, x, y, chart),
         _stated(drawn, x, y),
         *_place(place.id, *chart.point(_near(place.lon_deg, chart), place.lat_deg)),
-        chart.graticule_names(5.0),
+        chart.graticule_names(_step_deg(chart)),
     ]
     said = f"Map: track of the satellite about {format_utc(verdict.claim.moment.middle)}, and {place.id}"
     return drawing(width, height, said, *parts, class_="map pass")
@@ -71,10 +71,16 @@ def _near(lon_deg: float, chart: Chart) -> float:
     return lon_deg + 360.0 * round((centre - lon_deg) / 360.0)
 
 
+def _step_deg(chart: Chart) -> float:
+    """Between lines of the graticule: few enough for their names to stand apart on a telephone as well."""
+    return 5.0 if chart.east_deg - chart.west_deg <= 25.0 else 10.0 if chart.east_deg - chart.west_deg <= 60.0 else 20.0
+
+
 def _graticule(chart: Chart) -> str:
     west, south, east, north = _box(chart)
-    lines = [line_path(*chart.place([lon, lon], [south, north])) for lon in ticks(west, east, 5.0)]
-    return "".join([*lines, *(line_path(*chart.place([west, east], [lat, lat])) for lat in ticks(south, north, 5.0))])
+    step = _step_deg(chart)
+    lines = [line_path(*chart.place([lon, lon], [south, north])) for lon in ticks(west, east, step)]
+    return "".join([*lines, *(line_path(*chart.place([west, east], [lat, lat])) for lat in ticks(south, north, step))])
 
 
 def _reach(drawn: Drawn, chart: Chart, lon_deg: float) -> str:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from swath.claim.check import Dossier
 from swath.claim.fit import Fit
+from swath.claim.published import Published
 from swath.claim.records import Verdict
 from swath.claim.scene import Drawn
 from swath.model import Elements
@@ -30,8 +31,19 @@ _METHOD = (
     "is given, the error of the set follows it. Angles are counted from the geodetic vertical on WGS84, the Sun is "
     "that of IAU SOFA, refraction is left out."
 )
-_WORDS = {"met": "met", "not met": "not met", "open": "open", "not asked": "not asked"}
+_MEANINGS = {
+    "consistent": "stated time and orbit agree to within some seconds, ten at most; no picture is shown to exist",
+    "possible": "nothing speaks against it",
+    "inconsistent": "not as stated; another reading of the time may fit, and is named",
+    "impossible": "below the horizon far outside all doubt, by night for a camera that needs light, or not in orbit",
+    "undetermined": "the orbit is not known well enough, or something is missing; what is said with it",
+}
 _STYLE = """
+.kept { white-space: nowrap; }
+.words { margin: .8rem 0 0; font-size: .9rem; color: var(--soft); max-width: 60em; }
+.words div { display: flex; gap: .6rem; margin: .2rem 0; }
+.words dt { font-weight: 650; min-width: 7.2em; }
+.words dd { margin: 0; }
 .verdict { display: inline-block; padding: .1rem .55rem; border-radius: 4px; font-weight: 650; border: 1.5px solid; }
 .verdict.impossible, .verdict.inconsistent { color: var(--red); }
 .verdict.possible { color: var(--accent); }
@@ -78,11 +90,31 @@ def claims_page(
     notes = [tag("p", esc(note), class_="lead") for note in dossier.file.notes]
     return document(
         dossier.file.title,
-        tag("header", tag("h1", esc(dossier.file.title)), *notes),
-        tag("main", tag("section", _summary(dossier), tag("p", esc(LIMITS[0]), class_="note")), *body),
+        tag("header", tag("h1", _kept(dossier.file.title)), *notes),
+        tag("main", tag("section", _count(dossier), _summary(dossier), _words(dossier)), *body),
         tag("footer", tag("p", "Made by swath. Times are UTC unless a zone stands beside them.", class_="note")),
         style=_STYLE,
     )
+
+
+def _kept(text: str) -> str:
+    """Words with a hyphen stay in one line: a satellite's name is one."""
+    return " ".join(tag("span", esc(word), class_="kept") if "-" in word else esc(word) for word in text.split())
+
+
+def _count(dossier: Dossier) -> str:
+    """How many claims came to which verdict, as a sentence."""
+    found = [verdict.verdict for verdict in dossier.verdicts if not verdict.claim.anchors]
+    told = [f"{found.count(word)} {word}" for word in _MEANINGS if word in found]
+    number = f"{len(found)} claim{'s' if len(found) > 1 else ''}"
+    return tag("p", tag("strong", esc(f"{number}: {', '.join(told)}.")), " ", esc(LIMITS[0]), class_="lead")
+
+
+def _words(dossier: Dossier) -> str:
+    """What the verdicts on this page mean."""
+    found = {verdict.verdict for verdict in dossier.verdicts}
+    rows = [tag("div", tag("dt", esc(word)), tag("dd", esc(said))) for word, said in _MEANINGS.items() if word in found]
+    return tag("dl", *rows, class_="words")
 
 
 def _badge(verdict: Verdict) -> str:
@@ -93,9 +125,9 @@ def _summary(dossier: Dossier) -> str:
     rows = [
         (
             tag("a", esc(v.id), href=f"#claim-{number}"),
-            esc(_stamp(v.claim.moment.earliest)),
-            esc(v.claim.place.id if v.claim.place else "-"),
             _badge(v),
+            _kept(_stamp(v.claim.moment.earliest)),
+            esc(v.claim.place.id if v.claim.place else "-"),
             _angle(v.off_nadir_deg),
             "-" if v.miss_s is None else f"{v.miss_s:+,.0f}",
             "-" if v.closest_90_s is None else f"{v.closest_90_s:,.1f}",
@@ -105,9 +137,9 @@ def _summary(dossier: Dossier) -> str:
     ]
     heads = (
         "claim",
+        "verdict",
         "stated, UTC",
         "place",
-        "verdict",
         "off-nadir °",
         "closest less stated s",
         "orbit ± s (90 %)",
@@ -128,7 +160,8 @@ def _article(verdict: Verdict, drawn: Drawn | None, dossier: Dossier, land: Sequ
     claim = verdict.claim
     number = next(n for n, v in enumerate(dossier.verdicts) if v.id == verdict.id)
     parts = [tag("h3", esc(verdict.id), " ", _badge(verdict), id=f"claim-{number}")]
-    parts.append(tag("p", tag("strong", esc(verdict.says)), esc(f". {verdict.because[0]}" if verdict.because else "")))
+    reason = f". {_sentence(verdict.because[0])}." if verdict.because else "."
+    parts.append(tag("p", tag("strong", esc(_sentence(verdict.says))), esc(reason)))
     who = f"{claim.who}: " if claim.who else ""
     if claim.text:
         parts.append(tag("p", esc(f"{who}{claim.text}"), class_="quote"))
@@ -154,8 +187,12 @@ def _article(verdict: Verdict, drawn: Drawn | None, dossier: Dossier, land: Sequ
     return tag("article", *parts)
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].removesuffix(".")
+
+
 def _outcome(word: str) -> str:
-    return tag("span", esc(_WORDS[word]), class_={"met": "green", "not met": "red"}.get(word))
+    return tag("span", esc(word), class_={"met": "green", "not met": "red"}.get(word))
 
 
 def _stated(verdict: Verdict) -> str:
@@ -166,7 +203,7 @@ def _stated(verdict: Verdict) -> str:
     span = _stamp(moment.earliest)
     if moment.latest > moment.earliest:
         span += f" to {_stamp(moment.latest)}"
-    sources = "; ".join(" ".join(p for p in (q.text, q.date, q.url) if p) for q in claim.sources)
+    sources = "; ".join(", ".join(p for p in (q.text, q.date, q.url) if p) for q in claim.sources)
     text = f"{where}Stated: {moment.words}, {moment.zone}, taken as {span} UTC{width}."
     return tag("p", esc(text + (f" Sources: {sources}." if sources else "")), class_="note")
 
@@ -175,17 +212,15 @@ def _readings(verdict: Verdict) -> str:
     rows = [
         (
             esc(one.name),
-            esc(_stamp(one.earliest)),
-            _angle(one.off_nadir_deg) if one.off_nadir_deg is not None else "-",
             f"{one.fits_probability:.0%}",
             esc(one.says),
+            _angle(one.off_nadir_deg) if one.off_nadir_deg is not None else "-",
+            _kept(_stamp(one.earliest)),
         )
         for one in verdict.readings
     ]
-    heads = ("read as", "from, UTC", "off-nadir °", "fits", "because")
-    return table(
-        "Readings of the stated time: share of the doubt in which each would hold", heads, rows, numeric=(2, 3)
-    )
+    heads = ("read as", "fits", "because", "off-nadir °", "from, UTC")
+    return table("Readings of the stated time, and the share of the doubt that fits", heads, rows, numeric=(1, 3))
 
 
 def _together(dossier: Dossier) -> str:
@@ -200,7 +235,7 @@ def _fit(fit: Fit) -> str:
     rows = [
         (
             esc(row.claim),
-            esc(_stamp(row.stated)),
+            _kept(_stamp(row.stated)),
             "-" if row.fitted is None else esc(format_utc(row.fitted, decimals=3)[11:21]),
             f"{row.residual_s:+.1f}",
             f"{row.left_out_s:+.1f}",
@@ -219,8 +254,13 @@ def _fit(fit: Fit) -> str:
 
 def _sets(dossier: Dossier) -> str:
     used: dict[str, Elements] = {}
+    published = []
     for verdict in dossier.verdicts:
-        if verdict.elements is not None:
+        if isinstance(verdict.elements, Published):
+            oem = verdict.elements.oem
+            said = f"{oem.object_name}: positions from {format_utc(oem.span[0])} to {format_utc(oem.span[1])}"
+            published.append(f"{said}, by {oem.originator or 'its owner'}, from {oem.source or 'a message'}.")
+        elif verdict.elements is not None:
             one = verdict.elements
             used[f"{one.norad_id} {one.epoch}"] = one
     rows = [
@@ -236,7 +276,8 @@ def _sets(dossier: Dossier) -> str:
         for one in used.values()
     ]
     heads = ("satellite", "epoch, UTC", "rev/day", "inclination °", "node °", "eccentricity", "source")
-    return table("Element sets that claims were held against", heads, rows, numeric=(2, 3, 4, 5)) if rows else ""
+    sets = table("Element sets that claims were held against", heads, rows, numeric=(2, 3, 4, 5)) if rows else ""
+    return sets + "".join(tag("p", esc(text)) for text in dict.fromkeys(published))
 
 
 def _reproduce(files: Sequence[tuple[str, str]], lines: Sequence[str]) -> str:

@@ -20,22 +20,28 @@ from swath.spacecraft.catalog import CatalogSatellite
 __all__ = ["claims_of_rows"]
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "claim", "name"),
-    "norad": ("norad", "norad_id", "catalogue_number"),
-    "satellite": ("satellite", "spacecraft", "platform"),
-    "place": ("place", "location", "site"),
-    "lat": ("lat", "lat_deg", "latitude"),
-    "lon": ("lon", "lon_deg", "lng", "longitude"),
-    "start": ("claim_start_utc", "start_utc", "time_utc", "datetime", "time", "start"),
-    "stop": ("claim_end_utc", "end_utc", "stop_utc", "end", "stop"),
-    "zone": ("zone", "timezone"),
+    "id": ("id", "claim", "claim_id", "name"),
+    "norad": ("norad", "norad_id", "norad_cat_id", "catalogue_number", "catalog_number", "satno"),
+    "satellite": ("satellite", "spacecraft", "platform", "satellite_name"),
+    "place": ("place", "location", "site", "place_name"),
+    "lat": ("lat", "lat_deg", "latitude", "latitude_deg"),
+    "lon": ("lon", "lon_deg", "lng", "long", "longitude", "longitude_deg"),
+    "start": (
+        *("claim_start_utc", "start_utc", "time_utc", "datetime_utc", "claim_time_utc", "utc", "datetime"),
+        *("time", "claim_time", "claim_start", "start", "start_time", "stated", "when"),
+    ),
+    "stop": ("claim_end_utc", "end_utc", "stop_utc", "claim_end", "end", "stop", "end_time"),
+    "day": ("date", "claim_date", "day"),
+    "zone": ("zone", "timezone", "time_zone", "tz"),
+    "within": ("within_s",),
     "kind": ("kind",),
     "text": ("claim_text", "text"),
     "source": ("claim_source", "source"),
-    "one": ("tle_line1", "line1", "tle1"),
-    "two": ("tle_line2", "line2", "tle2"),
+    "one": ("tle_line1", "tle_line_1", "line1", "tle1"),
+    "two": ("tle_line2", "tle_line_2", "line2", "tle2"),
     "sets": ("elements", "tle_source"),
     "off_nadir": ("stated_off_nadir_deg", "claimed_off_nadir_deg"),
+    "elevation": ("stated_elevation_deg", "claimed_elevation_deg"),
     "who": ("who",),
 }
 _FIX = "Begin with a line id,norad,place,lat,lon,claim_start_utc,claim_end_utc,tle_line1,tle_line2"
@@ -44,6 +50,9 @@ _POINT = re.compile(r"(-?\d{1,2}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)")
 _HEIGHTS = re.compile(r"perigee\s+(?:from\s+)?(\d{3,4})(?:\.\d+)?\s*(?:km)?\s*(?:->|to|→|-)\s*(\d{3,4})", re.IGNORECASE)
 _RAISE = re.compile(r"\b(raise|raises|raised|raising|burn|burns|manoeuvre|maneuver)", re.IGNORECASE)
 _CLOSEST = re.compile(r"\bclosest\b", re.IGNORECASE)
+_EDGES: Mapping[Kind, re.Pattern[str]] = {"rise": re.compile(r"\bAOS\b"), "set": re.compile(r"\bLOS\b")}
+"""acquisition and loss of signal, as radio amateurs write them"""
+_DAY = re.compile(r"\d{4}|\d[ .-]\w+[ .-]\d")
 _FILE = re.compile(r"[\w.-]+\.(?:csv|tle|json|xml|txt)")
 
 
@@ -55,13 +64,15 @@ def claims_of_rows(text: str, *, where: str = "") -> ClaimFile:
     speaks of a closest approach claims its time; a row without place about a raise claims that. Rows that lack
     something are all named in one :class:`InputError`.
     """
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    first, _, _ = text.lstrip().partition("\n")
+    delimiter = max(",;\t", key=first.count)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
-        head = [name.strip().casefold() for name in next(lines, [])]
+        head = [re.sub(r"[\s-]+", "_", name.strip().casefold()) for name in next(lines, [])]
         rows = [(lines.line_num, dict(zip(head, row, strict=False))) for row in lines if any(map(str.strip, row))]
     except csv.Error as error:
         raise InputError(f"not CSV: {error}", where=f"{where}, line {lines.line_num}", fix=_FIX) from error
-    if not any(name in head for name in _COLUMNS["start"]):
+    if not any(name in head for name in (*_COLUMNS["start"], *_COLUMNS["day"])):
         raise InputError(f"no column of times among {', '.join(head)[:80] or 'none'}", where=where, fix=_FIX)
     claims, faults, files = [], [], []
     for number, (line, row) in enumerate(rows, 1):
@@ -112,6 +123,7 @@ def _claim(row: _Row, number: str, where: str) -> Claim:
         elements=elements,
         history=next(iter(_FILE.findall(row.get("sets"))), "") if not elements else "",
         off_nadir_deg=(_number(off, "an off-nadir angle", where), 2.0) if off else None,
+        elevation_deg=(_number(high, "an elevation", where), 2.0) if (high := row.get("elevation")) else None,
         heights_m=(float(heights.group(1)) * 1e3, float(heights.group(2)) * 1e3) if heights else None,
     )
 
@@ -145,18 +157,26 @@ def _kind(row: _Row, named: str, text: str, usual: Kind, where: str) -> Kind:
         return "sub-satellite point"
     if not row.get("lat") and not row.get("lon") and _RAISE.search(f"{named} {text}"):
         return "raise"
-    return "closest approach" if _CLOSEST.search(f"{named} {text}") else usual
+    if _CLOSEST.search(f"{named} {text}"):
+        return "closest approach"
+    return next((kind for kind, said in _EDGES.items() if said.search(f"{named} {text}")), usual)
 
 
 def _moment(row: _Row, where: str) -> Moment:
-    start, stop = row.get("start"), row.get("stop")
+    start, stop, day = row.get("start"), row.get("stop"), row.get("day")
+    if day and not _DAY.search(start):
+        start = f"{day} {start}".strip()
+    if day and stop and not _DAY.search(stop):
+        stop = f"{day} {stop}"
     if not start:
         raise InputError("no time is stated", where=where, fix="Fill in claim_start_utc")
-    zone = row.get("zone") or ("UTC" if row.heading("start").endswith("_utc") else "")
-    first = moment_of(start, zone=zone, where=where)
+    zone = row.get("zone") or ("UTC" if row.heading("start").endswith("utc") else "")
+    within = row.get("within")
+    within_s = abs(_number(within, "a number of seconds", where, 86400.0)) if within else None
+    first = moment_of(start, zone=zone, within_s=within_s, where=where)
     if not stop:
         return first
-    last = moment_of(stop, zone=zone, where=where)
+    last = moment_of(stop, zone=zone, within_s=within_s, where=where)
     if last.latest < first.earliest:
         raise InputError("the stated time ends before it begins", where=where, fix="Write the earlier time first")
     same = stop == start
@@ -185,13 +205,15 @@ def _place(row: _Row, kind: Kind, named: str, text: str, where: str) -> Place | 
         raise InputError(error.what, where=where, fix=error.fix) from error
 
 
-def _number(text: str, what: str, where: str) -> float:
+def _number(text: str, what: str, where: str, most: float = 360.0) -> float:
+    """A number; ``37,57`` where commas do not part columns, ``37.57 N`` and ``122.4 W`` with their sign."""
+    bare = re.sub(r"\s*°?\s*([NSEWnsew])?$", "", text)
     try:
-        value = float(text)
+        value = float(bare.replace(",", ".")) * (-1.0 if re.search(r"[SWsw]$", text) else 1.0)
     except ValueError as error:
-        raise InputError(f"{text[:20]!r} is not {what}", where=where, fix="Write degrees such as 126.98") from error
-    if not abs(value) <= 360.0:
-        raise InputError(f"{text[:20]!r} is not {what}", where=where, fix="Write degrees such as 126.98")
+        raise InputError(f"{text[:20]!r} is not {what}", where=where, fix="Write a number such as 126.98") from error
+    if not abs(value) <= most:
+        raise InputError(f"{text[:20]!r} is not {what}", where=where, fix="Write a number such as 126.98")
     return value
 
 

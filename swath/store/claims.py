@@ -11,7 +11,8 @@ from typing import Any
 
 from swath.claim.gazetteer import suggestions
 from swath.claim.moments import moment_of
-from swath.claim.records import KINDS, Claim, ClaimFile, Kind, Moment, Quoted, Shadow, Subject
+from swath.claim.plane import Plane
+from swath.claim.records import KINDS, Claim, ClaimFile, CloudFile, Kind, Moment, Quoted, Shadow, Subject
 from swath.claim.subjects import known_subject, picture_kind
 from swath.errors import DataError, InputError
 from swath.model import Elements, Place, Station
@@ -128,6 +129,7 @@ def _claim(section: Section, common: Any, named: Any, number: str, anchors: bool
         announced=_announced(section, zone, where),
         cloud_share=_optional(section, "cloud_share", 0.0, 1.0),
         cloud_because=section.text("cloud_because", ""),
+        clouds=_clouds(section, zone, where),
         heights_m=section.numbers("perigees_m", 2, low=1e5, high=5e7) if "perigees_m" in section.values else None,  # type: ignore[arg-type]
         anchors=anchors,
         outcome=section.text("outcome", ""),
@@ -220,6 +222,8 @@ def _place(section: Section, kind: str, where: str) -> Place | None:
     if "lon_deg" not in part.values and "lat_deg" not in part.values:
         raise _name_only(name, where)
     lon_deg = part.number("lon_deg", low=-180.0, high=180.0)
+    if isinstance(lat := part.values.get("lat_deg"), int | float) and 90.0 < abs(lat) <= 180.0 >= 2.0 * abs(lon_deg):
+        raise InputError(f"a latitude of {lat:g} deg", where=part.where, fix="Are the two swapped? Longitude: lon_deg")
     lat_deg = part.number("lat_deg", low=-90.0, high=90.0)
     altitude_m = part.number("altitude_m", 0.0, low=-500.0, high=9000.0)
     part.done()
@@ -230,6 +234,22 @@ def _name_only(name: str, where: str) -> InputError:
     near = "; ".join(f"{one.name}: lon_deg = {one.lon_deg}, lat_deg = {one.lat_deg}" for one in suggestions(name))
     fix = f"Did you mean {near}?" if near else "Look them up, longitude first"
     return InputError(f"the place {name[:60]!r} has no coordinates", where=where, fix=fix)
+
+
+def _clouds(section: Section, zone: str, where: str) -> tuple[CloudFile, ...]:
+    """Names of masks, or tables of a name and a time."""
+    given = section._get("clouds", [])
+    found = []
+    for number, one in enumerate(given if isinstance(given, list) else [given], 1):
+        part = Section({"file": one} if isinstance(one, str) else one, f"{where} clouds {number}")
+        stated, own_zone = part._get("time", None), part.text("zone", zone)
+        at = None if stated is None else moment_of(stated, zone=own_zone, where=part.where).middle
+        name = part.text("file")
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise InputError(f"{name[:60]!r} lies elsewhere", where=part.where, fix="Put the mask beside the claims")
+        found.append(CloudFile(name, at))
+        part.done()
+    return tuple(found)
 
 
 def _shadow(section: Section) -> Shadow | None:
@@ -247,7 +267,7 @@ def _shadow(section: Section) -> Shadow | None:
         angle_error_deg=part.number("angle_error_deg", 1.0, low=0.01, high=45.0),
     )
     part.done()
-    if (found.height_m is None) != (found.length_m is None):
+    if found.height_m is None and found.length_m is not None:
         raise InputError("height and length belong together", where=part.where, fix="Give height_m and length_m")
     if (
         found.height_m is None
@@ -291,6 +311,7 @@ def _subject(section: Section, common: Any, named: Any, where: str) -> tuple[Sub
         decayed=decayed,
         max_off_nadir_deg=_optional(part, "max_off_nadir_deg", 0.1, 70.0) or subject.max_off_nadir_deg,
         aperture_m=_aperture(part),
+        plane=_plane(part),
         station=_station(part) or subject.station,
         because=part.text("because", subject.because),
     )
@@ -312,6 +333,28 @@ def _aperture(part: Section) -> tuple[float, float] | None:
         return (min(low, high), max(low, high))
     one = part.number("aperture_m", low=0.01, high=10.0)
     return one, one
+
+
+def _plane(part: Section) -> Plane | None:
+    if "orbit" not in part.values:
+        return None
+    given = part.table("orbit")
+    found = Plane(
+        altitude_m=given.number("altitude_m", low=150e3, high=5e6),
+        node_time_s=_of_day_s(given.text("node_local_time"), given.where),
+        node_error_s=given.number("node_error_s", 240.0, low=1.0, high=43200.0),
+        inclination_deg=_optional(given, "inclination_deg", 0.1, 179.9),
+    )
+    given.done()
+    return found
+
+
+def _of_day_s(text: str, where: str) -> float:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
+    if match is None:
+        raise InputError(f"{text[:20]!r} is no time of day", where=where, fix='Write node_local_time = "10:00"')
+    hour, minute, second = (int(part or 0) for part in match.groups())
+    return 3600.0 * hour + 60.0 * minute + second
 
 
 def _station(part: Section) -> Station | None:

@@ -108,10 +108,10 @@ def test_a_stale_set_across_a_manoeuvre_is_caught(shared_data: Path) -> None:
         wrong_m = float(np.linalg.norm(r - there))
         assert abs(wrong_m / 1e3 - off_km) < 1.0
         kept = [e for e in sets if e is one or abs(e.epoch - one.epoch) > abs(at - one.epoch)]
-        track = best_track(history_of(kept), at)
+        track = best_track(history_of(kept), at, eop)
         assert track.maneuvers
         assert track.along_90_s * float(np.linalg.norm(speed)) > wrong_m
-    assert best_track(history_of([*history, truth]), at).elements == truth
+    assert best_track(history_of([*history, truth]), at, eop).elements == truth
 
 
 def test_kcna_2023_against_an_analysts_time(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,6 +139,29 @@ def test_kcna_2023_against_an_analysts_time(capsys: pytest.CaptureFixture[str]) 
     assert abs(fit.mean_motion_rev_day - 15.2113) < 0.003
     assert main(["claim", "check", str(REPO / "examples" / "claims" / "kcna-2023.toml")]) == 0
     assert all(len(line) <= 80 for line in capsys.readouterr().out.splitlines())
+
+
+def test_kcna_2023_with_the_plane_run_back_from_2024(shared_data: Path, tmp_path: Path) -> None:
+    """No set within two months: five times met within 5 s on a plane run 76 days back (3.6 s in a prototype)."""
+    text = (REPO / "examples" / "claims" / "kcna-2023.toml").read_text()
+    before, _, rest = text.partition("# github.com/Bill-Gray")
+    (tmp_path / "kcna.toml").write_text(before + rest.partition('"""\n')[2].partition('"""\n')[2])
+    history = sets_of([str(shared_data / "orbits" / "malligyong1_tles.csv")])
+    year = [one for one in history if np.datetime64("2024-02-01") < one.epoch < np.datetime64("2025-01-01")]
+    dossier = check_claims(read_claims(tmp_path / "kcna.toml"), year, packaged_eop())
+    (fit,) = dossier.fits
+    assert len(fit.rows) == 5
+    assert fit.worst_s < 5.0
+    assert fit.chance_sets_probability == 0.0
+    assert "run 76 days back" in fit.plane_because
+    words = {v.id: v.verdict for v in dossier.verdicts}
+    assert words["guam-22"] == "inconsistent"
+    assert {words[id] for id in ("rome", "guam-27", "norfolk", "white-house")} == {"consistent"}
+    assert {words[id] for id in ("mokpo-24", "pearl-harbor", "busan-25", "san-diego", "kadena", "suez")} == {"possible"}
+    (late,) = check_claims(
+        read_claims(tmp_path / "kcna.toml"), [s for s in history if s.epoch > np.datetime64("2026")], packaged_eop()
+    ).fits
+    assert late.short_of  # a plane of more than two years later is none
 
 
 def test_the_table_is_read_as_it_is(shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def test_a_claim_in_toml_and_the_same_in_json() -> None:
         ((PLACE, 'time = "2023-11-22 09:21"', 'zone = "Asia/Nowhere"'), "no zone"),
         ((PLACE, 'time = "2023-11-22T00:21:00Z"', "kind = 'painting'"), "Use one of"),
         ((PLACE, 'time = "2023-11-22T00:21:00Z"', "tiem = 3"), "unknown"),
-        ((PLACE, 'time = "2023-11-22T00:21:00Z"', "shadow = { height_m = 3 }"), "belong together"),
+        ((PLACE, 'time = "2023-11-22T00:21:00Z"', "shadow = { length_m = 3 }"), "belong together"),
         ((PLACE, 'time = "2023-11-22T00:21:00Z"', "shadow = {}"), "says nothing"),
         ((PLACE, 'time = "2023-11-22T00:21:00Z"', f"tle = '''\n{ONE}\n{TWO[:-1]}7\n'''"), "checksum"),
         (
