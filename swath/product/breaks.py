@@ -1,24 +1,30 @@
-"""When did the ground change for good? Breaks in pixel histories, and a watch that a new picture moves on.
+"""When did the ground change for good? Breaks in pixel histories, and a state that every new picture moves on.
 
 A pixel's season and trend are a harmonic model of every band; looks that all lie off it, in a row and the same way,
 are a break, and a new model begins. The rules are those of CCDC (Zhu and Woodcock 2014, Remote Sens. Environ. 144,
 152-171) and COLD (Zhu et al. 2020, ibid. 244, 111116): distance by chi-square over all bands, noise no less than what
 looks a month apart differ by, looks far off alone are outliers. Ours: fits by normal equations with a ridge (no
-iteration), outliers of the beginning by Huber's weights on all bands.
+iteration), outliers of the beginning by Huber's weights on all bands, and every decision made from the looks so far
+alone: a history given whole, and given look by look to a kept state, end the same (S-CCD's idea: Ye et al. 2021,
+ibid. 252, 112167).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
-from swath.product.breaks_kernels import segment_pixels, update_pixels
-from swath.product.harmonic_kernels import SEASONS, TERMS, YEAR_DAYS
+from swath.product.breaks_kernels import BROKEN, NO_MODEL, STABLE, segment_pixels, update_pixels
+from swath.product.foretell_kernels import foretell_pixels
+from swath.product.harmonic_kernels import SEASONS, TERMS
 
 __all__ = [
     "BROKEN",
@@ -26,19 +32,20 @@ __all__ = [
     "STABLE",
     "BreakRule",
     "Breaks",
+    "Foretold",
     "Watch",
+    "begin_again",
     "chi_square",
     "find_breaks",
-    "harmonic_design",
+    "foretell",
     "level_for",
     "move_on",
 ]
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
-Days = npt.NDArray[np.int64]
+Float32s = npt.NDArray[np.float32]
 
-NO_MODEL, STABLE, BROKEN = 0, 1, 2
 _OUTLIER_LEVEL = 0.999999
 _MOST_BREAKS = 16
 
@@ -64,25 +71,50 @@ class BreakRule:
 class Watch:
     """The state of many pixels' models, all that the next picture needs; plain arrays, to be kept as they are.
 
-    310 bytes a pixel with five bands: eight terms and six deviations a band in single precision, and the count.
+    Some 900 bytes a pixel with five bands and six looks to a break, in single precision.
     """
 
-    models: npt.NDArray[np.float32]
-    """``(pixel, band, 8)`` constant, trend a year, cosine and sine of one, two and three waves a year"""
-    sigmas: npt.NDArray[np.float32]
-    """``(pixel, season, band)`` deviation of looks from the model, in six seasons of two months"""
+    models: Float32s
+    """``(pixel, band, 8)`` constant (from ``anchors``), trend a year (from ``origins``), cosine and sine of one, two
+    and three waves a year"""
+    grams: Float32s
+    """``(pixel, 8, 8)`` sums of products of the terms, lower half; ``moments`` and ``squares`` with the values"""
+    moments: Float32s
+    """``(pixel, band, 8)``"""
+    squares: Float32s
+    """``(pixel, band)``"""
+    sigmas: Float32s
+    """``(pixel, band)`` deviation of looks from the model"""
+    floors: Float32s
+    """``(pixel, band)`` noise: no deviation is less"""
+    anchors: Float32s
+    """``(pixel, band)`` the model's first look"""
+    season_squares: Float32s
+    """``(pixel, season, band)`` squared errors of foretold looks, in six seasons of two months each"""
+    season_looks: npt.NDArray[np.uint16]
+    """``(pixel, season)`` their number"""
+    tally: npt.NDArray[np.int32]
+    """``(pixel, 4)`` looks in the model, how many when last solved, day of ``recent`` and how many came before"""
+    recent: Float32s
+    """``(pixel, band)`` the look that noise was last told from"""
+    origins: npt.NDArray[np.int32]
+    """``(pixel,)`` ordinal day of the model's first look"""
     status: npt.NDArray[np.uint8]
     """``(pixel,)`` 0 no model yet, 1 stable, 2 broken"""
+    waiting_days: npt.NDArray[np.int32]
+    """``(pixel, consecutive - 1)`` days of the last looks in a row that were off, too few yet for a break"""
+    waiting: Float32s
+    """``(pixel, consecutive - 1, band)`` their values"""
     pending: npt.NDArray[np.uint8]
-    """``(pixel,)`` last looks in a row that were off"""
+    """``(pixel,)`` their number"""
     since: npt.NDArray[np.int32]
-    """``(pixel,)`` ordinal day of the first of them: the day of the break where broken"""
-    direction: npt.NDArray[np.float32]
-    """``(pixel, band)`` sum of their directions"""
-    reference_day: int
-    """ordinal day from which trends count"""
+    """``(pixel,)`` ordinal day of the last break, 0: none"""
     last_day: int
     """ordinal day of the newest look"""
+    rule: BreakRule
+
+    def __len__(self) -> int:
+        return len(self.status)
 
 
 @dataclass(frozen=True)
@@ -94,24 +126,46 @@ class Breaks:
     days: npt.NDArray[np.int32]
     """``(pixel, 16)`` ordinal days (1 = 1 January of year 1, as ``date.toordinal``) of the first 16, 0 where fewer"""
     looks: npt.NDArray[np.int32]
-    """``(pixel,)`` looks that the last model was made of; 0: too few since the last break, or ever"""
+    """``(pixel,)`` looks that the last model holds; 0: too few since the last break, or ever"""
     watch: Watch
     """for :func:`move_on`"""
 
 
-def harmonic_design(days: npt.ArrayLike, reference_day: int) -> npt.NDArray[np.float64]:
-    """``(date, 8)`` terms of the model on ordinal days: 1, years since the reference, cosines and sines."""
-    day = np.asarray(days, np.float64)
-    angle = 2.0 * np.pi * day / YEAR_DAYS
-    waves = [f(k * angle) for k in (1, 2, 3) for f in (np.cos, np.sin)]
-    return np.stack([np.ones_like(day), (day - reference_day) / YEAR_DAYS, *waves], -1)
+def _blank(pixels: int, bands: int, rule: BreakRule, last_day: int) -> Watch:
+    wait = rule.consecutive - 1
+    shapes = {
+        "models": (bands, TERMS), "grams": (TERMS, TERMS), "moments": (bands, TERMS), "squares": (bands,),
+        "sigmas": (bands,), "floors": (bands,), "anchors": (bands,), "season_squares": (SEASONS, bands),
+        "season_looks": (SEASONS,), "tally": (4,), "recent": (bands,), "origins": (), "status": (),
+        "waiting_days": (wait,), "waiting": (wait, bands), "pending": (), "since": (),
+    }  # fmt: skip
+    kinds: dict[str, Any] = dict.fromkeys(("tally", "origins", "waiting_days", "since"), np.int32)
+    kinds |= {"season_looks": np.uint16, "status": np.uint8, "pending": np.uint8}
+    arrays: dict[str, Any] = {n: np.zeros((pixels, *s), kinds.get(n, np.float32)) for n, s in shapes.items()}
+    return Watch(**arrays, last_day=last_day, rule=rule)
 
 
-def _season(days: npt.ArrayLike) -> Array:
-    return (np.mod(np.asarray(days, np.float64), YEAR_DAYS) / YEAR_DAYS * SEASONS).astype(np.int64) % SEASONS
+_ARRAYS = tuple(f.name for f in fields(Watch))[:-2]
 
 
-def find_breaks(days: npt.ArrayLike, stack: Array, seen: Mask, rule: BreakRule | None = None) -> Breaks:
+def _state(watch: Watch, pixels: slice) -> tuple[Array, ...]:
+    return tuple(getattr(watch, name)[pixels] for name in _ARRAYS)
+
+
+def _in_parts(pixels: int, workers: int, work: Callable[[slice], None]) -> None:
+    """``work`` on equal parts of the pixels at once: the kernels let go of Python's lock."""
+    edges = np.linspace(0, pixels, min(workers, max(pixels, 1)) + 1).astype(int)
+    parts = [slice(int(a), int(b)) for a, b in pairwise(edges)]
+    if len(parts) == 1:
+        return work(parts[0])
+    with ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(work, parts))
+    return None
+
+
+def find_breaks(
+    days: npt.ArrayLike, stack: Array, seen: Mask, rule: BreakRule | None = None, *, workers: int = 1
+) -> Breaks:
     """All breaks of many pixels' histories.
 
     ``days`` ``(date,)`` ordinal days, in any order, one picture a day or more; ``stack`` ``(date, band, pixel)`` of
@@ -124,25 +178,17 @@ def find_breaks(days: npt.ArrayLike, stack: Array, seen: Mask, rule: BreakRule |
     rule = rule or BreakRule()
     day, stack, seen = _in_order(np.asarray(days), stack, seen)
     _, bands, pixels = stack.shape
-    found = np.zeros((pixels, _MOST_BREAKS), np.int32)
-    number, looks, pending = (np.zeros(pixels, np.int32) for _ in range(3))
-    models, sigmas = np.zeros((pixels, bands, TERMS), np.float32), np.zeros((pixels, SEASONS, bands), np.float32)
-    design = harmonic_design(day, int(day[0]))
-    segment_pixels(
-        day, _season(day), design, stack, seen, _limits(rule, bands), rule.consecutive,
-        found, number, models, sigmas, looks, pending,
-    )  # fmt: skip
-    watch = Watch(
-        models=models,
-        sigmas=sigmas,
-        status=np.where(looks > 0, STABLE, NO_MODEL).astype(np.uint8),
-        pending=np.zeros(pixels, np.uint8),
-        since=np.zeros(pixels, np.int32),
-        direction=np.zeros((pixels, bands), np.float32),
-        reference_day=int(day[0]),
-        last_day=int(day[-1]),
-    )
-    return Breaks(number, found, looks, _with_tail(watch, rule, day, stack, seen, pending))
+    found, number = np.zeros((pixels, _MOST_BREAKS), np.int32), np.zeros(pixels, np.int32)
+    watch, limits = _blank(pixels, bands, rule, int(day[-1])), _limits(rule, bands)
+
+    def work(part: slice) -> None:
+        segment_pixels(
+            day, stack[:, :, part], seen[:, part], limits, rule.consecutive, found[part], number[part],
+            _state(watch, part),
+        )  # fmt: skip
+
+    _in_parts(pixels, workers, work)
+    return Breaks(number, found, np.where(watch.status == STABLE, watch.tally[:, 0], 0).astype(np.int32), watch)
 
 
 def _in_order(day: Array, stack: Array, seen: Mask) -> tuple[Array, Array, Mask]:
@@ -157,61 +203,81 @@ def _in_order(day: Array, stack: Array, seen: Mask) -> tuple[Array, Array, Mask]
         day, stack, seen = day[order], stack[order], seen[order]
     if stack.dtype.kind == "f":
         seen = seen & np.isfinite(stack).all(1)
-    return day.astype(np.float64), np.ascontiguousarray(stack), np.ascontiguousarray(seen)
+    return day.astype(np.int64), stack, seen
 
 
-def _with_tail(watch: Watch, rule: BreakRule, days: Array, stack: Array, seen: Mask, pending: Array) -> Watch:
-    """The watch as it stands after the looks that were off at the end of the histories."""
-    tail = np.flatnonzero(pending > 0)
-    if not len(tail):
-        return watch
-    ranks = np.cumsum(seen[::-1, tail], axis=0)[::-1]
-    part = _chosen(watch, tail)
-    for d in np.flatnonzero((ranks <= pending[tail]).any(1)):
-        now = seen[d, tail] & (ranks[d] <= pending[tail])
-        _update(part, rule, float(days[d]), stack[d][:, tail], now)
-    for name in ("status", "pending", "since", "direction"):
-        getattr(watch, name)[tail] = getattr(part, name)
-    return watch
-
-
-def _chosen(watch: Watch, pixels: Array) -> Watch:
-    per_pixel = ("models", "sigmas", "status", "pending", "since", "direction")
-    return Watch(**{n: getattr(watch, n)[pixels] for n in per_pixel}, reference_day=watch.reference_day, last_day=0)
-
-
-def move_on(watch: Watch, day: int, values: Array, seen: Mask, rule: BreakRule | None = None) -> tuple[Watch, Mask]:
+def move_on(watch: Watch, day: int, values: Array, seen: Mask, *, workers: int = 1) -> tuple[Watch, Mask]:
     """One new picture: the watch moved on, and which pixels broke with it, ``(pixel,)``.
 
     ``values`` ``(band, pixel)``, ``seen`` ``(pixel,)``. A pixel breaks when ``rule.consecutive`` looks in a row are
-    off the same way; its ``since`` is then the day of the first, its ``status`` 2 until :func:`find_breaks` gives it
-    a new model. A million pixels of five bands take 0.1 s. :class:`InputError` for shapes that do not fit and for a
-    day before the newest: looks must come in order.
+    off the same way; its ``since`` is then the day of the first, its ``status`` 2 until :func:`begin_again` gives it
+    a new model. **The arrays of ``watch`` are changed in place** (they are large): copy first what you want to keep.
+    Looks given one by one end as the whole history in :func:`find_breaks` does (tests/product/test_breaks_state.py);
+    seconds for millions of pixels: benchmarks/README.md. :class:`InputError` for shapes that do not fit and for a day
+    before the newest: looks must come in order.
     """
-    bands = watch.sigmas.shape[2]
-    if values.shape != (bands, len(watch.status)) or seen.shape != watch.status.shape:
+    bands = watch.sigmas.shape[1]
+    if values.shape != (bands, len(watch)) or seen.shape != watch.status.shape:
         raise InputError(
-            f"values are {values.shape}, seen {seen.shape}", fix=f"Give ({bands}, {len(watch.status)}) and one mask"
+            f"values are {values.shape}, seen {seen.shape}", fix=f"Give ({bands}, {len(watch)}) and one mask"
         )
     if day < watch.last_day:
         raise InputError(
             f"day {day} comes before the newest look, day {watch.last_day}",
             fix="Give pictures in order of time, or find the breaks of the whole history again",
         )
-    names = ("status", "pending", "since", "direction")
-    moved = replace(watch, last_day=int(day), **{name: getattr(watch, name).copy() for name in names})
-    return moved, _update(moved, rule or BreakRule(), float(day), values, seen)
-
-
-def _update(watch: Watch, rule: BreakRule, day: float, values: Array, seen: Mask) -> Mask:
-    alert = np.zeros(len(watch.status), np.bool_)
-    design = harmonic_design(day, watch.reference_day)
+    alert = np.zeros(len(watch), np.bool_)
     known = seen if values.dtype.kind != "f" else seen & np.isfinite(values).all(0)
-    update_pixels(
-        day, int(_season(day)), design, values, known, watch.models, watch.sigmas, _limits(rule, len(values)),
-        rule.consecutive, watch.status, watch.pending, watch.since, watch.direction, alert,
+    limits = _limits(watch.rule, bands)
+
+    def work(part: slice) -> None:
+        update_pixels(
+            int(day), values[:, part], known[part], limits, watch.rule.consecutive, _state(watch, part), alert[part]
+        )
+
+    _in_parts(len(watch), workers, work)
+    return replace(watch, last_day=int(day)), alert
+
+
+def begin_again(watch: Watch, days: npt.ArrayLike, stack: Array, seen: Mask) -> tuple[Watch, Mask]:
+    """Models for the pixels that have none, from their whole history; and which have one now, ``(pixel,)``.
+
+    ``days``, ``stack`` and ``seen`` as in :func:`find_breaks`, up to the watch's newest look: a pixel that broke, or
+    never had 12 looks over a year, is watched again as soon as it can be. Changed in place like :func:`move_on`.
+    """
+    without = np.flatnonzero(watch.status != STABLE)
+    if stack.shape[1:] != (watch.sigmas.shape[1], len(watch)):
+        raise InputError(f"a stack of {stack.shape} for {len(watch)} pixels", fix="Give the history of these pixels")
+    again = np.zeros(len(watch), np.bool_)
+    if len(without):
+        fresh = find_breaks(days, stack[:, :, without], seen[:, without], watch.rule).watch
+        for name in _ARRAYS:
+            getattr(watch, name)[without] = getattr(fresh, name)
+        again[without] = fresh.status == STABLE
+    return watch, again
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What pixels should look like on a day, ``(band, pixel)`` each; NaN without a model."""
+
+    value: Float32s
+    sigma: Float32s
+    """deviation of looks in this season, with a young model's own doubt"""
+    slope: Float32s
+    """what the season changes in a day"""
+    swing: Float32s
+    """how far the season is from the year's mean"""
+
+
+def foretell(watch: Watch, day: int) -> Foretold:
+    """What should the pixels look like on a day, and how surely (tests/product/test_breaks_state.py)?"""
+    told = [np.empty((watch.sigmas.shape[1], len(watch)), np.float32) for _ in range(4)]
+    foretell_pixels(
+        int(day), watch.status, watch.origins, watch.anchors, watch.models, watch.grams, watch.sigmas,
+        watch.season_squares, watch.season_looks, watch.tally, *told,
     )  # fmt: skip
-    return alert
+    return Foretold(*told)
 
 
 def level_for(*, chance_per_year: float, looks_per_year: float, consecutive: int = 6) -> float:
@@ -251,5 +317,5 @@ def _below(value: float, degrees: int) -> float:
     return total * math.exp(-x + a * math.log(x) - math.lgamma(a))
 
 
-def _limits(rule: BreakRule, bands: int) -> npt.NDArray[np.float64]:
-    return np.array([chi_square(rule.level_share, bands), chi_square(_OUTLIER_LEVEL, bands)])
+def _limits(rule: BreakRule, bands: int) -> Float32s:
+    return np.array([chi_square(rule.level_share, bands), chi_square(_OUTLIER_LEVEL, bands)], np.float32)

@@ -1,4 +1,8 @@
-"""Hot loops of break detection: stretches of a history that one model holds for. Plain arrays in and out."""
+"""Hot loops of break detection: stretches of a history that one model holds for. Plain arrays in and out.
+
+Everything is decided look by look from what came before, so that a kept state and one new look give what the whole
+history gives: both run the same loops.
+"""
 
 from __future__ import annotations
 
@@ -10,61 +14,82 @@ from numba import njit
 
 from swath.product.harmonic_kernels import (
     FEWEST_LOOKS,
-    SEASONS,
     TERMS,
     WHOLE_MODEL_LOOKS,
     YEAR_DAYS,
     add_look,
     apart_from,
+    doubt_of,
     is_unstable,
+    leverage_of,
     noise_floors,
     screen_outliers,
-    seasonal_sigmas,
+    season_of,
+    seasonal_apart,
     solve_model,
+    track_noise,
+    waves_of,
 )
 
-__all__ = ["segment_pixels", "update_pixels"]
+__all__ = ["NO_MODEL", "STABLE", "BROKEN", "segment_pixels", "update_pixels"]
 
 Array = npt.NDArray[Any]
 
+NO_MODEL, STABLE, BROKEN = 0, 1, 2
 _GROWTH = 1.33
 _TOGETHER = 64
+_0 = np.float32(0.0)
+_SUMS = {"reassoc", "nsz", "contract"}
 
 
 @njit(cache=True, nogil=True)
-def _breaks_at(
-    i: int, season: Array, design: Array, values: Array, kept: Array, model: Array, sigma: Array, change: float,
-    consecutive: int, now: Array, before: Array,
-) -> Any:  # fmt: skip
-    """How many looks in a row from ``i`` are off, and whether they are a break: enough of them, and off the same way.
+def _angle(now: Array, before: Array) -> float:
+    """Between the directions in which two looks are off."""
+    dot = one = two = _0
+    for band in range(len(now)):
+        dot += now[band] * before[band]
+        one += now[band] * now[band]
+        two += before[band] * before[band]
+    return float(np.arccos(min(max(dot / np.sqrt(one * two), np.float32(-1.0)), np.float32(1.0))))
 
-    The same way: less than 45 degrees apart on average, look after look (Zhu et al. 2020).
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
+def _run_from(
+    i: int, season: Array, design: Array, values: Array, change: float, consecutive: int, sums: Any, fit: Any,
+    seasonal: Any, now: Array, before: Array,
+) -> Any:  # fmt: skip
+    """How many looks in a row from ``i`` are off, whether they are a break, and how far off the first is.
+
+    A break is enough of them, off the same way: less than 45 degrees apart on average, look after look (Zhu et al.
+    2020).
     """
-    count, angles = 0, 0.0
+    gram, anchor, model, yearly, inverse = sums[0], sums[3], fit[0], fit[1], fit[3]
+    season_squares, season_looks, tally = seasonal[0], seasonal[1], seasonal[2]
+    count, angles, first = 0, 0.0, _0
+    young = doubt_of(tally[0], tally[1], gram, inverse)
     for n in range(i, len(values)):
-        if not kept[n]:
-            continue
-        far = apart_from(design[n], values[n], model, sigma[season[n]], now)
+        far = apart_from(design, values, n, anchor, model, yearly, now)
+        if far > change:
+            far = seasonal_apart(season[n], tally[0], yearly, season_squares, season_looks, now)
+            if young:
+                far /= np.float32(1.0) + leverage_of(design, n, inverse)
+        if n == i:
+            first = far
         if far <= change:
-            return count, False
+            return count, False, first
         if count > 0:
-            dot = one = two = 0.0
-            for band in range(len(now)):
-                dot += now[band] * before[band]
-                one += now[band] * now[band]
-                two += before[band] * before[band]
-            angles += np.arccos(min(max(dot / np.sqrt(one * two), -1.0), 1.0))
+            angles += _angle(now, before)
         before[:] = now
         count += 1
         if count == consecutive:
-            return count, angles / max(count - 1, 1) < 0.25 * np.pi
-    return count, False
+            return count, angles / max(count - 1, 1) < 0.25 * np.pi, first
+    return count, False, first
 
 
 @njit(cache=True, nogil=True)
 def _window(days: Array, kept: Array, start: int) -> int:
     """Last look of the shortest window from ``start`` with enough kept looks over a year; -1: there is none."""
-    count, first = 0, -1.0
+    count, first = 0, -1
     for n in range(start, len(days)):
         if kept[n]:
             if count == 0:
@@ -76,13 +101,37 @@ def _window(days: Array, kept: Array, start: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _count_from(days: Array, design: Array, first: int, last: int, origin: int) -> None:
+    """Trends of some looks count from a day."""
+    for n in range(first, last + 1):
+        design[n, 1] = np.float32((days[n] - origin) / YEAR_DAYS)
+
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
+def _fit_window(days: Array, design: Array, values: Array, kept: Array, start: int, end: int, sums: Any) -> Any:
+    """Sums of the kept looks of a window; the first one kept and their number."""
+    gram, moments, squares, anchor = sums
+    gram[:], moments[:], squares[:] = _0, _0, _0
+    count, first = 0, -1
+    for n in range(start, end + 1):
+        if kept[n]:
+            if first < 0:
+                first = n
+                anchor[:] = values[n]
+                _count_from(days, design, n, end, days[n])
+            add_look(design, values, n, anchor, gram, moments, squares)
+            count += 1
+    return first, count
+
+
+@njit(cache=True, nogil=True)
 def _begin(
-    days: Array, design: Array, values: Array, kept: Array, start: int, floor: Array, limits: Array, sums: Any,
-    work: Any,
-) -> Any:  # fmt: skip
+    days: Array, design: Array, values: Array, kept: Array, start: int, limits: Array, sums: Any, fit: Any, work: Any
+) -> Any:
     """First stable model from ``start`` on: its first and last look and the number kept; -1 where there is none."""
-    gram, moments, squares, model, sigma, lower = sums
-    terms, right, scores = work
+    gram, moments, squares, anchor = sums
+    model, yearly, floor, lower = fit
+    judged = -1
     while True:
         end = -1
         for _ in range(2):  # what the first screening drops may make the window longer
@@ -92,94 +141,68 @@ def _begin(
             if longer <= end:
                 break
             end = longer
-            w = slice(start, end + 1)
-            screen_outliers(design[w], values[w], floor, limits[1], kept[w], gram, lower, terms, right, scores)
-        gram[:], moments[:], squares[:] = 0.0, 0.0, 0.0
-        count, first, last = 0, -1, -1
-        for n in range(start, end + 1):
-            if kept[n]:
-                add_look(design[n], values[n], gram, moments, squares)
-                first = n if first < 0 else first
-                last, count = n, count + 1
+            _count_from(days, design, start, end, days[start])
+            if end != judged:
+                noise_floors(days, values, end, work[4], floor)
+                judged = end
+            screen_outliers(design, values, floor, limits, kept, start, end, work)
+        first, count = _fit_window(days, design, values, kept, start, end, sums)
         if count >= FEWEST_LOOKS:
-            solve_model(count, gram, moments, squares, floor, model, sigma, lower)
-            if not is_unstable(design, values, first, last, model, sigma, limits[0]):
+            last = end
+            while not kept[last]:
+                last -= 1
+            solve_model(count, gram, moments, squares, floor, model, yearly, lower)
+            if not is_unstable(design, values, anchor, first, last, model, yearly, limits[0]):
                 return first, end, count
         start = max(first, start) + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
+def _take_in(
+    n: int, day: int, design: Array, values: Array, season: int, now: Array, sums: Any, fit: Any, seasonal: Any
+) -> None:
+    """One look into a model that foretold it; solved again once it has grown. ``now``: how far off, in deviations."""
+    gram, moments, squares, anchor = sums
+    model, yearly, floor, lower = fit
+    season_squares, season_looks, tally, recent = seasonal
+    track_noise(day, n, values, recent, tally, floor)
+    if tally[0] >= WHOLE_MODEL_LOOKS:
+        season_looks[season] += 1
+        for band in range(len(now)):
+            off = now[band] * yearly[band]
+            season_squares[season, band] += off * off
+    add_look(design, values, n, anchor, gram, moments, squares)
+    tally[0] += 1
+    if tally[0] >= (_GROWTH * tally[1] if tally[0] > WHOLE_MODEL_LOOKS else tally[1] + 2):
+        solve_model(tally[0], gram, moments, squares, floor, model, yearly, lower)
+        tally[1] = tally[0]
+
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
 def _follow(
-    first: int, end: int, count: int, season: Array, design: Array, values: Array, kept: Array, limits: Array,
-    consecutive: int, sums: Any, pair: Any,
+    i: int, days: Array, season: Array, design: Array, values: Array, limits: Array, consecutive: int, sums: Any,
+    fit: Any, seasonal: Any, pair: Any,
 ) -> Any:  # fmt: skip
-    """Follow a model look by look: it takes in what is not off, and is solved again as it grows.
+    """Follow a model look by look from ``i``: it takes in what is not off, and is solved again as it grows.
 
-    Returns the look that broke it (the number of looks: none), how many it was made of, and looks off at the end.
+    Returns the first look that is not decided (the number of looks: none) and whether it is a break; looks from it on
+    are off, but too few to tell.
     """
-    gram, moments, squares, model, yearly, lower = sums
-    floor, now, before, sigma = pair
-    fitted, i, tail = count, end + 1, 0
-    sigma[:] = yearly
-    fresh = False  # deviations by season are found when a look is off: they are never below the year's
-    while i < len(values) and tail == 0:
-        far, off, is_break = apart_from(design[i], values[i], model, yearly, now), 0, False
-        for again in range(2):
-            if far > limits[0]:
-                off, is_break = _breaks_at(
-                    i, season, design, values, kept, model, sigma, limits[0], consecutive, now, before
-                )
-                if again or fresh or not (is_break or far > limits[1] or off > 1):
-                    break
-                seasonal_sigmas(design, values, kept, season, first, i - 1, count, model, yearly, sigma)
-                fresh, far, is_break = True, apart_from(design[i], values[i], model, sigma[season[i]], now), False
-        if is_break:
-            return i, count, 0
-        if far > limits[0] and off < consecutive and _rest(kept, i) == off:
-            tail = off
-        elif far > limits[1]:
-            kept[i] = False
-        else:
-            add_look(design[i], values[i], gram, moments, squares)
-            count += 1
-            if count >= (_GROWTH * fitted if count > WHOLE_MODEL_LOOKS else fitted + 2):
-                solve_model(count, gram, moments, squares, floor, model, yearly, lower)
-                fitted, fresh = count, False
-                sigma[:] = yearly
+    now, looks = pair[0], len(values)
+    while i < looks:
+        far = apart_from(design, values, i, sums[3], fit[0], fit[1], now)
+        if far > limits[0]:
+            count, is_break, far = _run_from(
+                i, season, design, values, limits[0], consecutive, sums, fit, seasonal, pair[1], pair[2]
+            )
+            if is_break or (0 < count < consecutive and i + count == looks):
+                return i, is_break
+            if far > limits[1]:
+                i += 1
+                continue
+        _take_in(i, days[i], design, values, season[i], now, sums, fit, seasonal)
         i += 1
-    solve_model(count, gram, moments, squares, floor, model, yearly, lower)
-    seasonal_sigmas(design, values, kept, season, first, i - 1 - (tail > 0), count, model, yearly, sigma)
-    return len(values), count, tail
-
-
-@njit(cache=True, nogil=True)
-def _segment(
-    days: Array, season: Array, design: Array, values: Array, limits: Array, consecutive: int, found: Array,
-    sums: Any, work: Any, pair: Any,
-) -> Any:  # fmt: skip
-    """All breaks of one pixel's seen looks; returns their number, looks of the last model, and looks off at the end."""
-    floor = pair[0]
-    noise_floors(days, values, work[2], floor)
-    kept = np.ones(len(days), np.bool_)
-    breaks, start = 0, 0
-    while True:
-        first, end, count = _begin(days, design, values, kept, start, floor, limits, sums, work)
-        if first < 0:
-            return breaks, 0, 0
-        start, count, tail = _follow(first, end, count, season, design, values, kept, limits, consecutive, sums, pair)
-        if start == len(days):
-            return breaks, count, tail
-        if breaks < len(found):
-            found[breaks] = days[start]
-        breaks += 1
-
-
-@njit(cache=True, nogil=True)
-def _rest(kept: Array, start: int) -> int:
-    count = 0
-    for n in range(start, len(kept)):
-        count += kept[n]
-    return count
+    return i, False
 
 
 @njit(cache=True, nogil=True)
@@ -198,33 +221,90 @@ def _collect(stack: Array, seen: Array, count: Array, which: Array, values: Arra
 
 
 @njit(cache=True, nogil=True)
-def segment_pixels(
-    days: Array, seasons: Array, design: Array, stack: Array, seen: Array, limits: Array, consecutive: int, breaks:
-    Array, number: Array, models: Array, sigmas: Array, looks: Array, pending: Array,
-) -> None:  # fmt: skip
-    """Breaks and last model of many pixels.
+def _work(dates: int, bands: int) -> Any:
+    f = np.float32
+    screen = (np.zeros((4, 4), f), np.zeros((4, 4), f), np.zeros((bands, 4), f), np.zeros(4, f), np.zeros(dates, f))
+    return screen, (np.zeros(bands, f), np.zeros(bands, f), np.zeros(bands, f)), np.zeros((TERMS, TERMS), f)
 
-    ``days`` and ``seasons`` (date,), ``design`` (date, 8), ``stack`` (date, band, pixel), ``seen`` (date, pixel),
-    ``limits``: squared distances of a change and of an outlier. Out: ``breaks`` (pixel, most) days, ``number`` of
-    breaks, ``models`` (pixel, band, 8), ``sigmas`` (pixel, season, band), ``looks`` of the last model (0: none),
-    ``pending`` looks off at the end.
+
+@njit(cache=True, nogil=True)
+def _state_of(p: int, state: Any, lower: Array) -> Any:
+    """The views of one pixel's state that the loops work on."""
+    models, grams, moments, squares, yearly, floors, anchors, season_squares, season_looks, tally, recent = state[:11]
+    return (
+        (grams[p], moments[p], squares[p], anchors[p]),
+        (models[p], yearly[p], floors[p], lower),
+        (season_squares[p], season_looks[p], tally[p], recent[p]),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _leave_pending(p: int, days: Array, values: Array, state: Any) -> None:
+    """Looks that are off, but too few to tell, wait in the state for the next."""
+    waiting_days, waiting, pending = state[13], state[14], state[15]
+    pending[p] = len(days)
+    for k in range(len(days)):
+        waiting_days[p, k] = days[k]
+        waiting[p, k] = values[k]
+
+
+@njit(cache=True, nogil=True)
+def _segment(
+    p: int, days: Array, season: Array, design: Array, values: Array, limits: Array, consecutive: int, found: Array,
+    state: Any, kept: Array, screen: Any, pair: Any, lower: Array,
+) -> int:  # fmt: skip
+    """All breaks of one pixel's seen looks; its state afterwards. Returns their number."""
+    sums, fit, seasonal = _state_of(p, state, lower)
+    origins, status, since = state[11], state[12], state[16]
+    breaks, start = 0, 0
+    kept[: len(days)] = True
+    while True:
+        first, end, count = _begin(days, design, values, kept, start, limits, sums, fit, screen)
+        if first < 0:
+            sums[0][:], sums[1][:], sums[2][:], fit[0][:], fit[1][:] = _0, _0, _0, _0, _0
+            seasonal[0][:], seasonal[1][:], seasonal[2][:], seasonal[3][:] = _0, 0, 0, _0
+            status[p] = BROKEN if breaks > 0 else NO_MODEL
+            return breaks
+        origins[p], status[p] = days[first], STABLE
+        seasonal[0][:], seasonal[1][:], seasonal[2][:] = _0, 0, 0
+        seasonal[2][0] = seasonal[2][1] = count
+        last = end
+        while not kept[last]:
+            last -= 1
+        seasonal[2][2], seasonal[3][:] = days[last], values[last]
+        _count_from(days, design, end + 1, len(days) - 1, days[first])
+        start, is_break = _follow(end + 1, days, season, design, values, limits, consecutive, sums, fit, seasonal, pair)
+        if not is_break:
+            _leave_pending(p, days[start:], values[start:], state)
+            return breaks
+        since[p] = days[start]
+        if breaks < len(found):
+            found[breaks] = days[start]
+        breaks += 1
+
+
+@njit(cache=True, nogil=True)
+def segment_pixels(
+    days: Array, stack: Array, seen: Array, limits: Array, consecutive: int, breaks: Array, number: Array, state: Any
+) -> None:
+    """Breaks and state of many pixels.
+
+    ``days`` (date,) int, ``stack`` (date, band, pixel), ``seen`` (date, pixel), ``limits``: squared distances of a
+    change and of an outlier, single precision. Out: ``breaks`` (pixel, most) days, ``number`` of breaks, and
+    ``state``: the arrays of a Watch in its order, zero before.
     """
     dates, bands, pixels = stack.shape
-    sums = (
-        np.zeros((TERMS, TERMS)),
-        np.zeros((bands, TERMS)),
-        np.zeros(bands),
-        np.zeros((bands, TERMS)),
-        np.zeros(bands),
-        np.zeros((TERMS, TERMS)),
-    )
-    work = (np.zeros(TERMS), np.zeros(TERMS), np.zeros(dates))
-    pair = (np.zeros(bands), np.zeros(bands), np.zeros(bands), np.zeros((SEASONS, bands)))
-    own_days, own_design, own_season = np.empty(dates), np.empty((dates, TERMS)), np.empty(dates, np.int64)
+    design, season = np.zeros((dates, TERMS), np.float32), np.zeros(dates, np.int64)
+    for d in range(dates):
+        waves_of(days[d], design[d])
+        season[d] = season_of(days[d])
+    screen, pair, lower = _work(dates, bands)
+    own_days, own_season, kept = np.empty(dates, np.int64), np.empty(dates, np.int64), np.empty(dates, np.bool_)
+    own_design = np.empty((dates, TERMS), np.float32)
     count, which, values = (
         np.empty(_TOGETHER, np.int64),
         np.empty((_TOGETHER, dates), np.int64),
-        np.empty((_TOGETHER, dates, bands)),
+        np.empty((_TOGETHER, dates, bands), np.float32),
     )
     for first in range(0, pixels, _TOGETHER):
         last = min(first + _TOGETHER, pixels)
@@ -233,54 +313,67 @@ def segment_pixels(
             n = count[p - first]
             for k in range(n):
                 d = which[p - first, k]
-                own_days[k], own_design[k], own_season[k] = days[d], design[d], seasons[d]
-            number[p], looks[p], pending[p] = _segment(
-                own_days[:n], own_season[:n], own_design[:n], values[p - first, :n], limits, consecutive, breaks[p],
-                sums, work, pair,
+                own_days[k], own_design[k], own_season[k] = days[d], design[d], season[d]
+            number[p] = _segment(
+                p, own_days[:n], own_season[:n], own_design[:n], values[p - first, :n], limits, consecutive, breaks[p],
+                state, kept, screen, pair, lower,
             )  # fmt: skip
-            for band in range(bands):
-                for k in range(SEASONS):
-                    sigmas[p, k, band] = pair[3][k, band] if looks[p] > 0 else 0.0
-                for i in range(TERMS):
-                    models[p, band, i] = sums[3][band, i] if looks[p] > 0 else 0.0
 
 
 @njit(cache=True, nogil=True)
-def update_pixels(
-    day: float, season: int, design: Array, values: Array, seen: Array, models: Array, sigmas: Array, limits: Array,
-    consecutive: int, status: Array, pending: Array, since: Array, direction: Array, alert: Array,
-) -> None:  # fmt: skip
-    """One new look at many pixels that have a model: ``values`` (band, pixel), ``seen`` (pixel,).
+def _again(
+    p: int, day: int, now_values: Array, limits: Array, consecutive: int, state: Any, design: Array, values: Array,
+    days: Array, season: Array, pair: Any, lower: Array,
+) -> bool:  # fmt: skip
+    """A look at a pixel with looks that wait: they are judged with it, in order. True: the pixel broke."""
+    origins, status, waiting_days, waiting, pending, since = (
+        state[11], state[12], state[13], state[14], state[15], state[16],
+    )  # fmt: skip
+    sums, fit, seasonal = _state_of(p, state, lower)
+    n = int(pending[p]) + 1
+    for k in range(n):
+        days[k] = waiting_days[p, k] if k < n - 1 else day
+        waves_of(days[k], design[k])
+        season[k] = season_of(days[k])
+        values[k] = waiting[p, k] if k < n - 1 else now_values[0]
+    _count_from(days, design, 0, n - 1, origins[p])
+    at, is_break = _follow(
+        0, days[:n], season[:n], design[:n], values[:n], limits, consecutive, sums, fit, seasonal, pair
+    )
+    if is_break:
+        status[p], since[p], pending[p] = BROKEN, days[at], 0
+    else:
+        _leave_pending(p, days[at:n], values[at:n], state)
+    return bool(is_break)
 
-    ``status``: 0 no model, 1 stable, 2 broken. Looks off in a row and the same way are counted in ``pending``, the day
-    of the first in ``since``, their sum in ``direction`` (pixel, band). ``alert``: pixels that broke with this look.
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
+def update_pixels(
+    day: int, stack: Array, seen: Array, limits: Array, consecutive: int, state: Any, alert: Array
+) -> None:
+    """One new look at many pixels that have a model: ``stack`` (band, pixel), ``seen`` (pixel,).
+
+    ``state``: the arrays of a Watch, moved on in place. ``alert``: pixels that broke with this look.
     """
-    bands, now = len(values), np.empty(len(values))
-    for p in range(values.shape[1]):
+    bands, pixels = stack.shape
+    origins, status, pending = state[11], state[12], state[15]
+    _, pair, lower = _work(1, bands)
+    most = consecutive
+    design, values = np.zeros((most, TERMS), np.float32), np.zeros((most, bands), np.float32)
+    days, season = np.zeros(most, np.int64), np.zeros(most, np.int64)
+    here, now_values, now_season = np.zeros((1, TERMS), np.float32), np.zeros((1, bands), np.float32), season_of(day)
+    waves_of(day, here[0])
+    for p in range(pixels):
         alert[p] = False
-        if not seen[p] or status[p] != 1:
+        if not seen[p] or status[p] != STABLE:
             continue
-        far = 0.0
         for band in range(bands):
-            left = float(values[band, p])
-            for i in range(TERMS):
-                left -= design[i] * models[p, band, i]
-            now[band] = left / sigmas[p, season, band]
-            far += now[band] * now[band]
-        if not far > limits[0]:
-            pending[p] = 0
-            continue
-        if pending[p] > 0:
-            dot = total = 0.0
-            for band in range(bands):
-                dot += now[band] * direction[p, band]
-                total += direction[p, band] ** 2
-            if dot < np.sqrt(0.5 * far * total):
-                pending[p] = 0
+            now_values[0, band] = stack[band, p]
         if pending[p] == 0:
-            since[p], direction[p] = day, 0.0
-        pending[p] += 1
-        for band in range(bands):
-            direction[p, band] += now[band] / np.sqrt(far)
-        if pending[p] >= consecutive:
-            status[p], alert[p] = 2, True
+            sums, fit, seasonal = _state_of(p, state, lower)
+            here[0, 1] = np.float32((day - origins[p]) / YEAR_DAYS)
+            far = apart_from(here, now_values, 0, sums[3], fit[0], fit[1], pair[0])
+            if far <= limits[0]:
+                _take_in(0, day, here, now_values, now_season, pair[0], sums, fit, seasonal)
+                continue
+        alert[p] = _again(p, day, now_values, limits, consecutive, state, design, values, days, season, pair, lower)
