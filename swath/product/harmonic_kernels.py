@@ -64,7 +64,7 @@ def season_of(day: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _factor(gram: Array, size: int, count: float, lower: Array) -> None:
+def _factor(gram: Array, size: int, count: Any, lower: Array) -> None:
     """Cholesky factor of the leading equations with their ridge; the inverse of its diagonal, for it is divided by."""
     for i in range(size):
         for j in range(i + 1):
@@ -114,7 +114,7 @@ def add_look(design: Array, values: Array, n: int, anchor: Array, gram: Array, m
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def invert(gram: Array, size: int, count: float, inverse: Array) -> None:
+def invert(gram: Array, size: int, count: Any, inverse: Array) -> None:
     """Inverse of the leading equations with their ridge (Gauss and Jordan: positive definite, so without pivots)."""
     for i in range(size):
         for j in range(TERMS):
@@ -161,7 +161,7 @@ def solve_model(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def apart_from(design: Array, values: Array, n: int, anchor: Array, model: Array, sigma: Array, out: Array) -> float:
+def apart_from(design: Array, values: Array, n: int, anchor: Array, model: Array, sigma: Array, out: Array) -> Any:
     """Residuals of observation ``n`` in deviations into ``out``; their sum of squares."""
     total = _0
     for band in range(len(sigma)):
@@ -175,7 +175,7 @@ def apart_from(design: Array, values: Array, n: int, anchor: Array, model: Array
 
 
 @njit(cache=True, nogil=True)
-def seasonal_apart(season: int, count: int, yearly: Array, squares: Array, looks: Array, out: Array) -> float:
+def seasonal_apart(season: int, count: int, yearly: Array, squares: Array, looks: Array, out: Array) -> Any:
     """The same residuals by the season's own deviation where the model is whole: ``out`` is rescaled.
 
     A season's deviation is that of its looks from the model that foretold them, drawn to the year's where they are
@@ -194,7 +194,7 @@ def seasonal_apart(season: int, count: int, yearly: Array, squares: Array, looks
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def leverage_of(design: Array, n: int, inverse: Array) -> float:
+def leverage_of(design: Array, n: int, inverse: Array) -> Any:
     """What a model's own doubt adds to the variance of observation ``n``, as a share of a look's."""
     total = _0
     for i in range(TERMS):
@@ -215,7 +215,7 @@ def doubt_of(count: int, solved: int, gram: Array, inverse: Array) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _middle(values: Array, count: int) -> float:
+def _middle(values: Array, count: int) -> Any:
     """The upper middle one of some values, which are put in another order (Hoare's selection)."""
     low, high, wanted = 0, count - 1, count // 2
     while low < high:
@@ -278,7 +278,7 @@ def track_noise(day: int, n: int, values: Array, recent: Array, tally: Array, fl
 
 @njit(cache=True, nogil=True)
 def _weigh(
-    design: Array, values: Array, kept: Array, anchor: float, floor: float, band: int, first: int, last: int,
+    design: Array, values: Array, kept: Array, anchor: Any, floor: Any, band: int, first: int, last: int,
     gram: Array, lower: Array, terms: Array, right: Array,
 ) -> None:  # fmt: skip
     """Four robust terms of one band: Huber's weights, five turns at most, beginning from ``terms``."""
