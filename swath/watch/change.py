@@ -49,6 +49,7 @@ Mask = npt.NDArray[np.bool_]
 
 _UNLIKELY = 0.02
 """peaks of the past that the others foretell less often than this in all of it are taken for changes"""
+_MOST_PAST_CHANGES, _SAME_PLACE_PX = 8, 8
 _RENEWED_EVERY = 6
 """looks of the past after which pixels without a model are tried again"""
 
@@ -108,16 +109,27 @@ def _learned(series: Series, looks: Sequence[Look], first: int, state: PlaceStat
         moved = with_peaks(moved, scored.patches)
         if (k - first) % _RENEWED_EVERY == 0:
             moved = _renewed(moved, looks[: k + 1], state.inside)
-    keep = np.ones(len(moved.peaks), np.bool_)
     for scale in range(len(REACHES_PX)):
-        for row in sorted(np.flatnonzero(moved.peaks[:, 0] == scale), key=lambda r: -moved.peaks[r, 1]):
-            keep[row] = False
-            rest = moved.peaks[keep & (moved.peaks[:, 0] == scale), 1]
-            tail = fit_tail(rest, moved.exposure_km2, level_ratio=FLOOR)
-            if rate_above(tail, moved.peaks[row, 1]) * moved.exposure_km2 > _UNLIKELY:
-                keep[row] = True
-                break
-    return replace(moved, peaks=moved.peaks[keep])
+        moved = replace(moved, peaks=_explained(moved.peaks, scale, moved.exposure_km2, state))
+    return moved
+
+
+def _explained(peaks: Array, scale: int, exposure_km2: float, state: PlaceState) -> Array:
+    """The peaks without those of the few places (highest first) whose scores all others do not explain."""
+    rows, columns = np.divmod(np.flatnonzero(state.inside.ravel())[peaks[:, 3].astype(int)], state.grid.width)
+    left = peaks[:, 0] == scale
+    groups: list[tuple[float, Mask]] = []
+    while left.any() and len(groups) < _MOST_PAST_CHANGES:
+        top = int(np.argmax(np.where(left, peaks[:, 1], -1.0)))
+        near = np.maximum(np.abs(rows - rows[top]), np.abs(columns - columns[top])) <= _SAME_PLACE_PX
+        groups.append((float(peaks[top, 1]), near))
+        left &= ~near
+    for number in range(len(groups), 0, -1):
+        gone = np.any([near for _, near in groups[:number]], axis=0)
+        tail = fit_tail(peaks[~gone & (peaks[:, 0] == scale), 1], exposure_km2, level_ratio=FLOOR)
+        if rate_above(tail, groups[number - 1][0]) * exposure_km2 < _UNLIKELY:
+            return np.asarray(peaks[~gone])
+    return peaks
 
 
 def _copied(series: Series) -> Watch:
@@ -246,6 +258,6 @@ def dismiss_change(state: PlaceState, changes: Changes, row: int) -> PlaceState:
         raise InputError(f"no series {key}", fix=f"This place has {', '.join(state.series) or 'none'}")
     series = state.series[key]
     peaks = np.vstack(
-        [series.peaks, [[s, float(changes.score_ratio[row]), series.scored_looks] for s in range(len(REACHES_PX))]]
+        [series.peaks, [[s, float(changes.score_ratio[row]), series.scored_looks, 0] for s in range(len(REACHES_PX))]]
     )
     return replace(state, series={**state.series, key: replace(series, peaks=peaks)})

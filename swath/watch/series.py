@@ -119,7 +119,7 @@ def begin_series(key: str, looks: Sequence[Look], inside: Mask, wish: Wish) -> S
         alerted=np.zeros(pixels, np.bool_),
         common=np.zeros((0, bands)),
         spreads=np.zeros((scales, 0)),
-        peaks=np.zeros((0, 3)),
+        peaks=np.zeros((0, 4)),
         exposure_km2=0.0,
         scored_looks=0,
         first_day=int(days[-1]),
@@ -182,7 +182,8 @@ def score_look(series: Series, look: Look, inside: Mask, pixel_area_km2: float) 
         spreads[scale] = _spread(mean, series.spreads[scale])
         push_look(mean / np.float32(spreads[scale, 0]), rings[scale], held[scale])
         scores[scale] = run_scores(rings[scale], held[scale], np.isfinite(mean[0]))
-        found, near[scale] = _patches(scores[scale], series.near[scale], inside, scale)
+        found, now = _patches(scores[scale], series.near[scale], inside, scale)
+        near[scale] = np.where(np.isfinite(mean[0]), now, series.near[scale])
         patches += found
     last_days = series.last_days.copy()
     last_days[1:, seen] = last_days[:-1, seen]
@@ -227,7 +228,7 @@ def with_peaks(series: Series, patches: Sequence[Patch]) -> Series:
     peaks = series.peaks.copy()
     new = []
     for patch in patches:
-        row = patch.scale, patch.score_ratio, series.scored_looks
+        row = patch.scale, patch.score_ratio, series.scored_looks, patch.peak
         if patch.before_ratio == 0.0:
             new.append(row)
         elif patch.score_ratio > patch.before_ratio:
@@ -236,7 +237,7 @@ def with_peaks(series: Series, patches: Sequence[Patch]) -> Series:
                 peaks[same[-1]] = row
             else:
                 new.append(row)
-    return replace(series, peaks=np.vstack([peaks, np.array(new).reshape(-1, 3)]))
+    return replace(series, peaks=np.vstack([peaks, np.array(new).reshape(-1, 4)]))
 
 
 def tails_of(series: Series) -> list[Tail]:

@@ -100,7 +100,7 @@ class Series:
     spreads: Floats
     """``(scale, look)`` robust deviation of residuals over the place"""
     peaks: Floats
-    """``(n, 3)`` scale, score and look number of patches that stood out and were no change"""
+    """``(n, 4)`` scale, score, look number and pixel of patches that stood out and were no change"""
     exposure_km2: float
     """area seen, summed over the looks that were scored"""
     scored_looks: int
