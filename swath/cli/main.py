@@ -35,6 +35,7 @@ app.command("swath.cli.watch:app", name="watch", help="Places over time: who loo
 app.command("swath.cli.survey:survey", name="survey", help="A drone where a satellite is not enough.")
 app.command("swath.cli.claim:app", name="claim", help="Could that satellite have taken that picture?")
 app.command("swath.cli.serve:serve", name="serve", help="A mission's console and interfaces on one port.")
+app.command("swath.cli.work:work", name="work", help="A mission's ground segment by itself, day and night.")
 app.command("swath.cli.people:app", name="people", help="Who may sign in to a service, and with what.")
 app.command("swath.cli.bench:app", name="bench", help="How good is a planner, and how far from the best?")
 

@@ -7,7 +7,7 @@ among its evidence. Brought in are places, orders with their statuses, the plan,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from swath.store.orders_book import Ordered, Status, order_of, place_order
 from swath.store.plans import put_plan
 from swath.time import format_utc
 
-__all__ = ["OGC_COLLECTIONS", "Brought", "bring_in", "mission_file"]
+__all__ = ["OGC_COLLECTIONS", "Brought", "bring_in", "bring_items", "mission_file"]
 
 OGC_COLLECTIONS: Mapping[str, tuple[str, str]] = {
     "orders": ("Orders", "What was ordered, where, and what became of it"),
@@ -89,6 +89,16 @@ def bring_in(
                 items = [_item(folder, file) for file in _item_files(path.parent)]
                 changed[own["id"]] = changed.get(own["id"], 0) + len(put_items(write, items, collection=own["id"]))
     return Brought(mission, simulated, changed)
+
+
+def bring_items(write: Writing, folder: Path, paths: Sequence[Path]) -> list[str]:
+    """Bring some items (their JSON files, each below its collection's folder) in; the ids of those that are new."""
+    new = []
+    for path in paths:
+        own = _json(path.parent.parent / "collection.json")
+        put_stac_collection(write, own)
+        new += put_items(write, [_item(folder, path)], collection=own["id"])
+    return new
 
 
 def _text(path: Path) -> str:

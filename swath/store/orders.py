@@ -17,7 +17,7 @@ from swath.plan.orders import KINDS as ORDER_KINDS
 from swath.plan.orders import Order
 from swath.store.section import Section
 
-__all__ = ["COLUMNS", "KINDS", "MAX_EXTENT_M", "read_orders"]
+__all__ = ["COLUMNS", "KINDS", "MAX_EXTENT_M", "order_of_feature", "read_orders"]
 
 COLUMNS = (
     "id",
@@ -51,7 +51,7 @@ def read_orders(path: Path, *, start: np.datetime64, stop: np.datetime64) -> tup
     except UnicodeDecodeError as error:
         raise InputError(f"this is no text: {error}", where=str(path), fix="Save it as UTF-8") from error
     if path.suffix.lower() in (".geojson", ".json"):
-        rows, read = _features(text, path), lambda row: _order(row, start, stop)
+        rows, read = _features(text, path), lambda row: order_of_feature(row, start, stop)
     else:
         rows, read = _lines(text, path), lambda row: Order("point", _request(row, start, stop))
     return _read_all(rows, read, path)
@@ -128,8 +128,11 @@ def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number")
 
 
-def _order(feature: Any, start: np.datetime64, stop: np.datetime64) -> Order:
-    """One feature. Keys that mean nothing for its kind are refused."""
+def order_of_feature(feature: Any, start: np.datetime64, stop: np.datetime64) -> Order:
+    """The order that a GeoJSON feature asks for, from ``start`` to ``stop`` where it names no times of its own.
+
+    Keys that mean nothing for its kind are refused. Raises :class:`InputError` or ``ValueError`` with what is wrong.
+    """
     if not isinstance(feature, Mapping) or not isinstance(feature.get("properties"), Mapping):
         raise ValueError("a feature with properties is needed")
     asked = Section(feature["properties"], "order")

@@ -121,7 +121,8 @@ def _add_status(write: Writing, id: str, status: Status) -> None:
 def _show(write: Writing, order: Ordered) -> None:
     """The order as a feature of the OGC collection ``orders``."""
     start, _, stop = str(order.asked.get("datetime", "")).partition("/")
-    times = {"start_datetime": start, "end_datetime": stop} if stop else {"datetime": moment_text(order.created_us)}
+    both = start not in ("", "..") and stop not in ("", "..")
+    times = {"start_datetime": start, "end_datetime": stop} if both else {"datetime": moment_text(order.created_us)}
     looks = {k: v for k, v in order.opportunity.items() if k != "datetime" and not isinstance(v, dict | list)}
     document = {
         "type": "Feature",

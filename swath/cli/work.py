@@ -1,0 +1,80 @@
+"""``swath work``: a mission's ground segment by itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+__all__ = ["offset_of", "work"]
+
+
+def offset_of(at: str | None) -> int:
+    """By how many microseconds the clock is set, so that it is ``at`` now."""
+    from swath.store.moments import moment_of_text, now_us
+
+    return 0 if at is None else moment_of_text(at, where="--at") - now_us()
+
+
+def work(
+    mission_dir: Path,
+    /,
+    *,
+    workers: int = 1,
+    database: str | None = None,
+    once: bool = False,
+    at: str | None = None,
+    log: str = "plain",
+) -> int:
+    """Do what a mission's day brings: take in what lies in its inbox, plan again, tell orders what became of them.
+
+    Example: swath work out/demo --once
+
+    swath serve does this too (--workers); this command adds workers, here or on another machine that sees the same
+    folder and database. Any of them may be stopped or killed at any time: its job is done again. Ctrl-C ends it.
+
+    Parameters
+    ----------
+    mission_dir
+        As for swath serve.
+    workers
+        How many processes.
+    database
+        As for swath serve.
+    once
+        Do what there is to do now, and end.
+    at
+        Work as if it were this time: 2026-05-08T06:00:00Z. For rehearsals.
+    log
+        plain or json, on standard error.
+    """
+    import time
+
+    from swath.cli.serve_log import set_up_log
+    from swath.errors import InputError
+    from swath.operate.bring_in import bring_in
+    from swath.operate.loop.crew import crew, set_clock, work_here
+    from swath.store.database import open_database
+    from swath.store.jobs import counts
+
+    if not 1 <= workers <= 64:
+        raise InputError(f"{workers} workers", where="--workers", fix="Give 1 to 64")
+    set_up_log(log)
+    offset_us, place = offset_of(at), database or mission_dir
+    db = open_database(place)
+    bring_in(db, mission_dir, at_us=set_clock(offset_us)())
+    if once:
+        done = work_here(mission_dir, place, offset_us=offset_us, idle=lambda: True)
+        with db.reading() as connection:
+            now = counts(connection)
+        db.close()
+        print(f"{done} jobs done, {now['queued']} wait for their time, {now['dead']} are dead")
+        return 1 if now["dead"] else 0
+    db.close()
+    print(f"swath: {workers} at work for {mission_dir}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    with crew(mission_dir, place, workers, offset_us=offset_us):
+        try:
+            while True:
+                time.sleep(3600.0)
+        except KeyboardInterrupt:
+            print("swath: ending; what is under way is finished or done again", file=sys.stderr)
+    return 0

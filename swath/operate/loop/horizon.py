@@ -1,0 +1,71 @@
+"""Which stretch of time is planned now, and what of the plan in force lies in it?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from swath.model import Acquisitions, Plan
+from swath.plan.problem import Problem
+from swath.store.mission import Mission
+
+__all__ = ["carried", "rolled"]
+
+
+def rolled(mission: Mission, now: np.datetime64) -> Mission:
+    """The mission over the stretch that is planned at a time: as long as its own, moved on in quarters of its length.
+
+    Between a quarter and a half of it lies behind: what was pictured there is down, or coming down, by the plan in
+    force, and what was commanded stays as it is. Before the mission begins, its own stretch is planned. Each stretch
+    begins with the battery that the mission file states (``initial_wh``).
+    """
+    length = mission.stop - mission.start
+    quarter = length // 4
+    steps = max(0, int((now - mission.start - quarter) // quarter))
+    moved = steps * quarter
+    return replace(mission, start=mission.start + moved, stop=mission.stop + moved)
+
+
+def carried(plan: Plan, problem: Problem) -> Plan:
+    """What of a plan lies in a problem's stretch, its pictures under the names that the problem has for their requests.
+
+    Orders of several looks (areas, series, repeated points) number their requests by the passes of a stretch: when it
+    moves on, so do the numbers. A picture whose request is no longer there (cancelled, or of a pass that is over) is
+    left out, and so is a contact before the stretch.
+    """
+    names = _names(plan.acquisitions, problem)
+    kept = np.array([bool(name) for name in names], bool) & (plan.acquisitions.start >= problem.start)
+    looks = plan.acquisitions.take(kept)
+    named = [name for name, stays in zip(names, kept.tolist(), strict=True) if stays]
+    looks = replace(looks, request=np.array(named, np.str_)) if named else looks
+    stations, craft = {s.id for s in problem.stations}, {s.id for s in problem.satellites}
+    contacts = plan.contacts
+    inside = (contacts.start >= problem.start) & np.isin(contacts.station, list(stations))
+    return replace(plan, acquisitions=looks, contacts=contacts.take(inside & np.isin(contacts.satellite, list(craft))))
+
+
+def _names(looks: Acquisitions, problem: Problem) -> list[str]:
+    """For each picture the request that it serves in this problem; empty where there is none."""
+    requests = {request.id: request for request in problem.requests}
+    craft = {satellite.id for satellite in problem.satellites}
+    of_order: dict[str, list[str]] = {}
+    for bundle in problem.bundles:
+        of_order[bundle.id] = list(bundle.requests)
+    found = []
+    for row in looks.rows():
+        id, satellite = str(row["request"]), str(row["satellite"])
+        known = requests.get(id)
+        fits = [id] if known is not None and (not known.satellites or satellite in known.satellites) else []
+        fits = [name for name in fits if requests[name].start <= row["start"] < requests[name].stop]
+        if not fits:
+            order = next((o for o in of_order if id.startswith(f"{o}.")), "")
+            tail = id.removeprefix(f"{order}.").partition(".")[2]
+            for name in of_order.get(order, []):
+                one = requests[name]
+                same = name.removeprefix(f"{order}.").partition(".")[2] == tail
+                mine = not one.satellites or satellite in one.satellites
+                if same and mine and one.start <= row["start"] < one.stop:
+                    fits.append(name)
+        found.append(fits[0] if fits and satellite in craft else "")
+    return found

@@ -1,0 +1,268 @@
+"""The plan again: from the book of orders, the orbits, the sky and what went wrong, all as they are now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from swath import registry
+from swath.errors import DataError, InputError
+from swath.model import Plan, Windows
+from swath.operate.asked_order import order_of
+from swath.operate.bring_in import mission_file
+from swath.operate.loop.arriving import ELEMENTS, FORECAST
+from swath.operate.loop.following import looks_of
+from swath.operate.loop.horizon import carried, rolled
+from swath.operate.loop.work import Commit, Shift, Told
+from swath.operate.plan_only import PlannedMission, prepared
+from swath.orbit.forms import parse_elements
+from swath.plan.form import plan_from_json, plan_to_json
+from swath.plan.orders import Order
+from swath.plan.problem import Problem
+from swath.plan.replan import Change, lost_contact, picture_failed, replan
+from swath.store.database import Writing
+from swath.store.forecast import read_forecast
+from swath.store.history import history_before
+from swath.store.jobs import Job
+from swath.store.mission import Mission, read_mission
+from swath.store.notes import recall
+from swath.store.orders_book import OPEN, Ordered, Status, orders, set_status
+from swath.store.orders_book import order_of as book_order
+from swath.store.plans import current_plan, put_plan
+from swath.time import format_utc, seconds
+
+__all__ = ["PLAN_S", "plan_again"]
+
+PLAN_S = 60.0
+"""of planning in one go; the best plan so far then counts, with its bound"""
+_PAGE = 500
+_GOOD = (*OPEN, "completed")
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the database said when planning began."""
+
+    orders: tuple[Ordered, ...]
+    plan: Plan | None
+    elements: tuple[str, ...]
+    forecast: str
+    lost: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
+    """Plan what is open in the book; what is commanded stays, an urgent order comes first, changes are told.
+
+    Orders that cannot be understood are rejected with the reason; those that found no place are ``held`` and tried
+    again with each plan until their window is over.
+    """
+    now = np.datetime64(shift.clock() * 1000, "ns")
+    told("reading", 0.05)
+    known = _read(shift)
+    mission = _fleet(rolled(read_mission(mission_file(shift.folder)), now), shift.folder, known, now)
+    asked, strange = _asked(known, mission)
+    if not asked:
+        return lambda write: {"planned": 0, **_answer_strange(write, strange)}
+    told("looks", 0.2)
+    try:
+        ready = prepared(replace(mission, orders=tuple(asked), urgent=()))
+    except DataError as error:  # element sets too old, no station: nothing can be planned until that is mended
+        because = str(error)
+        return lambda write: _hold(write, asked, because)
+    problem = _commanded(ready, now)
+    told("planning", 0.5)
+    stop = _after(PLAN_S)
+    moves: tuple[Change, ...] = ()
+    if known.plan is None:
+        solve = registry.find("swath.solvers", mission.operations.solver)
+        plan = solve(problem, seed=mission.seed, made=now, stop=stop)
+    else:
+        before = carried(known.plan, problem)
+        problem, before = _went_wrong(problem, before, known)
+        _, plan, moves = replan(problem, before, seed=mission.seed, made=now, stop=stop)
+    text = plan_to_json(plan)
+    stations = {station.id: station for station in mission.stations}
+    simulated = any(order.simulated for order in known.orders)
+
+    def commit(write: Writing) -> Mapping[str, Any]:
+        id = put_plan(write, text, stations, simulated=simulated)
+        for move in moves:
+            write.record("request", move.request, move.what, {"because": move.because, "plan": id})
+        counts = _answer(write, problem, plan, {order.id: order.request.stop for order in asked}, known)
+        return {"plan": id, "value": plan.value, "bound": plan.bound, "gap": plan.gap, **counts} | _answer_strange(
+            write, strange
+        )
+
+    return commit
+
+
+def _after(limit_s: float) -> Callable[[], bool]:
+    end = time.monotonic() + limit_s
+    return lambda: time.monotonic() > end
+
+
+def _read(shift: Shift) -> _Known:
+    with shift.db.reading() as connection:
+        found: list[Ordered] = []
+        after = ""
+        while True:
+            page, after = orders(connection, codes=_GOOD, limit=_PAGE, after=after)
+            found += page
+            if not after:
+                break
+        plan = current_plan(connection)
+        events = history_before(connection, None, kinds=("contact", "picture"), most=2000)
+        return _Known(
+            tuple(found),
+            None if plan is None else plan_from_json(plan[1]),
+            tuple(one["text"] for one in recall(connection, ELEMENTS, [])),
+            str(recall(connection, FORECAST, "")),
+            tuple(event.subject for event in events if event.kind == "contact"),
+            tuple(event.subject for event in events if event.kind == "picture"),
+        )
+
+
+def _fleet(mission: Mission, folder: Path, known: _Known, now: np.datetime64) -> Mission:
+    """The mission with the newest element sets that are not of the future, and the last forecast."""
+    newest = {s.elements.norad_id: s.elements for s in mission.satellites}
+    for text in known.elements:
+        for one in parse_elements(text, source="inbox").elements:
+            old = newest.get(one.norad_id)
+            if old is not None and old.epoch < one.epoch <= now + seconds(86400.0):
+                newest[one.norad_id] = one
+    satellites = tuple(replace(s, elements=newest[s.elements.norad_id]) for s in mission.satellites)
+    forecast = mission.forecast
+    if known.forecast and (folder / known.forecast).is_file():
+        forecast = read_forecast(folder / known.forecast)
+    return replace(mission, satellites=satellites, forecast=forecast)
+
+
+def _asked(known: _Known, mission: Mission) -> tuple[list[Order], dict[str, InputError]]:
+    """What of the book meets the stretch that is planned, and what nobody can plan, with the reason.
+
+    Orders that were pictured stay as long as their picture lies in the stretch: it takes its time and its memory.
+    """
+    asked, strange = [], {}
+    planned: set[str] = set()
+    if known.plan is not None:
+        looks = known.plan.acquisitions
+        planned = set(looks.request[looks.start >= mission.start].tolist())
+    for ordered in known.orders:
+        try:
+            order = order_of(ordered, mission)
+        except InputError as error:
+            strange[ordered.id] = error
+            continue
+        over = ordered.status.code in ("completed", "tasked") and not _failed(ordered, known)
+        inside = _pictured(order.id, planned) if over else True
+        if inside and order.request.start < mission.stop and order.request.stop > mission.start:
+            asked.append(order)
+    return asked, strange
+
+
+def _failed(order: Ordered, known: _Known) -> bool:
+    return any(look.get("swath:acquisition") in known.failed for look in looks_of(order))
+
+
+def _pictured(order: str, planned: set[str]) -> bool:
+    return order in planned or any(id.startswith(f"{order}.") for id in planned)
+
+
+def _commanded(ready: PlannedMission, now: np.datetime64) -> Problem:
+    """Each satellite can be told something new in its next pass over a station after the plan is made."""
+    problem, mission = ready.problem, ready.mission
+    made = now + seconds(mission.operations.planning_s)
+    return replace(problem, commandable={s.id: _next(problem.passes, s.id, made, mission) for s in mission.satellites})
+
+
+def _next(passes: Windows, satellite: str, made: np.datetime64, mission: Mission) -> np.datetime64:
+    if made < mission.start:
+        return mission.start
+    return min(passes.start[(passes.satellite == satellite) & (passes.start >= made)], default=mission.stop)
+
+
+def _went_wrong(problem: Problem, before: Plan, known: _Known) -> tuple[Problem, Plan]:
+    """The problem, and the plan in force, without contacts that were lost and pictures that failed."""
+    looks, contacts = before.acquisitions, before.contacts
+    for id in known.lost:
+        if id in contacts.id:
+            problem = lost_contact(problem, before, id)
+    for id in known.failed:
+        if id in looks.id:
+            problem = picture_failed(problem, before, id)
+    looks = looks.take(~np.isin(looks.id, known.failed))
+    return problem, replace(before, acquisitions=looks, contacts=contacts.take(~np.isin(contacts.id, known.lost)))
+
+
+_NEVER = ("no_access", "no_stereo")
+"""reasons that no later plan of the same stretch takes away"""
+
+
+def _answer(
+    write: Writing, problem: Problem, plan: Plan, ends: Mapping[str, np.datetime64], known: _Known
+) -> dict[str, int]:
+    """Tell every order what the plan holds for it; ``ends``: until when each may be pictured."""
+    of_bundle = {id: bundle.id for bundle in problem.bundles for id in bundle.requests}
+    looks: dict[str, list[dict[str, Any]]] = {}
+    for row in plan.acquisitions.rows():
+        looks.setdefault(of_bundle.get(str(row["request"]), str(row["request"])), []).append(_look(row))
+    refused = {one.request: one for one in plan.refused}
+    counts = {"planned": 0, "held": 0, "rejected": 0}
+    for id in sorted(ends):
+        order = book_order(write.connection, id)
+        if order is None or order.status.code not in OPEN:
+            continue
+        if id in looks:
+            counts["planned"] += 1
+            first = looks[id][0]
+            before = {look.get("swath:acquisition") for look in looks_of(order)}
+            if order.status.code == "tasked" and before == {look["swath:acquisition"] for look in looks[id]}:
+                continue
+            words = f"planned as {', '.join(look['swath:acquisition'] for look in looks[id][:5])}"
+            told = first if len(looks[id]) == 1 else {**first, "swath:looks": looks[id]}
+            set_status(write, id, Status("scheduled", write.at_us, None, words), opportunity=told)
+        elif id in refused and not (order.status.code == "tasked" and not _failed(order, known)):
+            one = refused[id]
+            code = "rejected" if one.reason in _NEVER and ends[id] <= problem.stop else "held"
+            set_status(write, id, Status(code, write.at_us, one.reason, one.because), opportunity={})
+            counts[code] += 1
+    return counts
+
+
+def _hold(write: Writing, asked: Sequence[Order], because: str) -> dict[str, Any]:
+    """Tell the orders that wait why nothing is planned; those that are in the plan in force stay there."""
+    held = 0
+    for one in asked:
+        order = book_order(write.connection, one.id)
+        if order is not None and order.status.code in ("received", "accepted", "held"):
+            held += set_status(write, one.id, Status("held", write.at_us, "no_data", because))
+    return {"planned": 0, "held": held, "because": because}
+
+
+def _look(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "datetime": f"{format_utc(row['start'], decimals=3)}/{format_utc(row['stop'], decimals=3)}",
+        "platform": str(row["satellite"]),
+        "view:off_nadir": round(float(row["off_nadir_deg"]), 3),
+        "view:sun_elevation": round(float(row["sun_elevation_deg"]), 3),
+        "gsd": round(float(row["gsd_m"]), 3),
+        "swath:p_clear": round(float(row["p_clear"]), 3),
+        "swath:on_ground": format_utc(row["on_ground"], decimals=3),
+        "swath:acquisition": str(row["id"]),
+        "swath:contact": str(row["contact"]),
+    }
+
+
+def _answer_strange(write: Writing, strange: Mapping[str, InputError]) -> dict[str, int]:
+    for id, error in strange.items():
+        order = book_order(write.connection, id)
+        if order is not None and order.status.code in OPEN:
+            help = {"what": error.fix, "change": None} if error.fix else None
+            set_status(write, id, Status("rejected", write.at_us, "not_understood", str(error), help))
+    return {"not_understood": len(strange)}
