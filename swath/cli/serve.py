@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swath.operate.bring_in import Brought
 
 __all__ = ["serve"]
 
@@ -22,6 +26,8 @@ def serve(
     oidc_audience: str = "",
     oidc_keys: str = "",
     log: str = "plain",
+    workers: int = 1,
+    at: str | None = None,
 ) -> int:
     """Serve a mission: its page, and its orders, archive and plan for programs.
 
@@ -54,29 +60,38 @@ def serve(
         The provider's public keys (JWKS): a file or an https address.
     log
         plain or json, on standard error.
+    workers
+        Processes that plan again, take in what arrives and tell orders what became of them (swath work); 0: none.
+    at
+        Work as if it were this time: 2026-05-08T06:00:00Z. For rehearsals.
     """
     from swath.cli.progress import progress_bar
     from swath.cli.serve_log import set_up_log
+    from swath.cli.work import offset_of
     from swath.operate.bring_in import bring_in
-    from swath.serve.run import open_port, run, settings_of
+    from swath.operate.loop.crew import checked_workers, crew, set_clock
+    from swath.serve.run import check_doors, open_port, run, settings_of
     from swath.store.database import open_database
 
+    oidc, origins = (oidc_issuer, oidc_audience, oidc_keys), tuple(allow_origin or ())
     settings = settings_of(
-        host=host,
-        port=port,
-        public_url=public_url,
-        allow_origins=tuple(allow_origin or ()),
-        sign_in=sign_in,
-        oidc=(oidc_issuer, oidc_audience, oidc_keys),
+        host=host, port=port, public_url=public_url, allow_origins=origins, sign_in=sign_in, oidc=oidc
     )
+    workers, offset_us = checked_workers(workers, least=0), offset_of(at)
     set_up_log(log)
     listening = open_port(settings)
-    db = open_database(database or mission_dir)
+    place, clock = database or mission_dir, set_clock(offset_us)
+    db = open_database(place)
+    check_doors(db, settings)
     with progress_bar("bring in") as bar:
-        brought = bring_in(db, mission_dir, progress=bar)
+        brought = bring_in(db, mission_dir, at_us=clock(), progress=bar)
+    _announce(brought, host, listening.getsockname()[1])
+    with crew(mission_dir, place, workers, offset_us=offset_us):
+        run(db, mission_dir, brought, settings, listening, clock=clock)
+    return 0
+
+
+def _announce(brought: Brought, host: str, port: int) -> None:
     news = ", ".join(f"{number} {what}" for what, number in brought.changed.items() if number)
     print(f"swath: brought in {news or 'nothing new'}", file=sys.stderr)
-    port = listening.getsockname()[1]
     print(f"swath: {brought.mission.title}: http://{host}:{port}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
-    run(db, mission_dir, brought, settings, listening)
-    return 0

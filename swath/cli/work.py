@@ -50,14 +50,12 @@ def work(
     import time
 
     from swath.cli.serve_log import set_up_log
-    from swath.errors import InputError
     from swath.operate.bring_in import bring_in
-    from swath.operate.loop.crew import crew, set_clock, work_here
+    from swath.operate.loop.crew import checked_workers, crew, set_clock, work_here
     from swath.store.database import open_database
     from swath.store.jobs import counts
 
-    if not 1 <= workers <= 64:
-        raise InputError(f"{workers} workers", where="--workers", fix="Give 1 to 64")
+    checked_workers(workers)
     set_up_log(log)
     offset_us, place = offset_of(at), database or mission_dir
     db = open_database(place)

@@ -14,4 +14,4 @@
 Any number of workers may tick and work, on one machine or several; each may be killed at any instant.
 """
 
-__all__: list[str] = []
+__all__ = []

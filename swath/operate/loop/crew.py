@@ -6,20 +6,29 @@ import logging
 import multiprocessing
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from swath.errors import InputError
 from swath.store.moments import now_us
 
-__all__ = ["crew", "set_clock", "work_here"]
+__all__ = ["checked_workers", "crew", "set_clock", "work_here"]
 
 LOG = logging.getLogger("swath.loop")
-_LOOK_S, _SOON_S, _LONGEST_S = 0.5, 5.0, 60.0
+_MOST = 64
+_LOOK_S, _SOON_S, _LONGEST_S, _PATIENCE_S = 0.5, 5.0, 60.0, 10.0
+
+
+def checked_workers(workers: int, *, least: int = 1) -> int:
+    """How many workers were asked for. :class:`InputError` where that is too few or too many."""
+    if not least <= workers <= _MOST:
+        raise InputError(f"{workers} workers", where="--workers", fix=f"Give {least} to {_MOST}")
+    return workers
 
 
 def set_clock(offset_us: int) -> Callable[[], int]:
@@ -43,7 +52,7 @@ def work_here(
 
     db = open_database(database)
     try:
-        name = f"{socket.gethostname()}-{os.getpid()}"
+        name = f"{os.uname().nodename}-{os.getpid()}"
         return work(Shift(db, folder, name, DUTIES, set_clock(offset_us)), over=over, idle=idle, pause_s=pause_s)
     finally:
         db.close()
@@ -62,6 +71,47 @@ def _process(folder: str, database: str, offset_us: int, pause_s: float, parent:
     )
 
 
+@dataclass
+class _Crew:
+    """Processes by number, and when each that died may begin again."""
+
+    arguments: tuple[object, ...]
+    there: dict[int, tuple[BaseProcess, float]] = field(default_factory=dict)
+    wait_s: dict[int, float] = field(default_factory=dict)
+    due_s: dict[int, float] = field(default_factory=dict)
+
+    def start(self, number: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=_process, args=self.arguments, name=f"swath-worker-{number}", daemon=True)
+        process.start()
+        self.there[number] = process, time.monotonic()
+
+    def look(self) -> None:
+        """Replace who died: at once, or after a pause that doubles for one that dies young."""
+        for number, (process, since_s) in list(self.there.items()):
+            if process.is_alive():
+                continue
+            now_s = time.monotonic()
+            if self.due_s.get(number, 0.0) <= since_s:
+                before_s = self.wait_s.get(number, 0.0)
+                young = now_s - since_s < _SOON_S
+                self.wait_s[number] = min(max(2.0 * before_s, 1.0), _LONGEST_S) if young else 0.0
+                self.due_s[number] = now_s + self.wait_s[number]
+                LOG.error("worker %d ended (%s), next in %.0f s", number, process.exitcode, self.wait_s[number])
+            if now_s >= self.due_s[number]:
+                self.start(number)
+
+    def end(self) -> None:
+        for process, _ in self.there.values():
+            process.terminate()
+        end_s = time.monotonic() + _PATIENCE_S
+        for process, _ in self.there.values():
+            process.join(max(0.1, end_s - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
 @contextmanager
 def crew(
     folder: Path, database: str | Path, workers: int, *, offset_us: int = 0, pause_s: float = 1.0
@@ -71,47 +121,20 @@ def crew(
     Those that die young are replaced after pauses that grow to a minute. At the end each finishes its job, or is
     killed after ten seconds; its job is then done again by the next crew.
     """
-    context = multiprocessing.get_context("spawn")
-    over, there = threading.Event(), dict[int, tuple[BaseProcess, float]]()
-
-    def start(number: int) -> None:
-        arguments = (str(folder), str(database), offset_us, pause_s, os.getpid())
-        process = context.Process(target=_process, args=arguments, name=f"swath-worker-{number}", daemon=True)
-        process.start()
-        there[number] = process, time.monotonic()
+    mine = _Crew((str(folder), str(database), offset_us, pause_s, os.getpid()))
+    over = threading.Event()
 
     def watch() -> None:
-        wait_s = dict.fromkeys(range(workers), 0.0)
-        due_s = dict.fromkeys(range(workers), 0.0)
         while not over.wait(_LOOK_S):
-            for number, (process, since_s) in list(there.items()):
-                if process.is_alive():
-                    continue
-                now_s = time.monotonic()
-                if due_s[number] <= since_s:
-                    young = now_s - since_s < _SOON_S
-                    wait_s[number] = min(max(2.0 * wait_s[number], 1.0), _LONGEST_S) if young else 0.0
-                    due_s[number] = now_s + wait_s[number]
-                    LOG.error(
-                        "worker %d ended (%s): another begins in %.0f s", number, process.exitcode, wait_s[number]
-                    )
-                if now_s >= due_s[number]:
-                    start(number)
+            mine.look()
 
     for number in range(workers):
-        start(number)
+        mine.start(number)
     watching = threading.Thread(target=watch, daemon=True)
     watching.start()
     try:
-        yield lambda: [process.pid or 0 for process, _ in there.values()]
+        yield lambda: [process.pid or 0 for process, _ in mine.there.values()]
     finally:
         over.set()
         watching.join()
-        for process, _ in there.values():
-            process.terminate()
-        end_s = time.monotonic() + 10.0
-        for process, _ in there.values():
-            process.join(max(0.1, end_s - time.monotonic()))
-            if process.is_alive():
-                process.kill()
-                process.join()
+        mine.end()

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from swath.model import Acquisitions, Plan
+from swath.plan.levels import Levels
 from swath.plan.problem import Problem
+from swath.spacecraft import Power, Satellite
 from swath.store.mission import Mission
+from swath.time import format_utc
 
-__all__ = ["carried", "rolled"]
+__all__ = ["carried", "charged", "charges", "rolled"]
 
 
 def rolled(mission: Mission, now: np.datetime64) -> Mission:
     """The mission over the stretch that is planned at a time: as long as its own, moved on in quarters of its length.
 
     Between a quarter and a half of it lies behind: what was pictured there is down, or coming down, by the plan in
-    force, and what was commanded stays as it is. Before the mission begins, its own stretch is planned. Each stretch
-    begins with the battery that the mission file states (``initial_wh``).
+    force, and what was commanded stays as it is. Before the mission begins, its own stretch is planned. Its batteries
+    begin as the mission file says: see :func:`charged`.
     """
     length = mission.stop - mission.start
     quarter = length // 4
     steps = max(0, int((now - mission.start - quarter) // quarter))
     moved = steps * quarter
     return replace(mission, start=mission.start + moved, stop=mission.stop + moved)
+
+
+def charges(mission: Mission, at: Levels) -> dict[str, dict[str, float]]:
+    """How full every battery is, by the plan's levels, at the moments at which a later stretch may begin."""
+    quarter = (mission.stop - mission.start) // 4
+    found: dict[str, dict[str, float]] = {}
+    for number in range(1, 4):
+        begin = mission.start + number * quarter
+        rows = at.take(at.time <= begin).sort_by("time")
+        found[format_utc(begin)] = {str(row["satellite"]): float(row["battery_wh"]) for row in rows.rows()}
+    return found
+
+
+def charged(mission: Mission, known: Mapping[str, Mapping[str, float]]) -> Mission:
+    """The mission with batteries as the plan before left them at its begin, where that is known.
+
+    Never fuller than the battery, nor below what it may fall to: less could not be planned with at all.
+    """
+    levels = known.get(format_utc(mission.start), {})
+
+    def power(satellite: Satellite) -> Power:
+        own = satellite.power
+        return replace(own, initial_wh=min(max(levels.get(satellite.id, own.initial_wh), own.min_wh), own.battery_wh))
+
+    return replace(mission, satellites=tuple(replace(s, power=power(s)) for s in mission.satellites))
 
 
 def carried(plan: Plan, problem: Problem) -> Plan:

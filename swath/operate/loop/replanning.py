@@ -17,11 +17,12 @@ from swath.operate.asked_order import order_of
 from swath.operate.bring_in import mission_file
 from swath.operate.loop.arriving import ELEMENTS, FORECAST
 from swath.operate.loop.following import looks_of
-from swath.operate.loop.horizon import carried, rolled
+from swath.operate.loop.horizon import carried, charged, charges, rolled
 from swath.operate.loop.work import Commit, Shift, Told
 from swath.operate.plan_only import PlannedMission, prepared
 from swath.orbit.forms import parse_elements
 from swath.plan.form import plan_from_json, plan_to_json
+from swath.plan.levels import levels
 from swath.plan.orders import Order
 from swath.plan.problem import Problem
 from swath.plan.replan import Change, lost_contact, picture_failed, replan
@@ -30,7 +31,7 @@ from swath.store.forecast import read_forecast
 from swath.store.history import history_before
 from swath.store.jobs import Job
 from swath.store.mission import Mission, read_mission
-from swath.store.notes import recall
+from swath.store.notes import note, recall
 from swath.store.orders_book import OPEN, Ordered, Status, orders, set_status
 from swath.store.orders_book import order_of as book_order
 from swath.store.plans import current_plan, put_plan
@@ -41,6 +42,7 @@ __all__ = ["PLAN_S", "plan_again"]
 PLAN_S = 60.0
 """of planning in one go; the best plan so far then counts, with its bound"""
 _PAGE = 500
+_CHARGES = "loop.charges"
 _GOOD = (*OPEN, "completed")
 
 
@@ -54,6 +56,7 @@ class _Known:
     forecast: str
     lost: tuple[str, ...]
     failed: tuple[str, ...]
+    charges: Mapping[str, Mapping[str, float]]
 
 
 def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
@@ -65,7 +68,8 @@ def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
     now = np.datetime64(shift.clock() * 1000, "ns")
     told("reading", 0.05)
     known = _read(shift)
-    mission = _fleet(rolled(read_mission(mission_file(shift.folder)), now), shift.folder, known, now)
+    stretch = charged(rolled(read_mission(mission_file(shift.folder)), now), known.charges)
+    mission = _fleet(stretch, shift.folder, known, now)
     asked, strange = _asked(known, mission)
     if not asked:
         return lambda write: {"planned": 0, **_answer_strange(write, strange)}
@@ -75,31 +79,34 @@ def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
     except DataError as error:  # element sets too old, no station: nothing can be planned until that is mended
         because = str(error)
         return lambda write: _hold(write, asked, because)
-    problem = _commanded(ready, now)
     told("planning", 0.5)
-    stop = _after(PLAN_S)
-    moves: tuple[Change, ...] = ()
-    if known.plan is None:
-        solve = registry.find("swath.solvers", mission.operations.solver)
-        plan = solve(problem, seed=mission.seed, made=now, stop=stop)
-    else:
-        before = carried(known.plan, problem)
-        problem, before = _went_wrong(problem, before, known)
-        _, plan, moves = replan(problem, before, seed=mission.seed, made=now, stop=stop)
+    problem, plan, moves = _planned(ready, known, now)
     text = plan_to_json(plan)
+    charge = charges(mission, levels(problem, plan, ready.outlook.ephemerides, ready.outlook.eop))
     stations = {station.id: station for station in mission.stations}
     simulated = any(order.simulated for order in known.orders)
 
     def commit(write: Writing) -> Mapping[str, Any]:
         id = put_plan(write, text, stations, simulated=simulated)
+        note(write, _CHARGES, charge)
         for move in moves:
             write.record("request", move.request, move.what, {"because": move.because, "plan": id})
         counts = _answer(write, problem, plan, {order.id: order.request.stop for order in asked}, known)
-        return {"plan": id, "value": plan.value, "bound": plan.bound, "gap": plan.gap, **counts} | _answer_strange(
-            write, strange
-        )
+        told_of = {"plan": id, "value": plan.value, "bound": plan.bound, "gap": plan.gap}
+        return {**told_of, **counts, **_answer_strange(write, strange)}
 
     return commit
+
+
+def _planned(ready: PlannedMission, known: _Known, now: np.datetime64) -> tuple[Problem, Plan, tuple[Change, ...]]:
+    """The first plan, or the next one, with what changed; in a minute at most."""
+    problem, stop = _commanded(ready, now), _after(PLAN_S)
+    seed = ready.mission.seed
+    if known.plan is None:
+        solve = registry.find("swath.solvers", ready.mission.operations.solver)
+        return problem, solve(problem, seed=seed, made=now, stop=stop), ()
+    problem, before = _went_wrong(problem, carried(known.plan, problem), known)
+    return replan(problem, before, seed=seed, made=now, stop=stop)
 
 
 def _after(limit_s: float) -> Callable[[], bool]:
@@ -125,6 +132,7 @@ def _read(shift: Shift) -> _Known:
             str(recall(connection, FORECAST, "")),
             tuple(event.subject for event in events if event.kind == "contact"),
             tuple(event.subject for event in events if event.kind == "picture"),
+            recall(connection, _CHARGES, {}),
         )
 
 

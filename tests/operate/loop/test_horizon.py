@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swath.operate.loop.horizon import carried, rolled
+from swath.operate.loop.horizon import carried, charged, charges, rolled
 from swath.operate.plan_only import planned_mission, prepared
+from swath.plan.levels import levels
 from swath.plan.orders import Order
 from swath.plan.replan import replan
 from swath.plan.verify import verify
@@ -61,3 +62,17 @@ def test_a_series_over_a_moved_stretch_keeps_what_was_commanded(mission: Mission
     kept = {(row["satellite"], row["start"]) for row in plan.acquisitions.rows()}
     assert {(row["satellite"], row["start"]) for row in before.acquisitions.take(commanded).rows()} <= kept
     assert verify(fixed, plan, moved.outlook.ephemerides, moved.outlook.eop) == ()
+
+
+def test_a_stretch_begins_with_the_batteries_that_the_one_before_left(mission: Mission) -> None:
+    ready = planned_mission(prepared(mission))
+    assert ready.plan is not None
+    at = levels(ready.problem, ready.plan, ready.outlook.ephemerides, ready.outlook.eop)
+    known = charges(mission, at)
+    moved = rolled(mission, mission.start + 13 * HOUR)
+    begun = charged(moved, known)
+    for before, after in zip(mission.satellites, begun.satellites, strict=True):
+        own = at.take((at.satellite == before.id) & (at.time == moved.start))
+        assert len(own) == 1 and after.power.initial_wh == pytest.approx(float(own.battery_wh[0]))
+        assert before.power.min_wh <= after.power.initial_wh <= before.power.battery_wh
+    assert charged(moved, {}) == moved
