@@ -74,9 +74,7 @@ def serve(
     from swath.store.database import open_database
 
     oidc, origins = (oidc_issuer, oidc_audience, oidc_keys), tuple(allow_origin or ())
-    settings = settings_of(
-        host=host, port=port, public_url=public_url, allow_origins=origins, sign_in=sign_in, oidc=oidc
-    )
+    settings = settings_of(host, port, public_url=public_url, allow_origins=origins, sign_in=sign_in, oidc=oidc)
     workers, offset_us = checked_workers(workers, least=0), offset_of(at)
     set_up_log(log)
     listening = open_port(settings)

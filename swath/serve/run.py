@@ -21,9 +21,9 @@ __all__ = ["check_doors", "open_port", "run", "settings_of"]
 
 
 def settings_of(
-    *,
     host: str,
     port: int,
+    *,
     public_url: str = "",
     allow_origins: tuple[str, ...] = (),
     sign_in: bool = False,
