@@ -14,7 +14,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swath import __version__
 from swath.errors import InputError
-from swath.serve import console, events, page, page_motion, page_plan, page_values, sign_in
+from swath.operate.asking import Asking
+from swath.serve import (
+    admin,
+    console,
+    events,
+    exports,
+    feeds,
+    ogc,
+    page,
+    page_motion,
+    page_plan,
+    page_values,
+    sign_in,
+    stac,
+    stac_changes,
+    stac_search,
+    stapi,
+    stapi_opportunities,
+    stapi_orders,
+    tiles,
+    worker,
+)
 from swath.serve.edge import Counts, Edge
 from swath.serve.events import Wire
 from swath.serve.problems import PROBLEM_SCHEMA, add_problems
@@ -29,6 +50,27 @@ ROUTERS: Sequence[Callable[[Service], APIRouter]] = (
     page_motion.router,
     page_plan.router,
     page_values.router,
+    stac.router,
+    stac.item_router,
+    stac_search.router,
+    stac_search.items_router,
+    stac_changes.router,
+    stac_changes.collection_router,
+    stapi.router,
+    stapi.offer_router,
+    stapi_opportunities.record_router,
+    stapi_orders.book_router,
+    ogc.router,
+    ogc.collection_router,
+    ogc.item_router,
+    tiles.tilejson_router,
+    tiles.router,
+    tiles.value_router,
+    admin.people_router,
+    admin.token_router,
+    admin.feed_router,
+    admin.job_router,
+    admin.history_router,
 )
 """every router that needs nothing but the service; add yours here"""
 
@@ -55,12 +97,13 @@ def create_app(
     if not is_loopback(settings.host) and settings.open:
         raise InputError(f"{settings.host} is open to others", where="--host", fix="Let people sign in")
     counts = Counts()
-    wire = Wire(service)
+    wire, asking = Wire(service), Asking(service.mission)
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         looking = asyncio.create_task(wire.run())
-        yield
+        with worker.at_work(service, asking):
+            yield
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
@@ -76,6 +119,8 @@ def create_app(
     add_problems(app)
     for make in ROUTERS:
         app.include_router(make(service))
+    for with_fleet in (stapi_opportunities.router, stapi_orders.router, exports.router, feeds.router):
+        app.include_router(with_fleet(service, asking))
     app.include_router(events.router(service, wire))
     app.include_router(console.metrics_router(service, counts))
     app.include_router(page.router(static))

@@ -64,7 +64,7 @@ class Problem(Exception):
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The errors of a route, for its description: those that every route may give, and ``statuses``."""
     content = {_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    always = {400, 401, 403, 413, 422, 429, 503}
+    always = {400, 401, 403, 404, 405, 413, 415, 429, 503}
     return {status: {"description": _TITLES[status], "content": content} for status in sorted({*always, *statuses})}
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import cql2
 import shapely
 from sqlalchemy import Boolean as Truth
-from sqlalchemy import ColumnElement, Float, and_, case, cast, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, Float, and_, case, cast, func, literal, not_, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 
 from swath.errors import InputError
 from swath.store.features import box_of, checked_geometry
@@ -26,6 +27,7 @@ __all__ = ["condition", "parse_filter", "property_value"]
 
 Clause = ColumnElement[Any]
 _FIX = "See OGC 21-065 for CQL2; /queryables names the properties"
+_KINDS = {"number": ("integer", "real"), "truth": ("true", "false"), "text": ("text",)}
 _MOST_DEPTH = 40
 _MOST_TEXT = 100_000
 _COLUMNS: Mapping[str, tuple[str, str]] = {
@@ -62,6 +64,7 @@ def parse_filter(value: Any, language: str = "cql2-json") -> Mapping[str, Any]:
             found = json.loads(value) if isinstance(value, str) else value
             if not isinstance(found, Mapping) or _depth(found) > _MOST_DEPTH:
                 raise wrong
+            found = _unnested(found)
             expression = cql2.Expr(dict(found))
         else:
             if _nesting(value) > _MOST_DEPTH:
@@ -76,6 +79,16 @@ def parse_filter(value: Any, language: str = "cql2-json") -> Mapping[str, Any]:
     if not isinstance(found, Mapping) or _depth(found) > _MOST_DEPTH:
         raise wrong
     return found
+
+
+def _unnested(filter: Mapping[str, Any]) -> dict[str, Any]:
+    """``between`` with its ends in a list of their own, as drafts of CQL2 wrote it, in today's form."""
+    args = filter.get("args")
+    if not isinstance(args, list):
+        return dict(filter)
+    if filter.get("op") == "between" and len(args) == 2 and isinstance(args[1], list):
+        args = [args[0], *args[1]]
+    return {**filter, "args": [_unnested(one) if isinstance(one, Mapping) else one for one in args]}
 
 
 def _depth(value: Any, most: int = _MOST_DEPTH + 2) -> int:
@@ -154,14 +167,18 @@ def property_value(name: str, kind: str, dialect: str) -> Clause:
         return case(
             (is_kind, cast(text, Float if kind == "number" else Truth) if kind in ("number", "truth") else text)
         )
-    path = f'$."{name}"'
-    if '"' in name or "\\" in name:
-        raise InputError(f"property {name[:40]!r}", where="filter", fix="Name a property without quotes")
+    path = _path(name)
     value = func.json_extract(FEATURE.c.properties, path)
     if kind == "moment":
         return func.swath_instant(value)
-    kinds = {"number": ("integer", "real"), "truth": ("true", "false")}.get(kind, ("text",))
-    return case((func.json_type(FEATURE.c.properties, path).in_(kinds), value))
+    return case((func.json_type(FEATURE.c.properties, path).in_(_KINDS[kind]), value))
+
+
+def _path(name: str) -> str:
+    """A property's path in SQLite's JSON."""
+    if '"' in name or "\\" in name:
+        raise InputError(f"property {name[:40]!r}", where="filter", fix="Name a property without quotes")
+    return f'$."{name}"'
 
 
 def _is_moment(name: str) -> bool:
@@ -231,9 +248,7 @@ def _is_null(args: Sequence[Any], dialect: str) -> Clause:
     name = name.removeprefix("properties.")
     if dialect == "postgresql":
         return func.coalesce(func.jsonb_typeof(func.jsonb_extract_path(FEATURE.c.properties, name)), "null") == "null"
-    if '"' in name or "\\" in name:
-        raise InputError(f"property {name[:40]!r}", where="filter", fix="Name a property without quotes")
-    return func.coalesce(func.json_type(FEATURE.c.properties, f'$."{name}"'), "null") == "null"
+    return func.coalesce(func.json_type(FEATURE.c.properties, _path(name)), "null") == "null"
 
 
 def _like(args: Sequence[Any], dialect: str) -> Clause:
@@ -285,7 +300,21 @@ def _in(args: Sequence[Any], dialect: str) -> Clause:
     for one in values:
         value, kind = _literal(one, name)
         kinds.setdefault(kind, []).append(value)
-    return or_(*(property_value(name, kind, dialect).in_(some) for kind, some in kinds.items()))
+    return or_(*(_among(name, kind, some, dialect) for kind, some in kinds.items()))
+
+
+def _among(name: str, kind: str, values: list[Any], dialect: str) -> Clause:
+    """One of some values; of a property that is a list, one of its parts is."""
+    if name in _COLUMNS or kind == "moment":
+        return property_value(name, kind, dialect).in_(values)
+    name = name.removeprefix("properties.")
+    if dialect == "postgresql":
+        whole = func.jsonb_extract_path(FEATURE.c.properties, name)
+        return or_(*(whole.op("@>")(cast(literal(json.dumps(value)), JSONB)) for value in values))
+    parts = func.json_each(FEATURE.c.properties, _path(name)).table_valued("value", "type", name="part")
+    return (
+        select(literal(1)).select_from(parts).where(parts.c.type.in_(_KINDS[kind]), parts.c.value.in_(values)).exists()
+    )
 
 
 def _spatial(relation: str, left: Any, right: Any, dialect: str) -> Clause:

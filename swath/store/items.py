@@ -26,6 +26,7 @@ __all__ = [
     "collection_of",
     "collections",
     "file_of",
+    "files_of",
     "item_links",
     "put_items",
     "put_stac_collection",
@@ -159,10 +160,9 @@ def _put(write: Writing, items: Sequence[Item], collection: str) -> list[str]:
         if item.files
         for name, file in item.files.items()
     ]
-    ids = sorted({row["id"] for row in files})
+    here = (ASSET.c.collection == collection) & ASSET.c.id.in_([item.document["id"] for item in items])
+    write.connection.execute(delete(ASSET).where(here))
     if files:
-        here = (ASSET.c.collection == collection) & ASSET.c.id.in_(ids)
-        write.connection.execute(delete(ASSET).where(here))
         write.connection.execute(insert(ASSET), files)
     return [item.document["id"] for item in items if item.document["id"] in changed]
 
@@ -187,6 +187,13 @@ def collection_of(connection: Connection, id: str, *, room: str = "stac") -> dic
     here = (COLLECTION.c.room == room) & (COLLECTION.c.id == id)
     row = connection.execute(select(COLLECTION.c.body).where(here)).first()
     return row[0] if row else None
+
+
+def files_of(connection: Connection, collection: str, id: str) -> dict[str, File]:
+    """The files of an item, by asset."""
+    here = (ASSET.c.collection == collection) & (ASSET.c.id == id)
+    rows = connection.execute(select(ASSET.c.name, ASSET.c.path, ASSET.c.media, ASSET.c.tag).where(here))
+    return {row.name: File(row.path, row.media, row.tag) for row in rows}
 
 
 def file_of(connection: Connection, folder: Path, collection: str, id: str, name: str) -> tuple[Path, File] | None:

@@ -56,6 +56,7 @@ def scene(folder: Path, number: int) -> dict[str, Any]:
             "platform": f"SW-{number % 2 + 1}",
             "gsd": 30.0,
             "eo:cloud_cover": 10.0 * number,
+            "instruments": ["camera"],
             "swath:simulated": True,
         },
         "links": [{"rel": "collection", "href": "../collection.json"}],
