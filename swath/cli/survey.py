@@ -28,6 +28,7 @@ def survey(
     terrain: Path | None = None,
     pattern: str = "lines",
     corridor_m: float | None = None,
+    structure_m: float | None = None,
     direction_deg: float | None = None,
     keep_out: Path | None = None,
     fence: Path | None = None,
@@ -63,9 +64,11 @@ def survey(
     terrain
         GeoTIFF with heights above sea level; without it the ground is level.
     pattern
-        lines, crosshatch, or corridor along the line of AREA.
+        lines, crosshatch, corridor along the line of AREA, or orbit: photos from all sides of the structure in AREA.
     corridor_m
         Width of the corridor.
+    structure_m
+        How high the structure of an orbit is.
     direction_deg
         Of the lines, clockwise from north; without it the best is taken.
     keep_out
@@ -102,19 +105,26 @@ def survey(
 def _answer(recipe: Recipe, title: str, out: Path | None, as_json: bool) -> int:
     import json
 
-    from swath.operate.survey import plan_from
+    from swath.operate.survey import around_from, plan_from
+    from swath.report.around_sheet import around_facts, around_json
     from swath.report.survey_sheet import survey_facts, survey_json
     from swath.store.lineage import make
 
     with progress_bar("survey") as progress:
-        planned, windows = plan_from(recipe.inputs, recipe.parameters)
+        if recipe.parameters["pattern"] == "orbit":
+            around = around_from(recipe.inputs, recipe.parameters)
+            plain, facts, because = around_json(around, title), around_facts(around), around.because
+        else:
+            planned, windows = plan_from(recipe.inputs, recipe.parameters)
+            plain, facts = survey_json(planned, title, windows), survey_facts(planned, windows)
+            because = planned.because
         if out is not None:
             make(recipe, out, progress=progress)
     if as_json:
-        print(json.dumps(survey_json(planned, title, windows), indent=2))
+        print(json.dumps(plain, indent=2))
     else:
-        print("\n".join(f"{name:<9} {value}" for name, value in survey_facts(planned, windows)))
-        print("\n".join(f"{'':<9} {line}" for line in planned.because))
+        print("\n".join(f"{name:<9} {value}" for name, value in facts))
+        print("\n".join(f"{'':<9} {line}" for line in because))
         if out is not None:
             print(f"\nWritten to {out}")
     return 0
@@ -134,7 +144,18 @@ def _recipe(asked: dict[str, Any]) -> Recipe:
     }
     if asked["pattern"] == "corridor" and not asked["corridor_m"]:
         raise InputError("how wide is the corridor?", where="--corridor-m", fix="Give its width in metres")
-    kept = ("camera", "pattern", "corridor_m", "direction_deg", "margin_m", "limit_m", "wind_m_s", "reserve", "drones")
+    kept = (
+        "camera",
+        "pattern",
+        "corridor_m",
+        "structure_m",
+        "direction_deg",
+        "margin_m",
+        "limit_m",
+        "wind_m_s",
+        "reserve",
+        "drones",
+    )
     parameters = {
         **{name: asked[name] for name in (*kept, "title")},
         "gsd_m": _length_m(asked["gsd"]),

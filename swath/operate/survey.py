@@ -14,23 +14,26 @@ import shapely
 
 from swath.archive.raster_file import RasterFile, open_raster, read_window
 from swath.errors import DataError, InputError
+from swath.report.around_sheet import around_json, around_sheet
 from swath.report.survey_sheet import survey_json, survey_sheet
 from swath.sources.eop import packaged_eop
 from swath.sources.field_files import read_fields
 from swath.store.folder import write_json, write_whole
 from swath.store.lineage import Recipe
 from swath.survey.area import survey_area
+from swath.survey.around import Around, AroundAsk, plan_around
 from swath.survey.camera import Drone, catalogue, drone_of, find_drone
 from swath.survey.daylight import sun_windows
 from swath.survey.flight import Limits
 from swath.survey.ground import Plane, Terrain, flat, plane_at, terrain_of
 from swath.survey.plan import Ask, Survey, plan_survey
 from swath.survey.qgc import plan_file
+from swath.survey.qgc_around import around_plan
 from swath.survey.spacing import Overlap
-from swath.survey.tracks import gpx, kml, wpml_kmz
+from swath.survey.tracks import around_kmz, gpx, kml, wpml_kmz
 from swath.time import format_utc
 
-__all__ = ["make_survey", "plan_from", "survey_terrain"]
+__all__ = ["around_from", "make_survey", "plan_from", "survey_terrain"]
 
 _AROUND_M = 300.0
 _FINEST_M, _MOST_POSTS = 1.0, 4000
@@ -38,6 +41,9 @@ _FINEST_M, _MOST_POSTS = 1.0, 4000
 
 def make_survey(recipe: Recipe, out: Path, progress: Any) -> None:
     """Writes ``flight-1.plan`` and so on, ``survey.gpx``, ``.kml``, ``.json``, the sheet as PDF and PNG, and KMZ."""
+    if recipe.parameters["pattern"] == "orbit":
+        _write_around(recipe, out, progress)
+        return
     progress("lines", 0.0)
     survey, sun = plan_from(recipe.inputs, recipe.parameters)
     name = str(recipe.parameters.get("title") or recipe.inputs["area"][0].stem)
@@ -52,6 +58,47 @@ def make_survey(recipe: Recipe, out: Path, progress: Any) -> None:
     for form in ("pdf", "png"):
         progress(f"sheet.{form}", 0.9)
         write_whole(out / f"sheet.{form}", survey_sheet(survey, name, sun, format_utc(recipe.made), form=form))
+
+
+def _write_around(recipe: Recipe, out: Path, progress: Any) -> None:
+    progress("rings", 0.0)
+    around = around_from(recipe.inputs, recipe.parameters)
+    name = str(recipe.parameters.get("title") or recipe.inputs["area"][0].stem)
+    for number, flight in enumerate(around.flights, 1):
+        write_json(out / f"flight-{number}.plan", around_plan(around, flight))
+        if around.ask.drone.wpml is not None:
+            write_whole(out / f"flight-{number}.kmz", around_kmz(around, flight))
+    write_whole(out / "survey.gpx", gpx(around, name))
+    write_whole(out / "survey.kml", kml(around, name))
+    write_json(out / "survey.json", around_json(around, name))
+    for form in ("pdf", "png"):
+        progress(f"sheet.{form}", 0.8)
+        write_whole(out / f"sheet.{form}", around_sheet(around, name, format_utc(recipe.made), form=form))
+
+
+def around_from(inputs: Mapping[str, Sequence[Path]], parameters: Mapping[str, Any]) -> Around:
+    """Photos round a structure, of the same files and numbers; ``structure_m`` is its height.
+
+    Without a take-off point it is south of the structure, outside the rings.
+    """
+    shape = shapely.union_all(read_fields(inputs["area"][0]).shapes)
+    plane = plane_at(shapely.get_coordinates(shape))
+    footprint = shapely.transform(shapely.force_2d(shape), plane.to_m)
+    if not parameters.get("structure_m"):
+        raise InputError("how high is the structure?", where="--structure-m", fix="Give its height in metres")
+    drone = _drone(inputs.get("camera", ()), str(parameters["camera"]))
+    at = parameters.get("take_off")
+    away = drone.camera.height_m(float(parameters["gsd_m"])) + 15.0
+    south = (float(footprint.centroid.x), float(footprint.bounds[1]) - max(away, 25.0))
+    start = south if at is None else tuple(map(float, plane.to_m([float(at[0]), float(at[1])])))
+    terrain = survey_terrain(inputs["terrain"][0], plane, footprint.buffer(away)) if inputs.get("terrain") else flat()
+    overlap = Overlap(float(parameters["front"]), float(parameters["side"]))
+    return plan_around(
+        AroundAsk(
+            plane, footprint, float(parameters["structure_m"]), drone, float(parameters["gsd_m"]), overlap,
+            (start[0], start[1]), terrain, _limits(parameters),
+        )
+    )  # fmt: skip
 
 
 def plan_from(

@@ -17,7 +17,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,17 @@ from urllib.parse import urljoin, urlsplit
 from swath import __version__
 from swath.errors import DataError, InputError
 
-__all__ = ["Fetched", "Limits", "addresses_of", "fetch_file", "fetch_text", "is_public"]
+__all__ = [
+    "Fetched",
+    "Limits",
+    "Posted",
+    "addresses_of",
+    "checked_connection",
+    "fetch_file",
+    "fetch_text",
+    "is_public",
+    "post",
+]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -34,6 +44,8 @@ Resolve = Callable[[str, int], Sequence[str]]
 _CHUNK = 1 << 20
 _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
+_MOVED_WITH_BODY = (307, 308)
+_AGENT = f"swath/{__version__} (ground system)"
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,9 @@ class Limits:
     """may it go to this machine and to private networks?"""
 
 
+_POST_LIMITS = Limits(whole_s=60.0, silence_s=20.0)
+
+
 @dataclass(frozen=True)
 class Fetched:
     """What was fetched, and from where in the end."""
@@ -57,6 +72,23 @@ class Fetched:
     address: str
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What came of posting something."""
+
+    status: int
+    """of HTTP"""
+    url: str
+    """where it went in the end"""
+    said: str
+    """the first words of the answer"""
+
+    @property
+    def taken(self) -> bool:
+        """Has the server taken it?"""
+        return 200 <= self.status < 300
 
 
 def is_public(address: str) -> bool:
@@ -133,6 +165,48 @@ def fetch_file(url: str, out: Path, *, limits: Limits = Limits(), resolve: Resol
     raise DataError(f"moved more than {_REDIRECTS} times", where=url, fix="Give the address it ends at")
 
 
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    limits: Limits = _POST_LIMITS,
+    resolve: Resolve = addresses_of,
+) -> Posted:
+    """Post something to an address, and what was answered, whatever it was.
+
+    Raises what :func:`fetch_file` raises where no answer came or the address may not be asked.
+    """
+    ends = time.monotonic() + limits.whole_s
+    for _ in range(_REDIRECTS + 1):
+        host, port, target, secure = _parts(url)
+        connection, _ = _connected(host, port, secure, limits, resolve, ends)
+        watch = threading.Timer(_left(ends, url), _cut, [connection.sock])
+        watch.daemon = True
+        watch.start()
+        try:
+            connection.request("POST", target, body, {"User-Agent": _AGENT, "Connection": "close", **headers})
+            response = connection.getresponse()
+            if response.status in _MOVED_WITH_BODY:
+                url = _moved(url, response)
+                continue
+            said = response.read(2000).decode("utf-8", "replace")
+            return Posted(response.status, url, " ".join(said.split())[:200])
+        except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
+            raise DataError(f"broke off: {str(error) or type(error).__name__}", where=host, fix="Try again") from error
+        finally:
+            watch.cancel()
+            connection.close()
+    raise DataError(f"moved more than {_REDIRECTS} times", where=url, fix="Give the address it ends at")
+
+
+def checked_connection(
+    host: str, port: int, *, limits: Limits = Limits(), resolve: Resolve = addresses_of
+) -> socket.socket:
+    """A connection to a host, for other protocols, with the same checks of its addresses."""
+    return _raw(host, port, limits, resolve, time.monotonic() + limits.whole_s)[0]
+
+
 def _parts(url: str) -> tuple[str, int, str, bool]:
     """Host, port, path with query, and whether it is https. :class:`InputError` for an address that may not be."""
     try:
@@ -157,6 +231,18 @@ def _connected(
     host: str, port: int, secure: bool, limits: Limits, resolve: Resolve, ends: float
 ) -> tuple[http.client.HTTPConnection, str]:
     """A connection to an address that was checked: never to one that the name is resolved to later."""
+    raw, address = _raw(host, port, limits, resolve, ends)
+    connection = http.client.HTTPConnection(host, port, timeout=limits.silence_s)
+    try:
+        context = ssl.create_default_context()
+        connection.sock = context.wrap_socket(raw, server_hostname=host) if secure else raw
+    except OSError as error:
+        raw.close()
+        raise DataError(f"no secure connection: {error}", where=host, fix="Look at the address") from error
+    return connection, address
+
+
+def _raw(host: str, port: int, limits: Limits, resolve: Resolve, ends: float) -> tuple[socket.socket, str]:
     found = list(resolve(host, port))
     if not found:
         raise DataError(f"no address of {host}", where=host, fix="Look at the name and the network")
@@ -171,18 +257,9 @@ def _connected(
     for address in found:
         left = _left(ends, host)
         try:
-            raw = socket.create_connection((address, port), timeout=min(limits.silence_s, left))
+            return socket.create_connection((address, port), timeout=min(limits.silence_s, left)), address
         except OSError as error:
             why = error
-            continue
-        connection = http.client.HTTPConnection(host, port, timeout=limits.silence_s)
-        try:
-            context = ssl.create_default_context()
-            connection.sock = context.wrap_socket(raw, server_hostname=host) if secure else raw
-        except OSError as error:
-            raw.close()
-            raise DataError(f"no secure connection: {error}", where=host, fix="Look at the address") from error
-        return connection, address
     raise DataError(f"cannot be reached: {why}", where=host, fix="Look at the network")
 
 
@@ -200,7 +277,7 @@ def _left(ends: float, where: str) -> float:
 
 def _ask(connection: http.client.HTTPConnection, target: str, host: str, url: str) -> http.client.HTTPResponse:
     connection.putrequest("GET", target, skip_accept_encoding=True)
-    connection.putheader("User-Agent", f"swath/{__version__} (ground system)")
+    connection.putheader("User-Agent", _AGENT)
     connection.putheader("Accept-Encoding", "identity")
     connection.putheader("Connection", "close")
     connection.endheaders()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 
 from swath.errors import DataError
 from swath.store.schema import METADATA, SETTING
+from swath.store.watch_tables import WATCH_TABLES
 
 __all__ = ["MIGRATIONS", "Migration", "migrate", "schema_number"]
 
@@ -77,7 +78,14 @@ def _first(connection: Connection) -> None:
         connection.exec_driver_sql(text)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "the first schema", _first),)
+def _watching(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=list(WATCH_TABLES))
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "the first schema", _first),
+    Migration(2, "places under watch: alerts, verdicts, looks, messages", _watching),
+)
 """in order; a number is never used again"""
 
 

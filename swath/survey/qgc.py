@@ -16,7 +16,7 @@ import shapely
 from swath.survey.flight import Flight, Waypoint
 from swath.survey.plan import Survey
 
-__all__ = ["plan_file"]
+__all__ = ["plan_file", "simple_item", "whole_plan"]
 
 _TAKE_OFF, _WAYPOINT, _TRIGGER, _HOME, _CAMERA_MODE = 22, 16, 206, 20, 530
 _ABOVE_SEA, _NO_FRAME, _ABOVE_HOME = 0, 2, 3
@@ -36,22 +36,29 @@ def plan_file(survey: Survey, flight: Flight) -> dict[str, Any]:
     last = flight.waypoints[len(flight.waypoints) - flight.waypoints[::-1].index(lines[-1]) :]
     between = flight.waypoints[len(first) : len(flight.waypoints) - len(last)]
     items = [
-        _item(next(count), _CAMERA_MODE, _NO_FRAME, [0, 2, None, None, None, None, None]),
+        simple_item(next(count), _CAMERA_MODE, _NO_FRAME, [0, 2, None, None, None, None, None]),
         _take_off(survey, flight.waypoints[0], next(count), home),
         *(_go(survey, w, next(count)) for w in first[1:]),
         _survey_item(survey, between, count),
         *(_go(survey, w, next(count)) for w in last[:-1]),
-        _item(next(count), _HOME, _NO_FRAME, [0, 0, 0, 0, 0, 0, 0]),
+        simple_item(next(count), _HOME, _NO_FRAME, [0, 0, 0, 0, 0, 0, 0]),
     ]
+    return whole_plan(items, _fences(survey), home, survey.speed_m_s)
+
+
+def whole_plan(
+    items: list[dict[str, Any]], fences: list[dict[str, Any]], home: list[float], speed_m_s: float
+) -> dict[str, Any]:
+    """The file about mission items, polygons of a fence, and latitude, longitude and height of home."""
     return {
         "fileType": "Plan",
-        "geoFence": {"circles": [], "polygons": _fences(survey), "version": 2},
+        "geoFence": {"circles": [], "polygons": fences, "version": 2},
         "groundStation": "QGroundControl",
         "mission": {
-            "cruiseSpeed": survey.speed_m_s,
+            "cruiseSpeed": speed_m_s,
             "firmwareType": _PX4,
             "globalPlanAltitudeMode": 0,
-            "hoverSpeed": survey.speed_m_s,
+            "hoverSpeed": speed_m_s,
             "items": items,
             "plannedHomePosition": home,
             "vehicleType": _MULTICOPTER,
@@ -67,7 +74,8 @@ def _latlon(survey: Survey, east_m: float, north_m: float) -> list[float]:
     return [round(float(lat), 7), round(float(lon), 7)]
 
 
-def _item(number: int, command: int, frame: int, params: list[Any], **more: Any) -> dict[str, Any]:
+def simple_item(number: int, command: int, frame: int, params: list[Any], **more: Any) -> dict[str, Any]:
+    """A mission item of one MAVLink command; ``params`` are its seven, None where they do not count."""
     return {
         **more,
         "autoContinue": True,
@@ -89,19 +97,21 @@ def _height(survey: Survey, waypoint: Waypoint) -> tuple[float, int]:
 def _take_off(survey: Survey, waypoint: Waypoint, number: int, home: list[float]) -> dict[str, Any]:
     height, frame = _height(survey, waypoint)
     more = {"AMSLAltAboveTerrain": None, "Altitude": height, "AltitudeMode": 1 if frame == _ABOVE_HOME else 2}
-    return _item(number, _TAKE_OFF, frame, [0, 0, 0, None, *home[:2], height], **more)
+    return simple_item(number, _TAKE_OFF, frame, [0, 0, 0, None, *home[:2], height], **more)
 
 
 def _go(survey: Survey, waypoint: Waypoint, number: int) -> dict[str, Any]:
     height, frame = _height(survey, waypoint)
     at = _latlon(survey, waypoint.east_m, waypoint.north_m)
     more = {"AMSLAltAboveTerrain": None, "Altitude": height, "AltitudeMode": 1 if frame == _ABOVE_HOME else 2}
-    return _item(number, _WAYPOINT, frame, [0, 0, 0, None, *at, height], **more)
+    return simple_item(number, _WAYPOINT, frame, [0, 0, 0, None, *at, height], **more)
 
 
 def _inner(survey: Survey, waypoint: Waypoint, number: int) -> dict[str, Any]:
     height, frame = _height(survey, waypoint)
-    return _item(number, _WAYPOINT, frame, [0, 0, 0, None, *_latlon(survey, waypoint.east_m, waypoint.north_m), height])
+    return simple_item(
+        number, _WAYPOINT, frame, [0, 0, 0, None, *_latlon(survey, waypoint.east_m, waypoint.north_m), height]
+    )
 
 
 def _survey_item(survey: Survey, waypoints: tuple[Waypoint, ...], count: Any) -> dict[str, Any]:
@@ -111,10 +121,10 @@ def _survey_item(survey: Survey, waypoints: tuple[Waypoint, ...], count: Any) ->
         before = waypoints[i - 1].line if i else -1
         after = waypoints[i + 1].line if i + 1 < len(waypoints) else -1
         if waypoint.line >= 0 and waypoint.line != before:
-            items.append(_item(next(count), _TRIGGER, _NO_FRAME, [round(survey.trigger_m, 3), 0, 1, 0, 0, 0, 0]))
+            items.append(simple_item(next(count), _TRIGGER, _NO_FRAME, [round(survey.trigger_m, 3), 0, 1, 0, 0, 0, 0]))
             on = True
         elif on and waypoint.line != after:
-            items.append(_item(next(count), _TRIGGER, _NO_FRAME, [0, 0, 0, 0, 0, 0, 0]))
+            items.append(simple_item(next(count), _TRIGGER, _NO_FRAME, [0, 0, 0, 0, 0, 0, 0]))
             on = False
     return {
         "TransectStyleComplexItem": _transects(survey, waypoints, items),

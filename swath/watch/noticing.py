@@ -1,0 +1,133 @@
+"""From what detectors find to alerts: one alert a change, the same one however often the same picture is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import shapely
+
+from swath.model import Estimate
+from swath.watch.days import LookState
+from swath.watch.records import Alert, Step, Trial, WatchedPlace, alert_id, revise
+
+__all__ = ["Detected", "Detector", "Noticed", "alerts_of", "answered", "with_step"]
+
+Scene_contra = TypeVar("Scene_contra", contravariant=True)
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """A change that a detector found."""
+
+    kind: str
+    """of :data:`swath.watch.records.LOOK_FOR`"""
+    headline: str
+    before: np.datetime64
+    after: np.datetime64
+    scenes: tuple[str, str]
+    """ids of the items before and after"""
+    ring: tuple[tuple[float, float], ...]
+    """outline, longitude first"""
+    area_m2: Estimate
+    tests: tuple[Trial, ...]
+    limits: tuple[str, ...] = ()
+    simulated: bool = False
+    received: np.datetime64 | None = None
+    """when the later picture was in the archive, where that is known"""
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What detectors made of some pictures of a place."""
+
+    state: bytes
+    changes: tuple[Noticed, ...]
+    looks: tuple[LookState, ...]
+    """one a picture"""
+
+
+class Detector(Protocol[Scene_contra]):
+    """What looks for changes in a place's new pictures, given what it kept of the earlier ones."""
+
+    def __call__(
+        self,
+        place: WatchedPlace,
+        scenes: Sequence[Scene_contra],
+        new: Collection[str],
+        state: bytes | None,
+        *,
+        rate_per_unit: float,
+    ) -> Detected:
+        """``scenes`` are all of the place in the order of time, those with ids in ``new`` were not looked at yet;
+        ``rate_per_unit`` false alarms per 1,000 km2 and year at most. Looks are told of for the new ones alone.
+        """
+        ...
+
+
+def alerts_of(
+    place: WatchedPlace,
+    changes: Sequence[Noticed],
+    known: Sequence[Alert],
+    now: np.datetime64,
+    *,
+    rate_per_unit: float,
+    provenance: Mapping[str, Any],
+) -> list[Alert]:
+    """New alerts of a place; a change that lies on an alert which is still open, of the same kind, is none."""
+    found: list[Alert] = []
+    for change in sorted(changes, key=lambda one: (one.after, -one.area_m2.value)):
+        others = [a for a in (*known, *found) if a.place == place.place.id and a.kind == change.kind]
+        if any(a.status != "dismissed" and _overlap(a.ring, change.ring) for a in others):
+            continue
+        lon_deg, lat_deg = (float(np.mean([p[k] for p in change.ring])) for k in (0, 1))
+        id = alert_id(place.place.id, change.kind, change.scenes[1], lon_deg, lat_deg)
+        if any(a.id == id for a in others):
+            continue  # the same change of the same picture, dismissed already
+        steps = [Step("seen", change.after), Step("noticed", now)]
+        steps += [Step("received", change.received)] if change.received is not None else []
+        found.append(
+            Alert(
+                id=id, place=place.place.id, kind=change.kind, headline=change.headline, before=change.before,
+                after=change.after, noticed=now, ring=change.ring, area_m2=change.area_m2, scenes=change.scenes,
+                tests=change.tests, false_alarms_per_unit=rate_per_unit, limits=change.limits,
+                simulated=change.simulated, steps=tuple(sorted(steps, key=lambda s: s.at)),
+                provenance=dict(provenance),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _overlap(one: Sequence[tuple[float, float]], other: Sequence[tuple[float, float]]) -> bool:
+    """Does half of the smaller lie on the larger?"""
+    a, b = (shapely.make_valid(shapely.Polygon(ring)) for ring in (one, other))
+    least = min(a.area, b.area)
+    return bool(least > 0.0 and a.intersection(b).area > 0.5 * least)
+
+
+def with_step(alert: Alert, step: Step, at: np.datetime64) -> Alert:
+    """The alert with one more step; the same name again replaces it."""
+    steps = tuple(one for one in alert.steps if one.name != step.name)
+    return revise(alert, at, steps=(*steps, step))
+
+
+def answered(alert: Alert, looks: Sequence[LookState], changes: Sequence[Noticed], now: np.datetime64) -> Alert | None:
+    """The alert with the answer of a picture that was taken for it, or ``None`` where there is none yet.
+
+    ``looks`` and ``changes``: of pictures since the order. The first picture that could see tells whether the change is
+    still there.
+    """
+    ordered = alert.step("ordered")
+    if ordered is None or alert.step("answered") is not None:
+        return None
+    later = sorted((one for one in looks if one.at > ordered.at), key=lambda one: one.at)
+    seen = next((one for one in later if one.state != "not seen"), None)
+    if seen is None:
+        return None
+    still = seen.state == "changed" or any(
+        one.scenes[1] == seen.scene and _overlap(one.ring, alert.ring) for one in changes
+    )
+    words = f"{'still there' if still else 'no longer there'} at {np.datetime_as_string(seen.at, 'm')}Z ({seen.scene})"
+    return with_step(replace(alert, answer=words), Step("answered", now, words), now)
