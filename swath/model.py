@@ -20,6 +20,7 @@ __all__ = [
     "Estimate",
     "Flown",
     "Grid",
+    "Multipliers",
     "Opportunities",
     "Place",
     "Plan",
@@ -155,6 +156,15 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Multipliers(Table):
+    """What one unit more of each limit would add to a plan's bound: its proof, and where the next planning begins."""
+
+    rule: npt.NDArray[np.str_] = column("U", "-", "the limit: picture of ID, recorder of ID, antenna of ID ...")
+    at: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "from when it counts, the plan's start if always")
+    price: npt.NDArray[np.float64] = column("f8", "1/unit", "value for each picture, bit, Wh or s of the limit")
+
+
+@dataclass(frozen=True)
 class Plan:
     """What the fleet will do, what it is worth, and what no plan could exceed."""
 
@@ -169,6 +179,8 @@ class Plan:
     made: np.datetime64
     shares: tuple[Share, ...] = ()
     """by owner, where there are any"""
+    multipliers: Multipliers = field(default_factory=Multipliers.empty)
+    """that prove the bound, where it took any"""
 
     @property
     def gap(self) -> float:

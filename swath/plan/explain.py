@@ -14,7 +14,7 @@ from swath.plan.arrays import Indexed, index
 from swath.plan.kernels import remove_request
 from swath.plan.layout import LOOKS, Fleet, State
 from swath.plan.margin_kernels import battery_margin_wh, duty_margin_s, heat_margin_k, memory_margin_bit
-from swath.plan.problem import Owner, Problem
+from swath.plan.problem import Owner, Problem, worth
 from swath.plan.search.kernels import admits, insert_request, objective, rivals
 from swath.plan.sequence_kernels import copy_state
 from swath.plan.state import copy_of, fixed_state, planned_state
@@ -53,21 +53,29 @@ def refusals(indexed: Indexed, state: State, stop: Callable[[], bool] = lambda: 
     (cannot come down in time whatever else is planned), ``memory``, ``battery``, ``duty`` and ``heat`` (more of one
     satellite's would admit it), ``station`` (a second antenna there would), ``quota`` and ``apart`` (without that rule
     it could be put in), ``cost`` (its contact costs more than it is worth), ``lost_to:ids`` (it could have the place of
-    these). After ``stop``: ``stopped``, not looked at, for those that have looks.
+    these). After ``stop``: ``stopped``, not looked at, for those that have looks. Those of the plan before
+    (``Problem.former``) are looked at first, the most valuable first.
     """
     alone, fleet, problem = fixed_state(indexed), indexed.fleet, indexed.problem
-    found = []
-    for q, request in enumerate(problem.requests):
-        b = int(fleet.request[q]["bundle"])
-        if state.look[q] >= 0 or (b >= 0 and q != _spokesman(fleet, state, b)):
-            continue
-        if request.id not in problem.unoffered and stop():
-            refusal = Refusal(request.id, "stopped", "the planning was stopped before its reason was found")
+    spoken = [_spokesman(fleet, state, b) for b in range(len(fleet.bundle))]
+    of_bundle = [int(b) for b in fleet.request["bundle"]]
+    waiting = [q for q, b in enumerate(of_bundle) if state.look[q] < 0 and (b < 0 or q == spoken[b])]
+    found: dict[int, Refusal] = {}
+    for q in sorted(waiting, key=lambda q: _turn_to_be_told(indexed, q)):
+        id, b = problem.requests[q].id, of_bundle[q]
+        if id not in problem.unoffered and stop():
+            refusal = Refusal(id, "stopped", "the planning was stopped before its reason was found")
         else:
             refusal = _refusal(indexed, state, alone, q)
-        found.append(refusal if b < 0 else replace(refusal, request=problem.bundles[b].id))
-    found += [problem.unoffered[b.id] for b in problem.bundles if not b.requests and b.id in problem.unoffered]
-    return tuple(found)
+        found[q] = refusal if b < 0 else replace(refusal, request=problem.bundles[b].id)
+    empty = [problem.unoffered[b.id] for b in problem.bundles if not b.requests and b.id in problem.unoffered]
+    return (*(found[q] for q in waiting), *empty)
+
+
+def _turn_to_be_told(indexed: Indexed, q: int) -> tuple[bool, float]:
+    """Urgent requests and those of the plan before come first, the most valuable first."""
+    asked, request = indexed.fleet.request[q], indexed.problem.requests[q]
+    return not (asked["urgent"] or asked["former"] >= 0), -worth(request)
 
 
 def _spokesman(fleet: Fleet, state: State, b: int) -> int:

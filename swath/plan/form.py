@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from swath.errors import InputError
-from swath.model import Acquisitions, Contacts, Plan, Refusal, Share
+from swath.model import Acquisitions, Contacts, Multipliers, Plan, Refusal, Share
 from swath.table import Table
 from swath.time import format_utc, parse_utc
 
@@ -37,6 +37,7 @@ def plan_to_json(plan: Plan) -> str:
         "contacts": plan.contacts.to_json(),
         "refused": [{"request": r.request, "reason": r.reason, "because": r.because} for r in plan.refused],
         "shares": [asdict(share) for share in plan.shares],
+        "multipliers": plan.multipliers.to_json(),
     }
     return json.dumps(entry, indent=1, allow_nan=False) + "\n"
 
@@ -75,6 +76,7 @@ def plan_from_json(text: str) -> Plan:
             _share(_object(row, f"shares[{n}]"), f"shares[{n}]")
             for n, row in enumerate(_list(entry, "shares") if "shares" in entry else [])
         ),
+        multipliers=_table(entry, "multipliers", Multipliers) if "multipliers" in entry else Multipliers.empty(),
     )
 
 
@@ -116,7 +118,7 @@ def _table(entry: dict[str, Any], name: str, kind: type[_Rows]) -> _Rows:
             raise InputError(f"unknown key {strange[0]!r}", where=where, fix=f"Known are {', '.join(columns)}")
         for column in fields(kind):
             columns[column.name].append(_cell(row, column.name, column.metadata["dtype"].kind, where))
-    return kind(**columns) if columns["id"] else kind.empty()
+    return kind(**columns) if next(iter(columns.values())) else kind.empty()
 
 
 def _cell(row: dict[str, Any], name: str, kind: str, where: str) -> Any:

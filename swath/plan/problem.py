@@ -41,7 +41,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
-from swath.model import Acquisitions, Contacts, Opportunities, Plan, Refusal, Request, Station, Windows
+from swath.model import Acquisitions, Contacts, Multipliers, Opportunities, Plan, Refusal, Request, Station, Windows
 from swath.spacecraft.satellite import Satellite
 from swath.table import Table, column
 from swath.time import format_utc, seconds
@@ -185,6 +185,8 @@ class Problem:
     """of the plan before this one"""
     churn_loss: float = 0.0
     """how much more a picture has to be worth that takes the place of one of ``former``"""
+    multipliers: Multipliers = field(default_factory=Multipliers.empty)
+    """of the plan before: where the search for a bound begins; what the bound holds for does not depend on them"""
     gone: tuple[str, ...] = ()
     """satellites that requests may name though they are no longer there"""
 

@@ -39,6 +39,7 @@ def replan(
     churn_loss: float = 0.0,
     rounds: int | None = None,
     stop: Stop = lambda: False,
+    late: Stop | None = None,
 ) -> tuple[Problem, Plan, tuple[Change, ...]]:
     """The problem with what is commanded held fixed, a new plan that starts from the old one, and what changed.
 
@@ -47,8 +48,8 @@ def replan(
     """
     fixed = with_frozen(problem, plan)
     frozen = Acquisitions.join([fixed.frozen, _locked(problem, fixed)])
-    fixed = replace(fixed, frozen=frozen, former=plan.acquisitions, churn_loss=churn_loss)
-    after = solve(fixed, seed=seed, made=made, rounds=rounds, stop=stop)
+    fixed = replace(fixed, frozen=frozen, former=plan.acquisitions, churn_loss=churn_loss, multipliers=plan.multipliers)
+    after = solve(fixed, seed=seed, made=made, rounds=rounds, stop=stop, late=late)
     return fixed, after, changes(problem, plan, after)
 
 

@@ -37,7 +37,13 @@ Stop = Callable[[], bool]
 
 
 def solve(
-    problem: Problem, *, seed: int, made: np.datetime64, rounds: int | None = None, stop: Stop = lambda: False
+    problem: Problem,
+    *,
+    seed: int,
+    made: np.datetime64,
+    rounds: int | None = None,
+    stop: Stop = lambda: False,
+    late: Stop | None = None,
 ) -> Plan:
     """The plan, what it is worth, what no plan could exceed, and a reason for each request that is not in it.
 
@@ -46,8 +52,8 @@ def solve(
     before (``Problem.former``) and those that the bound's relaxation would take, then the others, the most valuable
     first at their best look that fits, and the plan is improved in ``rounds`` rounds of ruin and recreate
     (``ROUNDS``, or six a request). Same problem
-    and seed, same plan: no clock is asked, unless ``stop`` does. Raises :class:`Infeasible` where the fixed part alone
-    breaks a rule.
+    and seed, same plan: no clock is asked, unless ``stop`` does; while reasons are found ``late``, if given, is asked
+    instead. Raises :class:`Infeasible` where the fixed part alone breaks a rule.
     """
     indexed = index(problem)
     fleet, by_value = fair_fleet(indexed), _by_value(indexed)
@@ -77,7 +83,7 @@ def solve(
     return Plan(
         acquisitions=acquisitions,
         contacts=contacts,
-        refused=refusals(indexed, state, stop),
+        refused=refusals(indexed, state, late or stop),
         value=float(plan_value(indexed.fleet, state)),
         bound=relaxation.bound,
         bound_because=relaxation.because,
@@ -85,6 +91,7 @@ def solve(
         seed=seed,
         made=made,
         shares=shares(indexed, state),
+        multipliers=relaxation.multipliers,
     )
 
 

@@ -115,7 +115,11 @@ def bundle_rows(indexed: Indexed, nodes: Offered, value: Floats, ledger: Ledger)
             continue
         lines = _lines(indexed, b)
         unit = lines[0, 1]
-        bends = [(int(ledger.rows((line[0] - lines[0, 0]) / unit)[0]), 1.0 - line[1] / unit) for line in lines[1:]]
+        id = indexed.problem.bundles[b].id
+        bends = [
+            (ledger.row((line[0] - lines[0, 0]) / unit, f"gain of {id} at {line[1]:.6g}"), 1.0 - line[1] / unit)
+            for line in lines[1:]
+        ]
         for row, less in bends:
             ledger.draw(row, mine, value[mine] / unit * less)
         ledger.part(1.0, -unit, {row: -1.0 for row, _ in bends})
@@ -126,7 +130,8 @@ def bundle_rows(indexed: Indexed, nodes: Offered, value: Floats, ledger: Ledger)
             part = missed[members.ravel() == kind].sum() / fleet.bundle[b]["count"]
             some = np.flatnonzero(kinds[:, kind] > 0.0)
             if len(np.unique(look["request"][mine[some]])) > 1 and part > 0.0:
-                rows = _cell(ledger, mine[some], share[some])
+                first = int(np.argmax(members.ravel() == kind))
+                rows = _cell(ledger, mine[some], share[some], f"cell {first} of {id}")
                 excess = dict.fromkeys(rows, -1.0) | {row: -less * part for row, less in bends}
                 ledger.part(most_of(look["request"][mine[some]], share[some]), -part * unit, excess)
 
@@ -136,11 +141,11 @@ def on_line(share: Floats, r: float) -> Floats:
     return np.where(share <= r, (1.0 - r) * share, share - r * r)
 
 
-def _cell(ledger: Ledger, nodes: Whole, share: Floats) -> list[int]:
+def _cell(ledger: Ledger, nodes: Whole, share: Floats, words: str) -> list[int]:
     """Rows of one cell, one for each line: its pictures' shares above the line."""
     rows = []
     for r in _LINES:
-        row = int(ledger.rows(r * r)[0])
+        row = ledger.row(r * r, f"{words} above {r:g}")
         ledger.draw(row, nodes, share - on_line(share, r))
         rows.append(row)
     return rows

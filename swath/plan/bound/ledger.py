@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from swath.plan.engine.net import Rows
 
-__all__ = ["Ledger", "most_of"]
+__all__ = ["Ledger", "RowName", "most_of"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+
+
+class RowName(NamedTuple):
+    """What a row is about, so that the next planning finds it again."""
+
+    rule: str
+    at_s: float
+    """from when it counts, since the plan's start"""
+    unit: float
+    """of one in the row: so many pictures, bit, Wh, s"""
 
 
 @dataclass
@@ -25,16 +37,26 @@ class Ledger:
 
     nodes: int
     limit: list[float] = field(default_factory=list)
+    name: list[RowName] = field(default_factory=list)
     most: list[float] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
     """of all of a part"""
     _drawn: list[tuple[Whole, Whole, Floats]] = field(default_factory=list)
 
-    def rows(self, limit: npt.ArrayLike) -> Whole:
-        """New rows with these limits: their numbers."""
+    def rows(
+        self, limit: npt.ArrayLike, rule: str | Sequence[str], at_s: npt.ArrayLike = 0.0, unit: float = 1.0
+    ) -> Whole:
+        """New rows with these limits: their numbers. One rule for all or one each; see :class:`RowName`."""
         limits = np.maximum(np.atleast_1d(np.asarray(limit, np.float64)), 0.0).tolist()
+        rules = [rule] * len(limits) if isinstance(rule, str) else rule
+        begins = np.broadcast_to(np.asarray(at_s, np.float64), len(limits)).tolist()
         self.limit += limits
+        self.name += [RowName(what, since_s, unit) for what, since_s in zip(rules, begins, strict=True)]
         return np.arange(len(self.limit) - len(limits), len(self.limit))
+
+    def row(self, limit: float, rule: str, at_s: float = 0.0, unit: float = 1.0) -> int:
+        """One new row: its number."""
+        return int(self.rows(limit, rule, at_s, unit)[0])
 
     def draw(self, row: npt.ArrayLike, node: npt.ArrayLike, weight: npt.ArrayLike) -> None:
         """What nodes draw on rows."""

@@ -14,14 +14,16 @@ them. The columns then make the start of a plan (``packing``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from swath.model import Multipliers
 from swath.plan.arrays import Indexed, index
 from swath.plan.bound.bundles import bundle_rows, fixed_worth, simple_bound, worths
-from swath.plan.bound.ledger import Ledger
+from swath.plan.bound.ledger import Ledger, RowName
+from swath.plan.bound.multipliers import begin_at, multipliers_of
 from swath.plan.bound.offered import Offered, net_of, offered
 from swath.plan.bound.packing import Dearer, agreed, packed
 from swath.plan.bound.rules import camera_rows, distance_rows, picture_rows, quota_rows
@@ -43,6 +45,8 @@ _MARGIN = 1e-9
 _SIMPLE = "every request at its best look"
 _ROUNDS = 400
 _DESCENT = 250
+_NEAR = 0.3
+"""first factor of steps from prices of an earlier planning"""
 _LARGE = 1_000_000
 """nodes and arcs from which on subgradient steps come first"""
 _WORK = 5e15
@@ -57,6 +61,8 @@ class Relaxation:
     because: str
     choices: tuple[Whole, ...] = ()
     """numbers in ``Fleet.look``, of stereo pictures the first ones, what to take first first: good starts for a plan"""
+    multipliers: Multipliers = field(default_factory=Multipliers.empty)
+    """the prices that prove the bound"""
 
 
 def upper_bound(problem: Problem) -> tuple[float, str]:
@@ -92,16 +98,19 @@ def relax(
     worth = worths(indexed, nodes)
     simple = fixed_value + simple_bound(indexed, nodes, worth) * (1.0 + _MARGIN)
     try:
-        task = _task(indexed, nodes, worth, Until(stop))
+        task, names = _task(indexed, nodes, worth, Until(stop))
     except Over:
         return Relaxation(simple, f"{_SIMPLE}: the planning was stopped before more was known")
     pricer, columns = Pricer(task, task.net), Columns(task)
-    prices, sure = _prices(pricer, columns, stop, value - fixed_value)
+    known_ones = indexed.problem.multipliers
+    begin = begin_at(indexed, names, task, known_ones) if len(known_ones) else None
+    prices, sure = _prices(pricer, columns, begin, stop, value - fixed_value)
     bound, words = fixed_value + certify(task, prices.price).bound, _words(nodes, sure)
     if simple <= bound:
         bound, words = simple, f"{_SIMPLE}: nothing that is relaxed makes a difference"
     dearer = (none, np.empty(0)) if dearer is None else dearer
-    return Relaxation(bound, words, _choices(pricer, columns, prices, nodes, looks, dearer, seed=seed, stop=stop))
+    choices = _choices(pricer, columns, prices, nodes, looks, dearer, seed=seed, stop=stop)
+    return Relaxation(bound, words, choices, multipliers_of(indexed, names, prices.price))
 
 
 def _choices(
@@ -147,28 +156,34 @@ def _without_sun(indexed: Indexed) -> Indexed:
     return replace(indexed, fleet=indexed.fleet._replace(satellite=craft))
 
 
-def _task(indexed: Indexed, nodes: Offered, value: Floats, budget: Budget) -> Task:
-    """The relaxation as the engine sees it: looks by satellite, then what may be taken in part."""
-    fleet = indexed.fleet
+def _task(indexed: Indexed, nodes: Offered, value: Floats, budget: Budget) -> tuple[Task, list[RowName]]:
+    """The relaxation as the engine sees it: looks by satellite, then what may be taken in part; and what rows mean."""
     ledger = Ledger(len(nodes.look))
-    picture_rows(fleet, nodes, ledger)
-    recorder_rows(fleet, nodes.look, ledger)
-    battery_rows(fleet, nodes.look, ledger)
+    picture_rows(indexed, nodes, ledger)
+    recorder_rows(indexed, nodes.look, ledger)
+    battery_rows(indexed, nodes.look, ledger)
     quota_rows(indexed, nodes, ledger)
-    camera_rows(fleet, nodes, ledger)
-    distance_rows(fleet, nodes, ledger)
+    camera_rows(indexed, nodes, ledger)
+    distance_rows(indexed, nodes, ledger)
     bundle_rows(indexed, nodes, value, ledger)
     parts = len(ledger.most)
-    net = net_of(fleet, nodes, parts, budget)
-    return Task(net, net, np.append(value, ledger.value), ledger.closed(), parts=parts)
+    net = net_of(indexed.fleet, nodes, parts, budget)
+    return Task(net, net, np.append(value, ledger.value), ledger.closed(), parts=parts), ledger.name
 
 
-def _prices(pricer: Pricer, columns: Columns, stop: Callable[[], bool], value: float) -> tuple[Prices, bool]:
-    """The prices that prove most, and whether they are that or the best there was time for."""
-    size = _size(pricer)
+def _prices(
+    pricer: Pricer, columns: Columns, begin: Floats | None, stop: Callable[[], bool], value: float
+) -> tuple[Prices, bool]:
+    """The prices that prove most, and whether they are that or the best there was time for.
+
+    ``begin``: those of an earlier planning, from where it is not far.
+    """
+    size, factor = _size(pricer), 1.0
     nothing = np.zeros(len(pricer.task.rows.limit))
     prices = Prices(nothing, pricer.sweep(nothing))
-    if size > _LARGE:
-        prices = descend(pricer, prices, _DESCENT, stop=stop, seen=lambda taken: value, by_row=True)
+    if begin is not None and (proven := pricer.sweep(begin)) < prices.bound:
+        prices, factor = Prices(begin, proven), _NEAR
+    if size > _LARGE or factor < 1.0:
+        prices = descend(pricer, prices, _DESCENT, stop=stop, seen=lambda taken: value, by_row=True, factor=factor)
     rounds = int(np.clip(_WORK / size**2, 4, _ROUNDS))
     return generate(pricer, columns, prices, rounds, used_up=stop, left_s=lambda: np.inf, heeded=Until(stop))

@@ -8,9 +8,11 @@ import numpy.typing as npt
 from swath.plan.arrays import Indexed
 from swath.plan.bound.ledger import Ledger
 from swath.plan.bound.offered import Offered
-from swath.plan.layout import Fleet
 
-__all__ = ["camera_rows", "distance_rows", "picture_rows", "quota_rows"]
+__all__ = ["PICTURE", "camera_rows", "distance_rows", "picture_rows", "quota_rows"]
+
+PICTURE = "picture of "
+"""how the names of rows begin that say that a request is pictured once"""
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -26,23 +28,28 @@ def quota_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:
         mine = np.flatnonzero(owner == o)
         theirs = fixed[fleet.request["owner"][fixed["request"]] == o]
         counted = mine[nodes.leads[mine]]
-        for limit, taken, some, weight in (
-            (pictures, float(len(theirs)), counted, look["count"][counted].astype(np.float64)),
-            (image_s, (theirs["stop"] - theirs["start"]).sum() - 1e-6, mine, length[mine]),
+        for what, limit, taken, some, weight in (
+            ("pictures", pictures, float(len(theirs)), counted, look["count"][counted].astype(np.float64)),
+            ("seconds", image_s, (theirs["stop"] - theirs["start"]).sum() - 1e-6, mine, length[mine]),
         ):
             if len(some) and limit - taken < weight.sum():
                 unit = max(weight.max(), 1e-9)
-                ledger.draw(ledger.rows((limit - taken) / unit), some, weight / unit)
+                row = ledger.row((limit - taken) / unit, f"{what} of {indexed.problem.owners[o].id}", unit=unit)
+                ledger.draw(row, some, weight / unit)
     bundle = fleet.request["bundle"][look["request"]]
     for b in np.flatnonzero(fleet.bundle["most"] > 0):
         mine = np.flatnonzero((bundle == b) & nodes.leads)
         taken = len(np.unique(fixed["request"][fleet.request["bundle"][fixed["request"]] == b]))
         if len(mine):
-            ledger.draw(ledger.rows(float(fleet.bundle[b]["most"] - taken)), mine, 1.0)
+            row = ledger.row(
+                float(fleet.bundle[b]["most"] - taken), f"pictures of order {indexed.problem.bundles[b].id}"
+            )
+            ledger.draw(row, mine, 1.0)
 
 
-def camera_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
+def camera_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:
     """How long a camera may image within any window, for windows that begin every half of its length."""
+    fleet = indexed.fleet
     look = fleet.look[nodes.look]
     for s, craft in enumerate(fleet.satellite):
         mine = np.flatnonzero(look["satellite"] == s)
@@ -56,11 +63,13 @@ def camera_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
             np.maximum.at(largest, look["request"][mine[some]], within[some])
             if len(some) and largest.sum() > craft["duty_s"]:
                 unit = within[some].max()
-                ledger.draw(ledger.rows(craft["duty_s"] / unit), mine[some], within[some] / unit)
+                row = ledger.row(craft["duty_s"] / unit, f"duty of {indexed.problem.satellites[s].id}", begin, unit)
+                ledger.draw(row, mine[some], within[some] / unit)
 
 
-def distance_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
+def distance_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:
     """Of two requests that stay apart no more than one is pictured within such a time."""
+    fleet, requests = indexed.fleet, indexed.problem.requests
     request, start = fleet.look["request"][nodes.look], fleet.look["start"][nodes.look]
     for q in np.flatnonzero(fleet.request["near_first"] < fleet.request["near_last"]).tolist():
         for near in fleet.near[fleet.request[q]["near_first"] : fleet.request[q]["near_last"]]:
@@ -69,19 +78,27 @@ def distance_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
             if near["request"] < q or not len(mine):
                 continue
             last = np.searchsorted(start[mine], start[mine] + near["apart_s"], side="left")
+            words = f"{requests[q].id} apart from {requests[near['request']].id}"
             for n in np.flatnonzero(np.diff(last, prepend=0) > 0).tolist():
                 some = mine[n : last[n]]
                 if len(np.unique(request[some])) > 1:
-                    ledger.draw(ledger.rows(1.0), some, 1.0)
+                    ledger.draw(ledger.row(1.0, words, start[mine[n]]), some, 1.0)
 
 
-def picture_rows(fleet: Fleet, nodes: Offered, ledger: Ledger) -> None:
+def picture_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:
     """One picture a request; a second or third look of a stereo picture for each group that needs it."""
+    fleet, requests, satellites = indexed.fleet, indexed.problem.requests, indexed.problem.satellites
     lead = np.flatnonzero(nodes.leads)
-    ledger.draw(ledger.rows(np.ones(len(fleet.request)))[fleet.look["request"][nodes.look[lead]]], lead, 1.0)
+    once = ledger.rows(np.ones(len(requests)), [PICTURE + request.id for request in requests])
+    ledger.draw(once[fleet.look["request"][nodes.look[lead]]], lead, 1.0)
     later = np.flatnonzero(~nodes.leads)
+    look = fleet.look[nodes.look[later]]
+    words = [
+        f"look of {requests[q].id} by {satellites[s].id}"
+        for q, s in zip(look["request"], look["satellite"], strict=True)
+    ]
     row = np.zeros(len(nodes.look), np.int64)
-    row[later] = ledger.rows(np.zeros(len(later)))
+    row[later] = ledger.rows(np.zeros(len(later)), words, look["start"])
     ledger.draw(row[later], later, -1.0)
     if len(nodes.follows):
         group, look = np.array(nodes.follows).T

@@ -5,37 +5,43 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from swath.plan.arrays import Indexed
 from swath.plan.bound.ledger import Ledger, most_of
 from swath.plan.layout import Fleet
 
-__all__ = ["battery_rows", "recorder_rows"]
+__all__ = ["BATTERY", "RECORDER", "battery_rows", "recorder_rows"]
+
+RECORDER, BATTERY = "recorder of ", "battery of "
+"""how the names of rows begin that say what is held from one time to the next"""
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
 
-def recorder_rows(fleet: Fleet, look: Whole, ledger: Ledger) -> None:
+def recorder_rows(indexed: Indexed, look: Whole, ledger: Ledger) -> None:
     """What is pictured lies in the recorder until passes have brought it down.
 
     Between two stretches in which a satellite can send, what is pictured is added to what lies there; never more than
     the capacity. Through each pass flows no more than its rate lets, through passes at one time no more than the best
     of them, and an antenna has its time only once. Parts are what lies there before and after, and what flows.
     """
+    fleet = indexed.fleet
     drawn = fleet.look[look]
     open_ones = np.flatnonzero(~fleet.passes["fixed"])
-    antenna = _antennas(fleet, open_ones, ledger)
+    antenna = _antennas(indexed, open_ones, ledger)
     for s in range(len(fleet.satellite)):
         mine = np.flatnonzero(drawn["satellite"] == s)
         passes = open_ones[fleet.passes["satellite"][open_ones] == s]
         if len(mine) and len(passes):
-            _recorder(fleet, s, drawn[mine], mine, passes, ledger, antenna)
+            _recorder(indexed, s, drawn[mine], mine, passes, ledger, antenna)
 
 
 def _recorder(
-    fleet: Fleet, s: int, drawn: Records, nodes: Whole, passes: Whole, ledger: Ledger, antenna: Whole
+    indexed: Indexed, s: int, drawn: Records, nodes: Whole, passes: Whole, ledger: Ledger, antenna: Whole
 ) -> None:
     """One satellite's recorder, in units of its largest picture."""
+    fleet, id = indexed.fleet, indexed.problem.satellites[s].id
     unit = max(float(drawn["bit"].max()), 1.0)
     room = float(fleet.satellite[s]["capacity_bit"]) / unit
     start_s, stop_s = fleet.passes["start"][passes], fleet.passes["stop"][passes]
@@ -43,16 +49,20 @@ def _recorder(
     start, stop = (
         np.array([f(times[some]) for some in together]) for f, times in ((np.min, start_s), (np.max, stop_s))
     )
-    holds = ledger.rows(np.zeros(2 * len(together))).tolist()  # before and after each stretch of sending
+    edges = np.stack([start, stop], -1).ravel()
+    # before and after each stretch of sending
+    holds = ledger.rows(np.zeros(len(edges)), f"{RECORDER}{id}", edges, unit).tolist()
     # A picture begun while it could send counts from the end of that stretch on: it may come down before.
     row = np.searchsorted(start, drawn["start"]) + np.searchsorted(stop, drawn["start"])
     inside = row < len(holds)
     ledger.draw(np.array(holds)[row[inside]], nodes[inside], drawn["bit"][inside] / unit)
     for n in range(len(together)):
-        _whole_pictures(ledger, nodes[row == 2 * n], drawn["bit"][row == 2 * n] / unit / room)
+        here = row == 2 * n
+        _whole_pictures(ledger, nodes[here], drawn["bit"][here] / unit / room, f"whole pictures in {id}", start[n])
     for n, some in enumerate(together):
         alone = len(some) == 1
-        flows = -1 if alone else int(ledger.rows(_together_bit(fleet, passes[some]) / unit)[0])
+        most = 0.0 if alone else _together_bit(fleet, passes[some]) / unit
+        flows = -1 if alone else ledger.row(most, f"passes of {id}", start[n], unit)
         for p in passes[some].tolist():
             most_bit, fastest_bit_s = _flow(fleet, p)
             drawn_on = {holds[2 * n + 1]: -1.0}
@@ -66,12 +76,12 @@ def _recorder(
             ledger.part(room, 0.0, {holds[2 * n + 1]: -1.0, holds[2 * n + 2]: 1.0})
 
 
-def _whole_pictures(ledger: Ledger, nodes: Whole, share: Floats) -> None:
+def _whole_pictures(ledger: Ledger, nodes: Whole, share: Floats, words: str, at_s: float) -> None:
     """Of pictures that take such shares of the recorder not k fit whose shares are above 1 / k (Fekete, Schepers)."""
     for k in (1, 2, 3, 4, 5, 6):
         weight = np.floor((k + 1) * share * (1.0 - 1e-9)) / k
         if weight.any():
-            ledger.draw(ledger.rows(1.0), nodes, weight)
+            ledger.draw(ledger.row(1.0, f"{words}, {k} at most", at_s), nodes, weight)
 
 
 def _flow(fleet: Fleet, p: int) -> tuple[float, float]:
@@ -80,15 +90,17 @@ def _flow(fleet: Fleet, p: int) -> tuple[float, float]:
     return float(rows["bit"][-1]), max(float((np.diff(rows["bit"]) / np.diff(rows["at_s"])).max()), 1e-300)
 
 
-def _antennas(fleet: Fleet, passes: Whole, ledger: Ledger) -> Whole:
+def _antennas(indexed: Indexed, passes: Whole, ledger: Ledger) -> Whole:
     """By pass: the row of its antenna's time while passes over it overlap, or -1."""
+    fleet, stations = indexed.fleet, indexed.problem.stations
     row = np.full(len(fleet.passes), -1)
     for station in np.unique(fleet.passes["station"][passes]):
         mine = passes[fleet.passes["station"][passes] == station]
         start, stop = fleet.passes["start"][mine], fleet.passes["stop"][mine]
         for some in _clusters(start, stop):
             if len(some) > 1:
-                row[mine[some]] = ledger.rows(stop[some].max() - start[some].min())
+                begin, end = start[some].min(), stop[some].max()
+                row[mine[some]] = ledger.row(end - begin, f"antenna of {stations[station].id}", begin)
     return row
 
 
@@ -109,13 +121,14 @@ def _together_bit(fleet: Fleet, passes: Whole) -> float:
     return float(np.max(rate, axis=0).sum())
 
 
-def battery_rows(fleet: Fleet, look: Whole, ledger: Ledger) -> None:
+def battery_rows(indexed: Indexed, look: Whole, ledger: Ledger) -> None:
     """What imaging draws lacks in the battery until the Sun has given more than it can take.
 
     Against a day without pictures, what lacks grows by what is drawn and shrinks by what would have been too much; it
     is never more than what the battery then held. Contacts, warming up and turns are not counted, but for settling
     before each picture.
     """
+    fleet = indexed.fleet
     for s, craft in enumerate(fleet.satellite):
         nodes = np.flatnonzero(fleet.look["satellite"][look] == s)
         drawn = fleet.look[look[nodes]]
@@ -124,7 +137,7 @@ def battery_rows(fleet: Fleet, look: Whole, ledger: Ledger) -> None:
         need = (craft["image_w"] * (drawn["stop"] - drawn["start"]) + settle) / 3600.0
         if need.sum() <= 0.0 or most_of(drawn["request"], need) <= held.min():
             continue
-        rows = ledger.rows(spilled)
+        rows = ledger.rows(spilled, f"{BATTERY}{indexed.problem.satellites[s].id}", edge[:-1])
         for load_w, begin, end in (
             (craft["image_w"], drawn["start"], drawn["stop"]),
             (craft["slew_w"], drawn["start"] - craft["settling_s"], drawn["start"]),

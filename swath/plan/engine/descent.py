@@ -39,6 +39,7 @@ def descend(
     stop: Callable[[], bool],
     seen: Callable[[Whole], float],
     by_row: bool = False,
+    factor: float = 1.0,
 ) -> Prices:
     """Better prices, after at most ``rounds`` sweeps.
 
@@ -46,10 +47,11 @@ def descend(
     form), as long as the distance to the plan known (Polyak) times a factor that falls whenever nothing is gained.
     ``seen`` is shown the paths of each sweep and returns the value of the best plan so far. ``by_row``: each row's part
     of a step is divided by how far the row was over or under lately (as in Duchi, Hazan and Singer 2011), for rows of
-    unlike units: recorders beside orders.
+    unlike units: recorders beside orders. ``factor`` is the first one, below 1 where the start
+    is near the best already.
     """
     rows = pricer.task.rows
-    best, price, factor, stalled = start, start.price.copy(), 1.0, 0
+    best, price, stalled = start, start.price.copy(), 0
     mean = square = None
     plan, fall, patience = 0.0, *((0.7, 8) if by_row else (0.6, 6))
     for sweep in range(rounds):
