@@ -30,6 +30,8 @@ app = App(
 
 
 _MOST_SHOWN = 10
+_SEARCH = 0.75
+"""share of the stop time for the search; the rest is for the reasons of what is refused"""
 
 
 @app.default
@@ -43,7 +45,8 @@ def plan(
     mission
         The mission file (TOML).
     stop
-        Wall-clock time for the search, like 60s or 3min. Ctrl-C ends it early with the best plan so far and its bound.
+        Wall-clock time for the search and the reasons, like 60s or 3min. Ctrl-C ends it early with the best plan so
+        far and its bound.
     seed
         Instead of the mission's own.
     out
@@ -59,7 +62,7 @@ def plan(
         bar("orbits, looks, passes", 0.05)
         ready = prepared(mission, seed=seed)
         bar("search", 0.2)
-        made = planned_mission(ready, stop=lambda: clock.used() >= 1.0)
+        made = planned_mission(ready, stop=lambda: clock.used() >= _SEARCH, late=lambda: clock.used() >= 1.0)
     _say_warnings(made)
     assert made.plan is not None
     files = write_planned(made, out) if out is not None else ()

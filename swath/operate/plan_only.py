@@ -79,10 +79,12 @@ def _sky(mission: Mission) -> ClearSky:
     return lambda **where: clear_probability(weather, **where)
 
 
-def planned_mission(ready: PlannedMission, *, stop: Callable[[], bool] = lambda: False) -> PlannedMission:
-    """The same with a plan, made by the mission's solver."""
+def planned_mission(
+    ready: PlannedMission, *, stop: Callable[[], bool] = lambda: False, late: Callable[[], bool] | None = None
+) -> PlannedMission:
+    """The same with a plan, made by the mission's solver. ``stop`` ends the search, ``late`` (else that) the reasons."""
     solve = registry.find("swath.solvers", ready.mission.operations.solver)
-    plan = solve(ready.problem, seed=ready.mission.seed, made=ready.mission.start, stop=stop)
+    plan = solve(ready.problem, seed=ready.mission.seed, made=ready.mission.start, stop=stop, late=late)
     return replace(ready, plan=plan)
 
 

@@ -70,7 +70,8 @@ def plan_day(mission: Mission, eop: EarthOrientation, weather: SimulatedWeather)
     for order in sorted(mission.urgent, key=lambda request: (request.ordered, request.id)):
         ready = order.ordered + seconds(mission.operations.planning_s)
         more = with_orders(problem, [Order("point", order)], outlook)
-        problem = with_frozen(replace(more, commandable=_next_contacts(mission, problem.passes, ready)), plans[-1])
+        told = replace(more, commandable=_next_contacts(mission, problem.passes, ready))
+        problem = with_frozen(replace(told, multipliers=plans[-1].multipliers), plans[-1])
         plans.append(solve(problem, seed=mission.seed, made=ready))
     return Planned(ephemerides, problem, tuple(plans), tuple(warnings))
 

@@ -19,10 +19,16 @@ __all__ = ["begin_at", "multipliers_of"]
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
 
+_MOST = 1e30
+"""no limit is worth more a unit, whatever a file says"""
 
-def multipliers_of(indexed: Indexed, names: Sequence[RowName], price: Floats) -> Multipliers:
-    """What one unit more of each limit would add to the bound: rows that have a price, stores at all times."""
-    told = np.flatnonzero((price > 0.0) | _levels(names))
+
+def multipliers_of(indexed: Indexed, names: Sequence[RowName], task: Task, price: Floats) -> Multipliers:
+    """What one unit more of each limit would add to the bound.
+
+    Rows that have a price; at 0 also stores, and pictures that somebody could take, which are no new ones next time.
+    """
+    told = np.flatnonzero((price > 0.0) | _levels(names) | (_pictures(names) & (_most(task) > 0.0)))
     return Multipliers(
         rule=np.array([names[n].rule for n in told.tolist()], "U"),
         at=_times(indexed, names)[told],
@@ -44,9 +50,9 @@ def begin_at(indexed: Indexed, names: Sequence[RowName], task: Task, known: Mult
         if found[n] < 0.0:
             found[n] = last.get(names[n].rule, 0.0)
         last[names[n].rule] = found[n]
-    pictures = np.array([name.rule.startswith(PICTURE) for name in names], np.bool_)
-    most = _most(task)
-    price = np.where((found < 0.0) & pictures, most, np.maximum(found, 0.0) * np.array([name.unit for name in names]))
+    pictures, most = _pictures(names), _most(task)
+    unit = np.array([name.unit for name in names], np.float64)
+    price = np.where((found < 0.0) & pictures, most, np.clip(found, 0.0, _MOST) * unit)
     return np.asarray(np.where(pictures, np.minimum(price, most), price), np.float64)
 
 
@@ -60,6 +66,11 @@ def _most(task: Task) -> Floats:
 def _levels(names: Sequence[RowName]) -> npt.NDArray[np.bool_]:
     """Rows that say what is held from one time to the next."""
     return np.array([name.rule.startswith((RECORDER, BATTERY)) for name in names], np.bool_)
+
+
+def _pictures(names: Sequence[RowName]) -> npt.NDArray[np.bool_]:
+    """Rows that say that a request is pictured once."""
+    return np.array([name.rule.startswith(PICTURE) for name in names], np.bool_)
 
 
 def _times(indexed: Indexed, names: Sequence[RowName]) -> Times:

@@ -110,7 +110,7 @@ def relax(
         bound, words = simple, f"{_SIMPLE}: nothing that is relaxed makes a difference"
     dearer = (none, np.empty(0)) if dearer is None else dearer
     choices = _choices(pricer, columns, prices, nodes, looks, dearer, seed=seed, stop=stop)
-    return Relaxation(bound, words, choices, multipliers_of(indexed, names, prices.price))
+    return Relaxation(bound, words, choices, multipliers_of(indexed, names, task, prices.price))
 
 
 def _choices(
