@@ -154,9 +154,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, nargs="+", default=[500, 2000])
     parser.add_argument("--plan", type=float, default=100.0, help="seconds of the first plan, and of each bound")
-    parser.add_argument("--answer", type=float, default=10.0, help="seconds in which an urgent order is answered")
+    parser.add_argument("--answer", type=float, default=9.0, help="seconds in which an urgent order is answered")
     asked = parser.parse_args()
-    rows_of(20, 10.0, 10.0)
+    rows_of(20, 600.0, 600.0)
     rows = []
     for count in asked.orders:
         for row in rows_of(count, asked.plan, asked.answer):

@@ -150,9 +150,13 @@ class Share:
     asked_s: float
     """of imaging that its requests could take, each at its longest look"""
     share: float
-    """of all the imaging that is asked for"""
+    """of all the imaging in the plan"""
     fair_share: float
     """what it may have of that while others wait"""
+    due_s: float = 0.0
+    """of imaging: its part if owners had the same by their fair shares, and nobody more than asked for"""
+    left_over: tuple[str, ...] = ()
+    """requests pictured beyond its fair share: none stands where a waiting one of somebody with less could stand"""
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,11 @@ class Plan:
     """by owner, where there are any"""
     multipliers: Multipliers = field(default_factory=Multipliers.empty)
     """that prove the bound, where it took any"""
+
+    @property
+    def fairness(self) -> float:
+        """What the owner served worst has of its due: 1 is an even division, 0 nothing for somebody who asked."""
+        return min((min(share.image_s / share.due_s, 1.0) for share in self.shares if share.due_s > 0.0), default=1.0)
 
     @property
     def gap(self) -> float:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json as to_json
 import sys
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, Parameter
 
 from swath.cli.bench import Clock, interruptible, seconds_of
+from swath.cli.plan_words import print_summary, summary, wrapped
 from swath.errors import InputError
 
 if TYPE_CHECKING:
-    from swath.model import Plan
     from swath.operate.plan_only import PlannedMission
-    from swath.plan.problem import Problem
 
 __all__ = ["app", "chances", "plan", "what_if", "why"]
 
@@ -67,85 +65,17 @@ def plan(
     assert made.plan is not None
     files = write_planned(made, out) if out is not None else ()
     if json:
-        print(to_json.dumps(_summary(made.problem, made.plan), indent=2, allow_nan=False))
+        print(to_json.dumps(summary(made.problem, made.plan), indent=2, allow_nan=False))
     else:
-        _print_summary(made, interrupted=clock.interrupted)
+        print_summary(made, interrupted=clock.interrupted)
         if out is not None:
-            _wrapped("files", f"{out}/: {', '.join(files)}")
+            wrapped("files", f"{out}/: {', '.join(files)}")
     return 0
 
 
 def _say_warnings(made: PlannedMission) -> None:
     for warning in made.warnings:
         print(f"swath: {warning}", file=sys.stderr)
-
-
-def _summary(problem: Problem, plan: Plan) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from swath.plan.why import limits
-
-    bundled = {id: bundle.id for bundle in problem.bundles for id in bundle.requests}
-    planned = {bundled.get(str(id), str(id)) for id in plan.acquisitions.request}
-    return {
-        "value": plan.value,
-        "bound": plan.bound,
-        "gap": plan.gap,
-        "bound_because": plan.bound_because,
-        "solver": plan.solver,
-        "seed": plan.seed,
-        "orders": len(planned) + len(plan.refused),
-        "planned": len(planned),
-        "pictures": len(plan.acquisitions),
-        "contacts": len(plan.contacts),
-        "shares": [asdict(share) for share in plan.shares],
-        "limits": [{"what": row.what, "orders": list(row.orders), "value": row.value} for row in limits(problem, plan)],
-        "refused": [{"order": r.request, "reason": r.reason, "because": r.because} for r in plan.refused],
-    }
-
-
-def _wrapped(head: str, text: str) -> None:
-    lines = textwrap.wrap(text, 68) or [""]
-    for number, line in enumerate(lines):
-        print(f"{head if number == 0 else '':<12}{line}")
-
-
-def _print_summary(made: PlannedMission, *, interrupted: bool) -> None:
-    assert made.plan is not None
-    from collections import Counter
-
-    from swath.report.facts import reason_words
-
-    told = _summary(made.problem, made.plan)
-    _wrapped(
-        "plan",
-        f"{told['planned']} of {told['orders']} orders in {told['pictures']} pictures, {told['contacts']} contacts",
-    )
-    _wrapped("worth", f"{told['value']:.1f}, at most {told['bound']:.1f} possible (gap {100 * told['gap']:.2f} %)")
-    _wrapped("bound", told["bound_because"])
-    _wrapped("solver", f"{told['solver']}, seed {told['seed']}")
-    for number, row in enumerate(told["limits"][:5]):
-        ids = ", ".join(row["orders"][:4]) + (", ..." if len(row["orders"]) > 4 else "")
-        _wrapped("limited by" if number == 0 else "", f"{row['what']}: {len(row['orders'])} orders ({ids})")
-    if any(row["fair_share"] < 1.0 for row in told["shares"]):
-        for number, row in enumerate(told["shares"]):
-            _wrapped("shares" if number == 0 else "", _share_words(row))
-    counts = Counter(reason_words(r["reason"].partition(":")[0]) for r in told["refused"])
-    if counts:
-        words = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-        _wrapped("refused", f"{sum(counts.values())}: {words}")
-        _wrapped("next", f"swath plan why {told['refused'][0]['order']} MISSION")
-    if interrupted:
-        print("Interrupted: this is the best plan so far, with its bound.")
-
-
-def _share_words(row: dict[str, Any]) -> str:
-    words = f"{row['owner']}: {row['pictures']} pictures, {row['image_s']:.0f} of {row['asked_s']:.0f} s asked for, "
-    words += f"{100 * row['share']:.1f} % of all that is asked"
-    if row["fair_share"] >= 1.0:
-        return words
-    over = " (above it, with what was left over)" if row["share"] > row["fair_share"] + 1e-9 else ""
-    return f"{words}, its fair share is {100 * row['fair_share']:.0f} %{over}"
 
 
 def _made(mission: Path, plan: Path | None, seed: int | None) -> PlannedMission:
@@ -211,9 +141,9 @@ def why(order: str, mission: Path, /, *, plan: Path | None = None, seed: int | N
         return 0
     for row in rows:
         print(row["order"])
-        _wrapped("", f"not planned: {row['because']} ({row['reason'].partition(':')[0]})")
+        wrapped("", f"not planned: {row['because']} ({row['reason'].partition(':')[0]})")
         change = row["help"]["change"] + " would get it in" if row["help"] else "no single change gets it in"
-        _wrapped("", f"-> {change}")
+        wrapped("", f"-> {change}")
     return 0
 
 
@@ -252,15 +182,15 @@ def _planned_row(made: PlannedMission, id: str) -> dict[str, Any]:
 def _print_planned(row: dict[str, Any]) -> None:
     looks = " and ".join(f"{look['satellite']} at {look['start']}" for look in row["looks"])
     print(row["request"])
-    _wrapped("", f"by {looks}, adds {row['value']:.2f} to the plan, clear with {row['clear_chance']:.0%}")
+    wrapped("", f"by {looks}, adds {row['value']:.2f} to the plan, clear with {row['clear_chance']:.0%}")
     others = ", ".join(row["displaced"]) or "nobody"
-    _wrapped("", f"price: without it others would gain {row['price']:.2f} ({others})")
+    wrapped("", f"price: without it others would gain {row['price']:.2f} ({others})")
     best = row["next_best"]
     text = "it has no other pass that fits"
     if best:
         text = f"next best: {best['satellite']} at {best['start']}, worth {best['value']:.2f}"
-    _wrapped("", text)
-    _wrapped("", f"on the ground {row['on_ground']}, at the latest {row['on_ground_latest']}: {row['because']}")
+    wrapped("", text)
+    wrapped("", f"on the ground {row['on_ground']}, at the latest {row['on_ground_latest']}: {row['because']}")
 
 
 @app.command(name="what-if")
@@ -313,7 +243,7 @@ def what_if(
         before = planned_mission(prepared(asked, seed=seed))
         bar("changed", 0.5)
         after = planned_mission(prepared(other, seed=seed))
-    rows = [_summary(made.problem, made.plan) for made in (before, after) if made.plan is not None]
+    rows = [summary(made.problem, made.plan) for made in (before, after) if made.plan is not None]
     _print_change(rows, as_json=json)
     return 0
 
@@ -332,9 +262,9 @@ def _print_change(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         shown = [f"{100 * x:.2f} %" for x in (a, b, b - a)] if key == "gap" else [f"{x:.6g}" for x in (a, b, b - a)]
         print(f"{key:<10}{shown[0]:>12}{shown[1]:>12}{shown[2]:>12}")
     for number, row in enumerate(lost[:_MOST_SHOWN]):
-        _wrapped("no longer" if number == 0 else "", f"{row['order']}: {row['because']}")
+        wrapped("no longer" if number == 0 else "", f"{row['order']}: {row['because']}")
     if len(lost) > _MOST_SHOWN:
-        _wrapped("", f"and {len(lost) - _MOST_SHOWN} more: --json lists all")
+        wrapped("", f"and {len(lost) - _MOST_SHOWN} more: --json lists all")
 
 
 @app.command
@@ -376,7 +306,7 @@ def chances(
         because = None if found.refusal is None else found.refusal.because
         print(to_json.dumps({"chances": rows, "clear_chance": found.clear_chance, "because": because}, indent=2))
     elif found.refusal is not None:
-        _wrapped("no chance", found.refusal.because)
+        wrapped("no chance", found.refusal.because)
     else:
         print(f"{'SATELLITE':<12} {'START UTC':<20} {'OFF':>5} {'SUN':>5} {'GSD m':>6} {'P(CLEAR)':>8} {'SHARE':>6}")
         for row in rows:

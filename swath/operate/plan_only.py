@@ -82,7 +82,7 @@ def _sky(mission: Mission) -> ClearSky:
 def planned_mission(
     ready: PlannedMission, *, stop: Callable[[], bool] = lambda: False, late: Callable[[], bool] | None = None
 ) -> PlannedMission:
-    """The same with a plan, made by the mission's solver. ``stop`` ends the search, ``late`` (else that) the reasons."""
+    """The same with a plan, made by the mission's solver. ``stop`` ends its search, ``late`` its reasons."""
     solve = registry.find("swath.solvers", ready.mission.operations.solver)
     plan = solve(ready.problem, seed=ready.mission.seed, made=ready.mission.start, stop=stop, late=late)
     return replace(ready, plan=plan)

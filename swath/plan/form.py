@@ -37,6 +37,7 @@ def plan_to_json(plan: Plan) -> str:
         "contacts": plan.contacts.to_json(),
         "refused": [{"request": r.request, "reason": r.reason, "because": r.because} for r in plan.refused],
         "shares": [asdict(share) for share in plan.shares],
+        "fairness": plan.fairness,
         "multipliers": plan.multipliers.to_json(),
     }
     return json.dumps(entry, indent=1, allow_nan=False) + "\n"
@@ -85,10 +86,12 @@ def _share(row: dict[str, Any], where: str) -> Share:
     pictures = row.get("pictures")
     if type(pictures) is not int or not 0 <= pictures <= _LARGEST:
         raise InputError(f"pictures is {str(pictures)[:40]!r}", where=where, fix="Write a whole number")
-    image_s, asked_s, share, fair_share = (
-        float(_cell(row, name, "f", where)) for name in ("image_s", "asked_s", "share", "fair_share")
+    owner = str(_cell(row, "owner", "U", where))
+    image_s, asked_s, share, fair_share, due_s = (
+        float(_cell(row, name, "f", where)) for name in ("image_s", "asked_s", "share", "fair_share", "due_s")
     )
-    return Share(str(_cell(row, "owner", "U", where)), pictures, image_s, asked_s, share, fair_share)
+    spare = [_cell({"left_over": id}, "left_over", "U", where) for id in _list(row, "left_over")]
+    return Share(owner, pictures, image_s, asked_s, share, fair_share, due_s, tuple(spare))
 
 
 def _no_number(text: str) -> float:

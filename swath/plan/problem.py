@@ -25,7 +25,10 @@ The rules, which the solver obeys, the bound relaxes and ``verify`` judges:
   the cosine of the angle between the Sun and the way opposite the line of sight, that of the later one in a turn.
 - **Commanding.** What starts before a satellite's ``commandable`` time (a contact: its set-up) is fixed: it is in
   ``frozen`` and ``frozen_contacts`` and stays; nothing new is put there.
-- **Owners** take at most ``max_pictures`` pictures and ``max_image_s`` of imaging.
+- **Owners** take at most ``max_pictures`` pictures and ``max_image_s`` of imaging. Of the imaging in the plan an owner
+  has no more than its ``fair_share``, but for pictures that the plan names as left over. None of these stands in the
+  place of a waiting request of somebody below theirs: between the same neighbours, in the same contact, with no more
+  data and no longer that one would break a rule.
 - **Value.** A look gives the share s = :func:`quality` x P(clear) x 0.5 ^ (time from order to ground / ``halves_s``) of
   its request's :func:`worth`; a stereo group the mean quality, the least P(clear) and the latest time. Requests of a
   :class:`Bundle` count together. The plan's value is the sum, less the cost of its contacts.
@@ -110,7 +113,7 @@ class Owner:
     max_pictures: int = 1_000_000_000
     max_image_s: float = np.inf
     fair_share: float = 1.0
-    """of the fleet's imaging time; more only where nobody else's orders want it"""
+    """of the imaging in the plan; more only where nobody else's orders want it"""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from swath.plan.problem import Problem
 from swath.plan.search.kernels import Day, admits, holds, improve, insert_request, objective, rivals
 from swath.plan.search.kernels import hasten as hasten_all
 from swath.plan.sequence_kernels import copy_state
-from swath.plan.shares import fair_fleet, shares
+from swath.plan.shares import fair_fleet, imaging_s, make_room, shares
 from swath.plan.state import copy_of, fixed_state, plan_tables
 from swath.plan.value_kernels import plan_value
 
@@ -56,12 +56,12 @@ def solve(
     instead. Raises :class:`Infeasible` where the fixed part alone breaks a rule.
     """
     indexed = index(problem)
-    fleet, by_value = fair_fleet(indexed), _by_value(indexed)
-    urgent = fixed_state(indexed)
+    by_value, urgent = _by_value(indexed), fixed_state(indexed)
+    former = indexed.fleet.request["former"][indexed.fleet.request["former"] >= 0].tolist()
+    fleet = fair_fleet(indexed, lambda: imaging_s(indexed, _begun(indexed.fleet, urgent, by_value, former)[0]))
     for q in by_value:
         if fleet.request[q]["urgent"]:
             _take_urgent(indexed, fleet, urgent, q)
-    former = fleet.request["former"][fleet.request["former"] >= 0].tolist()
     state, value = _begun(fleet, urgent, by_value, former)
     known = state.look[state.look >= 0], float(plan_value(fleet, state))
     relaxation = relax(indexed, stop, seed=seed, known=known, dearer=_dearer(fleet, urgent))
@@ -79,6 +79,7 @@ def solve(
         settle(replace(indexed, fleet=fleet), state, by_value, stop)
         if fleet is not indexed.fleet:
             settle(indexed, state, by_value, stop, exchange=False)
+    make_room(indexed, state)
     acquisitions, contacts = plan_tables(indexed, state)
     return Plan(
         acquisitions=acquisitions,

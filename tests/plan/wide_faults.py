@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def wanted(prefix: str, **values: object) -> Fault:
     return fault
 
 
-def told_share(**make: Callable[[float], float]) -> Fault:
+def told_share(**make: Callable[[Any], Any]) -> Fault:
     """Changes what is told of one owner's share."""
 
     def fault(problem: Problem, plan: Plan, rng: np.random.Generator) -> Faulty:
@@ -159,6 +160,9 @@ WIDE_FAULTS: dict[str, tuple[str, Fault]] = {
     "a share told too large": ("share", told_share(image_s=lambda s: s + 1.0)),
     "pictures told of another": ("share", told_share(pictures=lambda n: n + 1)),
     "a fair share told larger": ("share", told_share(fair_share=lambda s: s / 2.0)),
+    "a share of the imaging told too large": ("share", told_share(share=lambda s: s + 0.1)),
+    "a due told too small": ("share", told_share(due_s=lambda s: s - 1.0)),
+    "left over and not told": ("share", told_share(left_over=lambda ids: ids[1:] or ("nobody",))),
     "imaging over the quota": ("quota", owned(max_image_s=1.0)),
     "more pictures than asked": ("most", bundled(lambda b: {"most": 1})),
     "credited with the whole area": ("cells", bundled(lambda b: {"cells": (tuple(range(b.count)),) * len(b.cells)})),
