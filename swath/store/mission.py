@@ -178,7 +178,7 @@ def _operations(section: Section, fault_file: Path | None) -> Operations:
         planning_s=section.number("planning_s", 60.0, low=0, high=86400),
         processing_s=section.number("processing_s", 1200.0, low=0, high=86400),
         frame_loss=section.number("frame_loss", 0.004, low=0, high=0.3),
-        solver=section.text("solver", "constructive"),
+        solver=section.text("solver", "price-and-search"),
         frame_burst_count=section.number("frame_burst_count", 1.0, low=1, high=1e4),
         uplink_bit_s=section.number("uplink_bit_s", 64e3, low=100, high=1e9),
         uplink_loss=section.number("uplink_loss", 0.0, low=0, high=0.9),

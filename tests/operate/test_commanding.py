@@ -19,7 +19,7 @@ from swath.store.mission import Operations
 DAY = np.datetime64("2026-05-08T00:00", "ns")
 MINUTE = np.timedelta64(60 * 10**9, "ns")
 CRAFT: Any = SimpleNamespace(id="SW-1", radio=SimpleNamespace(spacecraft_id=11))
-OPERATIONS = Operations(60.0, 1200.0, 0.004, "constructive", uplink_bit_s=8e3)
+OPERATIONS = Operations(60.0, 1200.0, 0.004, "price-and-search", uplink_bit_s=8e3)
 
 
 def a_plan(minutes: list[int], *, made: int = 0) -> Plan:

@@ -179,7 +179,7 @@ def outcome() -> Outcome:
         912.4,
         934.8,
         "every order at its best look, conflicts relaxed",
-        "constructive",
+        "price-and-search",
         7,
         ORDERED,
     )

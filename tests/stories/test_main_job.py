@@ -265,7 +265,7 @@ def test_verify_finds_what_was_changed(job: Job, copy: Path, monkeypatch: pytest
         ('id = "awarua"', 'id = "awaruu"', 2, "not in the catalogue"),
         ('id = "SW-4"', 'id = "SW-1"', 2, "'SW-1' is used 2 times"),
         ("start = 2026-05-08", "start = 2026-09-08", 3, "days"),
-        ('solver = "constructive"', 'solver = "magic"', 2, "'magic'"),
+        ('solver = "price-and-search"', 'solver = "magic"', 2, "'magic'"),
         ("26127.79498330", "26127.79498331", 2, "checksum"),
     ],
 )

@@ -45,6 +45,8 @@ _MARGIN = 1e-9
 _SIMPLE = "every request at its best look"
 _ROUNDS = 400
 _DESCENT = 250
+_HELD = 60
+"""steps for the bound with urgent pictures held where they are"""
 _NEAR = 0.3
 """first factor of steps from prices of an earlier planning"""
 _LARGE = 1_000_000
@@ -109,8 +111,23 @@ def relax(
     if simple <= bound:
         bound, words = simple, f"{_SIMPLE}: nothing that is relaxed makes a difference"
     dearer = (none, np.empty(0)) if dearer is None else dearer
+    if not stop() and (held := _held(task, prices, nodes, dearer[0][np.isinf(dearer[1])], stop)) < bound - fixed_value:
+        words += f"; with the urgent pictures where this plan has them no plan exceeds {fixed_value + held:.2f}"
     choices = _choices(pricer, columns, prices, nodes, looks, dearer, seed=seed, stop=stop)
     return Relaxation(bound, words, choices, multipliers_of(indexed, names, task, prices.price))
+
+
+def _held(task: Task, prices: Prices, nodes: Offered, urgent: Whole, stop: Callable[[], bool]) -> float:
+    """What could no plan exceed in which urgent requests have no other looks than these? Endless, if there are none."""
+    lead = np.isin(nodes.look, urgent) & nodes.leads
+    others = nodes.leads & np.isin(nodes.group, nodes.group[lead]) & ~lead
+    if not lead.any():
+        return np.inf
+    alone = replace(task, value=np.where(np.append(others, np.zeros(task.parts, np.bool_)), 0.0, task.value))
+    pricer = Pricer(alone, alone.net)
+    begin = Prices(prices.price, pricer.sweep(prices.price))
+    found = descend(pricer, begin, _HELD, stop=stop, seen=lambda taken: 0.0, by_row=True, factor=_NEAR)
+    return certify(alone, found.price).bound
 
 
 def _choices(
