@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 
 import highspy
@@ -133,6 +134,18 @@ def test_another_satellite_never_lowers_it() -> None:
     bounds = [upper_bound(case(3, 120, satellites=fleet[:count]).problem)[0] for count in (1, 2, 3, 4)]
     assert all(more >= less * (1 - 1e-7) for less, more in itertools.pairwise(bounds))
     assert bounds[-1] > bounds[0]
+
+
+def test_what_urgency_costs_is_told_beside_the_bound() -> None:
+    told = 0
+    for seed in range(30):
+        problem = toy(seed, scarce=False)
+        urgent = replace(problem, requests=tuple(replace(r, urgent=n < 2) for n, r in enumerate(problem.requests)))
+        plan = solve(urgent, seed=1, made=problem.start, rounds=50)
+        if held := re.search(r"no plan exceeds (\d+\.\d\d)$", plan.bound_because):
+            assert plan.value - 0.005 <= float(held[1]) <= plan.bound + 0.005
+            told += 1
+    assert told > 3
 
 
 def test_a_fixed_picture_counts_and_excludes() -> None:
