@@ -165,7 +165,7 @@ class Multipliers(Table):
 
     rule: npt.NDArray[np.str_] = column("U", "-", "the limit: picture of ID, recorder of ID, antenna of ID ...")
     at: npt.NDArray[np.datetime64] = column("datetime64[ns]", "UTC", "from when it counts, the plan's start if always")
-    price: npt.NDArray[np.float64] = column("f8", "1/unit", "value for each picture, bit, Wh or s of the limit")
+    value: npt.NDArray[np.float64] = column("f8", "-", "of each picture, bit, Wh or s more of the limit")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ __all__ = ["Exchange", "can_add", "cheapest_exchange", "exchanges", "refusals"]
 
 Whole = npt.NDArray[np.int64]
 ENDLESS_WH = 1e6
+_ALWAYS = 10
+"""reasons of what was planned before that are found even after the time is over"""
 Exchange = tuple[float, int, Whole]
 """worth of what has to go, the look that then can be taken, the requests that have to go"""
 
@@ -54,16 +56,18 @@ def refusals(indexed: Indexed, state: State, stop: Callable[[], bool] = lambda: 
     satellite's would admit it), ``station`` (a second antenna there would), ``quota`` and ``apart`` (without that rule
     it could be put in), ``cost`` (its contact costs more than it is worth), ``lost_to:ids`` (it could have the place of
     these). After ``stop``: ``stopped``, not looked at, for those that have looks. Those of the plan before
-    (``Problem.former``) are looked at first, the most valuable first.
+    (``Problem.former``) are looked at first, the most valuable first, and a few of them even after ``stop``: who is
+    bumped is told why.
     """
     alone, fleet, problem = fixed_state(indexed), indexed.fleet, indexed.problem
     spoken = [_spokesman(fleet, state, b) for b in range(len(fleet.bundle))]
     of_bundle = [int(b) for b in fleet.request["bundle"]]
     waiting = [q for q, b in enumerate(of_bundle) if state.look[q] < 0 and (b < 0 or q == spoken[b])]
     found: dict[int, Refusal] = {}
-    for q in sorted(waiting, key=lambda q: _turn_to_be_told(indexed, q)):
+    for number, q in enumerate(sorted(waiting, key=lambda q: _turn_to_be_told(indexed, q))):
         id, b = problem.requests[q].id, of_bundle[q]
-        if id not in problem.unoffered and stop():
+        owed = number < _ALWAYS and not _turn_to_be_told(indexed, q)[0]
+        if id not in problem.unoffered and not owed and stop():
             refusal = Refusal(id, "stopped", "the planning was stopped before its reason was found")
         else:
             refusal = _refusal(indexed, state, alone, q)

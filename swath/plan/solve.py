@@ -65,21 +65,10 @@ def solve(
     state, value = _begun(fleet, urgent, by_value, former)
     known = state.look[state.look >= 0], float(plan_value(fleet, state))
     relaxation = relax(indexed, stop, seed=seed, known=known, dearer=_dearer(fleet, urgent))
-    for number, wanted in enumerate(_starts(relaxation.choices, former)):
-        if number and stop():  # the first choice is tried in any case: it is what the time was spent for
-            break
-        other, reached = _begun(fleet, urgent, by_value, wanted, stop)
-        if reached > value:
-            state, value = other, reached
+    state = _best_start(fleet, urgent, by_value, _starts(relaxation.choices, former), (state, value), stop)
     if rounds is None:
         rounds = max(ROUNDS, _ROUNDS_A_REQUEST * len(problem.requests))
-    done = 0 if stop() else _search(fleet, state, seed, rounds, stop)
-    if not stop():
-        hasten_all(indexed.fleet, state, copy_of(fleet, state))
-        settle(replace(indexed, fleet=fleet), state, by_value, stop)
-        if fleet is not indexed.fleet:
-            settle(indexed, state, by_value, stop, exchange=False)
-    make_room(indexed, state)
+    done = _improved(indexed, fleet, state, by_value, seed, rounds, stop)
     acquisitions, contacts = plan_tables(indexed, state)
     return Plan(
         acquisitions=acquisitions,
@@ -94,6 +83,39 @@ def solve(
         shares=shares(indexed, state),
         multipliers=relaxation.multipliers,
     )
+
+
+def _best_start(
+    fleet: Fleet,
+    urgent: State,
+    by_value: list[int],
+    starts: Iterator[list[int]],
+    known: tuple[State, float],
+    stop: Stop,
+) -> State:
+    """The best plan to begin with of one that is known and those that begin with what is wanted."""
+    state, value = known
+    for number, wanted in enumerate(starts):
+        if number and stop():  # the first choice is tried in any case: it is what the time was spent for
+            break
+        other, reached = _begun(fleet, urgent, by_value, wanted, stop)
+        if reached > value:
+            state, value = other, reached
+    return state
+
+
+def _improved(
+    indexed: Indexed, fleet: Fleet, state: State, by_value: list[int], seed: int, rounds: int, stop: Stop
+) -> int:
+    """Make a plan better, under fair shares and then with what they leave over; how many rounds were made."""
+    done = 0 if stop() else _search(fleet, state, seed, rounds, stop)
+    if not stop():
+        hasten_all(indexed.fleet, state, copy_of(fleet, state))
+        settle(replace(indexed, fleet=fleet), state, by_value, stop)
+        if fleet is not indexed.fleet:
+            settle(indexed, state, by_value, stop, exchange=False)
+    make_room(indexed, state)
+    return done
 
 
 def _starts(choices: Sequence[Whole], former: list[int]) -> Iterator[list[int]]:

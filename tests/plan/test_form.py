@@ -78,7 +78,7 @@ def test_every_cut_is_noticed() -> None:
         (lambda d: d["acquisitions"][0].pop("roll_deg"), "roll_deg is"),
         (lambda d: d["acquisitions"][0].update(roll_deg=None), "roll_deg is"),
         (lambda d: d["acquisitions"][0].update(roll_deg=10**400), "roll_deg is"),
-        (lambda d: d["multipliers"][0].update(price="dear"), "price is"),
+        (lambda d: d["multipliers"][0].update(value="dear"), "value is"),
         (lambda d: d["multipliers"][0].pop("at"), "at is"),
         (lambda d: d["acquisitions"][0].update(start="2026-05-08T00:00:00"), "time zone"),
         (lambda d: d["acquisitions"][0].update(yaw_deg=1.0), "unknown key 'yaw_deg'"),

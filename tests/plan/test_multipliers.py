@@ -39,7 +39,7 @@ def test_from_whatever_prices_the_bound_is_one_and_the_same(seed: int, data: st.
     plan = solve(problem, seed=1, made=problem.start, rounds=10)
     known = plan.multipliers
     prices = data.draw(st.lists(st.floats(-1e3, 1e300), min_size=len(known), max_size=len(known)))
-    strange = replace(problem, multipliers=replace(known, price=np.array(prices, np.float64)))
+    strange = replace(problem, multipliers=replace(known, value=np.array(prices, np.float64)))
     bound, _ = upper_bound(strange)
     assert bound >= optimum(problem) - 1e-9
     assert bound == pytest.approx(upper_bound(problem)[0], rel=1e-5)
@@ -62,7 +62,7 @@ def test_rows_are_found_again_by_what_they_are_about(day: tuple[Problem, Plan]) 
     assert pricer.sweep(price) == pytest.approx(plan.bound, rel=1e-6)  # nothing is fixed: all of it lies in prices
     kinds = {rule.split(" of ")[0] for rule in read.rule.tolist()}
     assert {"picture", "recorder"} <= kinds
-    assert (read.price >= 0.0).all()
+    assert (read.value >= 0.0).all()
 
 
 @pytest.mark.parametrize("what", ["forecast", "lost contact"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from swath.errors import InputError
-from swath.model import Plan
+from swath.model import Opportunities, Plan
 from swath.plan.build import with_orders
 from swath.plan.orders import Order
 from swath.plan.problem import Problem
@@ -137,6 +137,27 @@ def test_locked_stays_and_forbidden_goes(day) -> None:
         lock(problem, plan, ["nobody"])
     with pytest.raises(InputError, match="no order"):
         forbid(problem, "nobody")
+
+
+def test_who_is_bumped_is_told_why_even_when_the_time_is_over(day) -> None:
+    problem, plan = day
+    looks = problem.opportunities
+    lost = plan.acquisitions.take(plan.acquisitions.start > NOON + seconds(600.0))
+    some = str(next(id for id in lost.request if str(id).startswith("p-")))
+    taken = {r.id: r for r in problem.requests}[some]
+    rival = replace(taken, id="rival", value=100.0, urgent=True, ordered=NOON)
+    at = lost.start[lost.request == some][0]
+    same = looks.take((looks.request == some) & (looks.start == at))
+    twin = replace(same, request=np.full(len(same), "rival"), value=same.value * 100.0 / taken.value)
+    only = looks.take((looks.request != some) | (looks.start == at))
+    crowded = replace(
+        at_noon(problem), requests=(*problem.requests, rival), opportunities=Opportunities.join([only, twin])
+    )
+    fixed, after, changes = replan(crowded, plan, seed=1, made=NOON, stop=lambda: True)
+    assert valid(fixed, after)
+    (bumped,) = (change for change in changes if change.request == some)
+    assert bumped.what == "dropped"
+    assert "rival" in bumped.because and "stopped before" not in bumped.because
 
 
 def test_stopped_at_once_it_still_gives_a_plan_with_a_bound(day) -> None:

@@ -23,8 +23,8 @@ class RowName(NamedTuple):
     rule: str
     at_s: float
     """from when it counts, since the plan's start"""
-    unit: float
-    """of one in the row: so many pictures, bit, Wh, s"""
+    amount_per_one: float
+    """one in the row is so many pictures, bit, Wh, s"""
 
 
 @dataclass

@@ -32,7 +32,7 @@ def multipliers_of(indexed: Indexed, names: Sequence[RowName], task: Task, price
     return Multipliers(
         rule=np.array([names[n].rule for n in told.tolist()], "U"),
         at=_times(indexed, names)[told],
-        price=price[told] / np.array([names[n].unit for n in told.tolist()], np.float64),
+        value=price[told] / np.array([names[n].amount_per_one for n in told.tolist()], np.float64),
     )
 
 
@@ -42,7 +42,7 @@ def begin_at(indexed: Indexed, names: Sequence[RowName], task: Task, known: Mult
     A row of a store that it had not, because a contact was lost, say, begins like the one before it. A picture is
     priced at no more than its best look is worth now, and at that if it is new.
     """
-    price_of = dict(zip(zip(known.rule.tolist(), known.at.tolist(), strict=True), known.price.tolist(), strict=True))
+    price_of = dict(zip(zip(known.rule.tolist(), known.at.tolist(), strict=True), known.value.tolist(), strict=True))
     at = _times(indexed, names).tolist()
     found = np.array([price_of.get((name.rule, t), -1.0) for name, t in zip(names, at, strict=True)], np.float64)
     last: dict[str, float] = {}
@@ -51,7 +51,7 @@ def begin_at(indexed: Indexed, names: Sequence[RowName], task: Task, known: Mult
             found[n] = last.get(names[n].rule, 0.0)
         last[names[n].rule] = found[n]
     pictures, most = _pictures(names), _most(task)
-    unit = np.array([name.unit for name in names], np.float64)
+    unit = np.array([name.amount_per_one for name in names], np.float64)
     price = np.where((found < 0.0) & pictures, most, np.clip(found, 0.0, _MOST) * unit)
     return np.asarray(np.where(pictures, np.minimum(price, most), price), np.float64)
 

@@ -50,7 +50,6 @@ def descend(
     unlike units: recorders beside orders. ``factor`` is the first one, below 1 where the start
     is near the best already.
     """
-    rows = pricer.task.rows
     best, price, stalled = start, start.price.copy(), 0
     mean = square = None
     plan, fall, patience = 0.0, *((0.7, 8) if by_row else (0.6, 6))
@@ -59,7 +58,7 @@ def descend(
         taken = pricer.taken()
         if sweep % _EVERY == 0:
             plan = seen(taken)
-        over = draw(pricer.task, taken) - rows.limit
+        over = draw(pricer.task, taken) - pricer.task.rows.limit
         mean = over if mean is None else 0.75 * mean + 0.25 * over
         if bound < best.bound:
             gained = (best.bound - bound) / max(abs(bound), 1e-9)
