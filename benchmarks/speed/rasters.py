@@ -102,6 +102,89 @@ def zonal(size: int, side: int, folder: Path) -> dict[str, float]:
     }  # fmt: skip
 
 
+def index_files(size: int, folder: Path) -> dict[str, float]:
+    """NDVI of two bands, file to file, beside decoding the two and encoding the result: one writer, one layout."""
+    from swath.archive.cog_stream import write_asset
+    from swath.archive.derived import data_assets, open_picture
+    from swath.archive.on_grid import asset_on_grid, read_part
+    from swath.archive.outside import OutsideBand
+    from swath.operate.derive import derive
+
+    paths = []
+    for name, seed in (("red", 1), ("nir", 2)):
+        paths.append(folder / f"{name}.tif")
+        image = texture(size, seed)
+        profile = {"driver": "GTiff", "dtype": "uint16", "count": 1, "nodata": 0, "crs": "EPSG:32633", "tiled": True}
+        profile |= {"height": size, "width": size, "blockxsize": 512, "blockysize": 512, "predictor": 2}
+        with rasterio.open(
+            paths[-1],
+            "w",
+            compress="zstd",
+            zstd_level=1,
+            transform=Affine(10.0, 0, 6e5, 0, -10.0, 5300040.0),
+            **profile,
+        ) as file:
+            file.write(image, 1)
+    assets = {
+        name: {"href": path.name, "type": "image/tiff", "bands": [{"name": name, "eo:common_name": name}]}
+        for name, path in zip(("red", "nir"), paths, strict=True)
+    }
+    item = {
+        "type": "Feature", "stac_version": "1.1.0", "id": "tile", "geometry": None, "links": [], "assets": assets,
+        "properties": {"datetime": "2026-05-08T10:00:00Z"},
+    }  # fmt: skip
+    place = folder / "tile.json"
+    place.write_text(json.dumps(item))
+    now = np.datetime64("2026-05-08T12:00:00", "ns")
+    small = folder / "warm"
+    derive("index", [str(place)], small, now, {"indices": ["ndvi"]})
+    cpu, wall, made = clocked(lambda: derive("index", [str(place)], small, now, {"indices": ["ndvi"]}))
+    with rasterio.open(made.folder / made.item["assets"]["ndvi"]["href"]) as file:
+        ndvi, plain = file.read(), file.profile
+    scene = open_picture(place, folder / "scratch", {})
+    red, nir = data_assets(scene)
+
+    def floor() -> None:
+        # The same parts by the same threads are decoded, the finished pixels are encoded by the same writer.
+        def part(top: int, left: int, rows: int, columns: int) -> np.ndarray:
+            read_part(red, top, left, rows, columns)
+            read_part(nir, top, left, rows, columns)
+            return ndvi[:, top : top + rows, left : left + columns]
+
+        from swath.archive.on_grid import asset_grid
+
+        grid = asset_grid(red)
+        assert grid is not None
+        bands = [OutsideBand("ndvi", "index", "")]
+        write_asset(
+            folder / "floor.tif",
+            asset_on_grid(
+                part, grid, key="n", title="n", bands=bands, dtype="int16", nodata=-32768.0, simulated=False
+            ),
+        )  # fmt: skip
+
+    floor_cpu, floor_wall, _ = clocked(floor)
+
+    def bare() -> None:
+        # Plain tiles without overviews, by rasterio alone.
+        with rasterio.open(paths[0]) as a, rasterio.open(paths[1]) as b:
+            a.read(1)
+            b.read(1)
+        flat = {k: v for k, v in plain.items() if k in ("width", "height", "crs", "transform", "nodata", "dtype")}
+        with rasterio.open(
+            folder / "bare.tif", "w", driver="GTiff", count=1, tiled=True, blockxsize=512, blockysize=512,
+            compress="zstd", zstd_level=1, predictor=2, **flat,
+        ) as file:  # fmt: skip
+            file.write(ndvi)
+
+    bare_cpu, bare_wall, _ = clocked(bare)
+    return {
+        "size": size, "cpu_s": cpu, "wall_s": wall, "floor_cpu_s": floor_cpu, "floor_wall_s": floor_wall,
+        "ratio_cpu": cpu / floor_cpu, "ratio_wall": wall / floor_wall, "bare_cpu_s": bare_cpu, "bare_wall_s": bare_wall,
+        "ratio_bare_cpu": cpu / bare_cpu,
+    }  # fmt: skip
+
+
 def warped(size: int, folder: Path) -> dict[str, float]:
     from rasterio.vrt import WarpedVRT
 
@@ -226,6 +309,8 @@ def main() -> None:
         jobs: list[tuple[str, Callable[[], dict[str, float]]]] = [
             ("fields", lambda: zonal(2745, 25, folder)),
             *([] if quick else [("fields", lambda: zonal(10980, 100, folder))]),
+            ("index", lambda: index_files(2745, folder)),
+            *([] if quick else [("index", lambda: index_files(10980, folder))]),
             ("warp", lambda: warped(1024, folder)),
             ("warp", lambda: warped(4096, folder)),
             ("median", lambda: medians(512)),

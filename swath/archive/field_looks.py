@@ -38,13 +38,14 @@ _SCL_SEEN = (4, 5, 6, 7, 11)
 _QA_BITS = 0b0011_1110
 """dilated cloud, cirrus, cloud, cloud shadow, snow (Landsat collection 2, QA_PIXEL)"""
 _ALIASES = {
+    "b01": "coastal",
     "b02": "blue",
     "b03": "green",
     "b04": "red",
     "b08": "nir",
-    "b05": "rededge1",
-    "b06": "rededge2",
-    "b07": "rededge3",
+    "b05": "rededge071",
+    "b06": "rededge075",
+    "b07": "rededge078",
     "b8a": "nir08",
     "b11": "swir16",
     "b12": "swir22",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -124,18 +124,27 @@ def missing_value(asset: OutsideAsset) -> float:
     return float("nan") if dtype.kind == "f" else 0.0 if dtype.kind == "u" else float(np.iinfo(dtype).min)
 
 
-def read_part(asset: OutsideAsset, top: int, left: int, rows: int, columns: int) -> Array:
-    """Stored values of a part inside an asset's data, ``(band, row, column)``."""
+def read_part(
+    asset: OutsideAsset, top: int, left: int, rows: int, columns: int, *, bands: Sequence[int] | None = None
+) -> Array:
+    """Stored values of a part inside an asset's data, ``(band, row, column)``; of ``bands`` (from 0) alone if named."""
     wide = asset.frame_px
     if asset.window is not None:
-        return asset.window(top + wide, left + wide, rows, columns)
-    return asset.strip(top + wide, rows)[:, :, left + wide : left + wide + columns]
+        return asset.window(top + wide, left + wide, rows, columns, bands)
+    pixels = asset.strip(top + wide, rows)[:, :, left + wide : left + wide + columns]
+    return pixels if bands is None else pixels[list(bands)]
 
 
 def known_pixels(asset: OutsideAsset, pixels: Array) -> Mask:
-    """Which pixels of a part have data in every band, ``(row, column)``?"""
-    known = np.ones(pixels.shape[1:], np.bool_)
+    """Which pixels of a part have data in every band, ``(row, column)``?
+
+    Where an asset names no value for no data and no band says it, whole numbers that are 0 (:func:`missing_value`) in
+    every band are none.
+    """
     data = pixels[:-1] if asset.alpha else pixels
+    known = np.ones(pixels.shape[1:], np.bool_)
+    if asset.nodata is None and not asset.alpha and pixels.dtype.kind in "iu":
+        known = np.asarray((data != data.dtype.type(missing_value(asset))).any(0))
     for band in data:
         if asset.nodata is not None and asset.nodata == asset.nodata:
             known &= band != band.dtype.type(asset.nodata)
@@ -170,11 +179,7 @@ class View:
         tile = (top, left, rows, columns)
         offset = self._offset()
         out = self._copied(offset, tile) if offset is not None else self._warped(tile)
-        known = np.ones((rows, columns), np.bool_)
-        for band in out:
-            known &= np.isfinite(band) if band.dtype.kind == "f" else True
-            known &= band != self.nodata if self.nodata == self.nodata else True
-        return out, known
+        return out, known_pixels(replace(self.asset, alpha=False), out)
 
     def _offset(self) -> tuple[int, int] | None:
         """Row and column of the asset at the grid's first pixel, where the pixels of the two coincide."""

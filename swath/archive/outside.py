@@ -25,6 +25,7 @@ __all__ = [
     "OutsideScene",
     "Placed",
     "Reader",
+    "Window",
     "file_parts",
     "file_strips",
 ]
@@ -40,6 +41,13 @@ COMMON_NAMES = {
 
 TOA, SURFACE = "toa reflectance", "surface reflectance"
 """quantities that one may become the other"""
+
+
+class Window(Protocol):
+    """What reads a part of a raster."""
+
+    def __call__(self, top: int, left: int, rows: int, columns: int, bands: Sequence[int] | None = None) -> Array:
+        """Stored values ``(band, row, column)``; of ``bands`` (from 0) alone where they are named."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,8 @@ class OutsideAsset:
     placed: Placed
     strip: Callable[[int, int], Array]
     """``strip(first, rows)`` gives the stored values ``(band, row, column)``"""
-    window: Callable[[int, int, int, int], Array] | None = None
-    """``window(top, left, rows, columns)``: a part of it, where that costs less than a strip"""
+    window: Window | None = None
+    """a part of it, where that costs less than a strip"""
     nodata: float | None = None
     roles: tuple[str, ...] = ("data",)
     categorical: bool = False
@@ -167,19 +175,22 @@ class Reader(Protocol):
         """Read the metadata. Pixels are read later, by the strips; ``scratch`` stays until then."""
 
 
-def file_parts(file: RasterFile, bands: Sequence[int] | None = None) -> Callable[[int, int, int, int], Array]:
+def file_parts(file: RasterFile, bands: Sequence[int] | None = None) -> Window:
     """Parts of bands (from 1; all without) of a file as they are; a mask in the file comes as a last band."""
     chosen = tuple(bands) if bands else tuple(range(1, file.count + 1))
     if any(not 1 <= band <= file.count for band in chosen):
         raise InputError(f"bands {chosen} of {file.count}", where=str(file.path), fix="Bands count from 1")
 
-    def window(top: int, left: int, rows: int, columns: int) -> Array:
+    def window(top: int, left: int, rows: int, columns: int, bands: Sequence[int] | None = None) -> Array:
+        if bands is not None and max(bands) < len(chosen):
+            wanted = tuple(chosen[band] for band in bands)
+            return file.window(left, top, columns, rows, wanted).astype(file.dtype, copy=False)
         pixels = file.window(left, top, columns, rows, chosen).astype(file.dtype, copy=False)
-        if not file.masked:
-            return pixels
-        full = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
-        mask = file.mask(top, rows)[:, left : left + columns]
-        return np.concatenate([pixels, np.where(mask, full, 0)[None].astype(pixels.dtype)])
+        if file.masked:
+            full = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
+            mask = file.mask(top, rows)[:, left : left + columns]
+            pixels = np.concatenate([pixels, np.where(mask, full, 0)[None].astype(pixels.dtype)])
+        return pixels if bands is None else pixels[list(bands)]
 
     return window
 

@@ -53,10 +53,10 @@ def products_in(path: Path) -> Iterator[tuple[Path, Reader]]:
     found = 0
     for place in _walk(path, known):
         reader = next((r for r in known if r.claims(place)), None)
-        if reader is None or place in used:
+        if reader is None or place.resolve() in used:
             continue
         with suppress(SwathError):  # whoever adds it is told
-            used |= set(reader.files(place))
+            used |= {file.resolve() for file in reader.files(place)}
         found += 1
         yield place, reader
     if not found:

@@ -8,7 +8,7 @@ near infrared of any sensor); each is imported when it is asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -145,7 +145,7 @@ class SceneMask:
         """The codes of the cells as an asset of classes, to be viewed on any grid."""
         codes, size = self.cells.codes, self.grid.pixel_m * self.cell_px
 
-        def window(top: int, left: int, rows: int, columns: int) -> Array:
+        def window(top: int, left: int, rows: int, columns: int, bands: Sequence[int] | None = None) -> Array:
             return codes[None, top : top + rows, left : left + columns]
 
         place = Placed(Affine(size, 0.0, self.grid.west_m, 0.0, -size, self.grid.north_m), f"EPSG:{self.grid.epsg}")

@@ -28,6 +28,9 @@ app = App(name="archive", help="Scenes that you have: keep them, find them, look
 app.command("swath.cli.archive_ortho:ortho", name="ortho")
 app.command("swath.cli.archive_derive:mask", name="mask")
 app.command("swath.cli.archive_derive:coregister", name="coregister")
+app.command("swath.cli.archive_many:warp", name="warp")
+app.command("swath.cli.archive_many:mosaic", name="mosaic")
+app.command("swath.cli.archive_many:composite", name="composite")
 
 ArchiveOption = Annotated[Path, Parameter(help="Folder of the archive.")]
 _WIDE = 80

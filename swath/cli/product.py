@@ -17,6 +17,8 @@ __all__ = ["app", "list_products"]
 app = App(name="product", help="From pictures to answers.", default_parameter=Parameter(negative=()))
 # One line a product, as in main.py, that names its file here.
 app.command("swath.cli.product_fields:app", name="fields", help="What do pictures say of fields, date by date?")
+app.command("swath.cli.product_index:index", name="index", help="Spectral indices of a picture, pixel by pixel.")
+app.command("swath.cli.product_index:indices", name="indices", help="Which indices are there, by which formula?")
 app.command("swath.cli.product_flood:flood", name="flood", help="What is flooded, and what did it reach?")
 app.command("swath.cli.product_burn:burn", name="burn", help="What has burned, and how severely?")
 app.command("swath.cli.product_burn:landslide", name="landslide", help="Where has ground slid?")

@@ -256,6 +256,9 @@ def _band(
         quantity = "sigma nought"
     if key.lower() in ("scl", "qa_pixel", "fmask"):
         quantity = "class"
+    ours = "swath:quality" in words and isinstance(words.get("description"), str)
+    if ours:  # an item of ours says what its numbers are
+        quantity = str(words["description"])
     unit = words.get("unit")
     band = band_of(
         str(name),
@@ -264,4 +267,6 @@ def _band(
         scale=1.0 if scale is None else scale,
         offset=0.0 if offset is None else offset,
     )
+    kept = {name: value for name, value in words.items() if name in ("swath:codes", "swath:formula", "swath:source")}
+    band = replace(band, more={**band.more, **kept}) if ours else band
     return replace(band, common_name=str(common)) if isinstance(common, str) and common else band
