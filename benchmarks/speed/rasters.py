@@ -106,6 +106,7 @@ def index_files(size: int, folder: Path) -> dict[str, float]:
     """NDVI of two bands, file to file, beside decoding the two and encoding the result: one writer, one layout."""
     from swath.archive.cog_stream import write_asset
     from swath.archive.derived import data_assets, open_picture
+    from swath.archive.index_maker import index_file
     from swath.archive.on_grid import asset_on_grid, read_part
     from swath.archive.outside import OutsideBand
     from swath.operate.derive import derive
@@ -144,6 +145,9 @@ def index_files(size: int, folder: Path) -> dict[str, float]:
     scene = open_picture(place, folder / "scratch", {})
     red, nir = data_assets(scene)
 
+    plain_cpu, plain_wall, _ = clocked(lambda: index_file(scene, "ndvi", folder / "plain.tif"))
+    _, plain_two_wall, _ = clocked(lambda: index_file(scene, "ndvi", folder / "plain.tif", workers=2))
+
     def floor() -> None:
         # The same parts by the same threads are decoded, the finished pixels are encoded by the same writer.
         def part(top: int, left: int, rows: int, columns: int) -> np.ndarray:
@@ -181,7 +185,8 @@ def index_files(size: int, folder: Path) -> dict[str, float]:
     return {
         "size": size, "cpu_s": cpu, "wall_s": wall, "floor_cpu_s": floor_cpu, "floor_wall_s": floor_wall,
         "ratio_cpu": cpu / floor_cpu, "ratio_wall": wall / floor_wall, "bare_cpu_s": bare_cpu, "bare_wall_s": bare_wall,
-        "ratio_bare_cpu": cpu / bare_cpu,
+        "plain_cpu_s": plain_cpu, "plain_wall_s": plain_wall, "plain_two_threads_wall_s": plain_two_wall,
+        "ratio_plain": plain_cpu / bare_cpu,
     }  # fmt: skip
 
 

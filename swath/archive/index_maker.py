@@ -18,17 +18,20 @@ from swath.archive.derived import Progress, band_asset, pictures_of, write_deriv
 from swath.archive.index_kernels import difference_counts
 from swath.archive.on_grid import Part, View, asset_grid, asset_on_grid, common_grid, read_part
 from swath.archive.outside import OutsideAsset, OutsideBand, OutsideScene
+from swath.archive.raster_file import in_order
+from swath.archive.raster_out import Piece, write_pieces
 from swath.archive.sky_masks import hidden_view
 from swath.errors import InputError
 from swath.model import Grid
 from swath.product.indices import Index, index_of
 from swath.store.lineage import Recipe
 
-__all__ = ["INDEX_SCALE", "make_index"]
+__all__ = ["INDEX_SCALE", "index_file", "make_index"]
 
 Array = npt.NDArray[Any]
 
 INDEX_SCALE, _MISSING = 1e-4, -32768
+_TILE_PX = 1024
 _ROWS = 64
 """evaluated at once: what is between the operations stays in the cache"""
 
@@ -45,14 +48,38 @@ def make_index(recipe: Recipe, out: Path, progress: Progress) -> None:
         write_derived([scene], assets, recipe, out, progress, collection="indices", properties={}, notes=notes)
 
 
-def _asset(entry: Index, scene: OutsideScene, clouds: str, notes: list[str]) -> OutsideAsset:
+def index_file(scene: OutsideScene, name: str, out: Path, *, workers: int = 1) -> Path:
+    """One index of a scene as a plain GeoTIFF (tiles of 512, zstd, no overviews): as fast as tiles come and go.
+
+    As the maker ``index`` has it otherwise. Raises :class:`InputError` for an unknown index, a band that is missing,
+    or a simulated scene, whose mark the maker writes.
+    """
+    entry, notes = index_of(name), list[str]()
+    if scene.simulated:
+        raise InputError("the scene is simulated", where=scene.id, fix="Use the maker: swath product index")
+    part, grid = _prepared(entry, scene, notes)
+    tiles = [
+        (top, left, min(_TILE_PX, grid.height - top), min(_TILE_PX, grid.width - left))
+        for top in range(0, grid.height, _TILE_PX)
+        for left in range(0, grid.width, _TILE_PX)
+    ]
+    pieces = in_order(lambda tile: Piece(tile[0], tile[1], part(*tile)), tiles, workers=workers)
+    dtype = np.dtype(np.int16 if entry.difference else np.float32)
+    return write_pieces(out, grid, dtype, [name], pieces, nodata=_MISSING if entry.difference else math.nan)
+
+
+def _prepared(entry: Index, scene: OutsideScene, notes: list[str]) -> tuple[Part, Grid]:
+    """What makes parts of an index, and the grid they are of."""
     places = [band_asset(scene, name) for name in entry.bands]
     finest = max((asset for asset, _ in places), key=lambda asset: asset.width)
     grid = asset_grid(finest) or common_grid([finest])
     scales = [_scale(asset, number, entry, notes) for asset, number in places]
-    part = (
-        _counts_part(entry, places, scales, grid) if _plain(entry, places, grid) else _part(entry, places, scales, grid)
-    )
+    make = _counts_part if _plain(entry, places, grid) else _part
+    return make(entry, places, scales, grid), grid
+
+
+def _asset(entry: Index, scene: OutsideScene, clouds: str, notes: list[str]) -> OutsideAsset:
+    part, grid = _prepared(entry, scene, notes)
     hidden = hidden_view(scene, grid, by=clouds, notes=notes)
     missing: float = _MISSING if entry.difference else math.nan
 

@@ -46,8 +46,8 @@ def test_differences_are_exact_to_single_precision() -> None:
 
 
 # Worked by hand, from the formulas as the papers and the list of the Awesome Spectral Indices project have them (commit
-# 00a6d80 of its tables, read 2026-11-26), for coastal 0.03, blue 0.04, green 0.08, red 0.05, red edges 0.12, 0.30, 0.40,
-# nir 0.45, swir 0.20 and 0.10.
+# 00a6d80 of its tables, read 2026-11-26), for coastal 0.03, blue 0.04, green 0.08, red 0.05, red edges 0.12, 0.30 and
+# 0.40, nir 0.45, swir 0.20 and 0.10.
 LEAF = dict(zip(BANDS, (300, 400, 800, 500, 1200, 3000, 4000, 4500, 4500, 2000, 1000), strict=True))
 WORKED = {
     "ndvi": 0.8, "gndvi": 0.37 / 0.53, "evi": 1.0 / 1.45, "evi2": 1.0 / 1.57, "savi": 0.6, "osavi": 0.4 / 0.66,
