@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from swath.design.regions import Region
     from swath.design.shapes import OrbitShape
 
-__all__ = ["grow"]
+__all__ = ["flying_slots", "grow", "one_region"]
 
 Goal = Literal["response_p95", "response_mean", "gap_mean", "gap_p95", "gap_largest"]
 _ALIKE_M, _ALIKE_DEG = 2e3, 0.1
@@ -86,8 +86,8 @@ def grow(
 
     check_form(out, (".png",))
     first, asked = parse_utc(start, where="--start"), shape or OrbitOptions()
-    region = _region(regions_for(where or Where()))
-    shapes, flying = _flying(elements, satellite or [], asked, first, local_time)
+    region = one_region(regions_for(where or Where()))
+    shapes, flying = flying_slots(elements, satellite or [], asked, first, local_time)
     shapes += _others(try_altitude_m or [], asked)
     sensors = sensor_for([_set(one) for one in shapes], sight or Sight())
     with progress_bar("growth") as progress:
@@ -106,13 +106,14 @@ def _set(shape: OrbitShape) -> Any:
     return elements_of(shape)
 
 
-def _region(regions: list[Region]) -> Region:
+def one_region(regions: list[Region]) -> Region:
+    """All places as one."""
     from swath.design.regions import joined
 
     return regions[0] if len(regions) == 1 else joined("all places", regions)
 
 
-def _flying(
+def flying_slots(
     elements: str | None, names: list[str], asked: OrbitOptions, at: np.datetime64, local_time: str
 ) -> tuple[list[OrbitShape], tuple[Slot, ...]]:
     """Shapes and slots of what flies, or of the first satellite to be launched."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from swath.design.shapes import OrbitShape
     from swath.model import Elements
 
-__all__ = ["launch"]
+__all__ = ["known_site", "launch"]
 
 _LATE_MIN = 24.0
 
@@ -75,7 +75,7 @@ def launch(
 
     check_form(out)
     first = parse_utc(start, where="--start")
-    pad, joined = _site(site, site_file), _joined(to_plane)
+    pad, joined = known_site(site, site_file), _joined(to_plane)
     size = _shape(shape, joined)
     hours = parse_clock_h(local_time) if local_time is not None else None
     if (hours is None) == (joined is None):
@@ -89,7 +89,8 @@ def launch(
     return 0
 
 
-def _site(text: str, site_file: Path | None) -> Site:
+def known_site(text: str, site_file: Path | None) -> Site:
+    """A known site, LON,LAT, or one of a file of sites."""
     from swath.cli.windows import place_of
     from swath.design.launch import Site
     from swath.design.sites import parse_sites, site_named

@@ -20,7 +20,7 @@ from swath.design.evolve import evolve
 from swath.errors import InputError
 
 __all__ = [
-    "GOALS", "Found", "Goal", "Grown", "best_pattern", "exact_coverage", "grow", "pareto", "search",
+    "GOALS", "Found", "Goal", "Grown", "best_pattern", "exact_coverage", "fleet_value", "grow", "pareto", "search",
     "slots_coverage", "value_of",
 ]  # fmt: skip
 
@@ -89,6 +89,11 @@ def slots_coverage(atlases: Sequence[Atlas], slots: Sequence[Slot]) -> Coverage:
 def exact_coverage(atlases: Sequence[Atlas], slots: Sequence[Slot]) -> Coverage:
     """The same from each satellite's own motion, nothing rounded."""
     return _together(atlases, [own_columns(atlases[slot.shape], slot) for slot in slots])
+
+
+def fleet_value(atlases: Sequence[Atlas], parts: Sequence[Columns], goal: Goal) -> float:
+    """The number (days) that a goal is about, of satellites whose looks are found already; 1e6 for none."""
+    return value_of(_together(atlases, parts), goal)
 
 
 def _together(atlases: Sequence[Atlas], parts: Sequence[Columns]) -> Coverage:

@@ -196,3 +196,15 @@ def test_stations(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["design", *words, *spots]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
     assert main(["design", *words, "--more", "0"]) == 2
+
+
+def test_a_season_and_a_programme_answer_as_the_schema_says(capsys: pytest.CaptureFixture[str], pair: Path) -> None:
+    words = ["--site", "Vostochny", "--latitudes", "39,41", "--longitudes", "36", "--max-off-nadir-deg", "40"]
+    season = asked(capsys, "season", "--elements", str(pair), *words, "--days", "3", "--season-days", "10", *START)
+    (row,) = season["season"]
+    assert row["best"] >= "2027-01-01" and abs(row["local_time_h"] - 22.5) < 0.05
+    assert row["failed_days"] == season["before_days"] >= row["after_days"] == season["end_days"]
+    assert main(["design", "season", "--elements", str(pair), *words, "--flying", "2", *START]) == 2
+    example = Path(__file__).resolve().parents[2] / "examples" / "programme" / "programme.toml"
+    programme = asked(capsys, "programme", str(example), "--days", "1")
+    assert {row["place"] for row in programme["programme"]} >= {"Guam", "Rome"}
