@@ -62,7 +62,7 @@ class Programme:
     start: np.datetime64
     days: float
     season_days: int
-    ascent_offset_min: float
+    ascent_offset_s: float
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _windows(programme: Programme, site: Site) -> tuple[Site, tuple[Window, ...]
             programme.season_days,
             raan_deg=first.raan_deg,
             raan_at=programme.start,
-            ascent_offset_min=programme.ascent_offset_min,
+            ascent_offset_min=programme.ascent_offset_s / 60.0,
         )
     except Infeasible as error:
         return site, (), str(error)

@@ -170,7 +170,7 @@ def _method(found: Outlook, digest: str, command: str) -> str:
     asked = found.programme
     texts = (
         "Orbits are those of SGP4 without drag, kept. Each place is sampled at 36 longitudes of its parallel.",
-        f"Lift-off is {asked.ascent_offset_min:g} minutes of local time before the plane passes over the pad, for "
+        f"Lift-off is {asked.ascent_offset_s / 60.0:g} minutes of local time before the plane passes over the pad, for "
         "what a vehicle gains on its way up: ten flown launches gained 3 to 34. No vehicle, no trajectory.",
         "That a place could be seen does not show that it was, nor what a picture would show. Clouds, the satellite's "
         "power and memory, and what it is told to do are not known and left out: the real numbers are lower.",

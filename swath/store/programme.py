@@ -53,7 +53,7 @@ def parse_programme(text: str, *, where: str = "") -> Programme:
         start=terms.time("start"),
         days=terms.number("days", 30.0, low=1.0, high=400.0),
         season_days=terms.whole("season_days", 30, low=1, high=400),
-        ascent_offset_min=terms.number("ascent_offset_min", 24.0, low=0.0, high=60.0),
+        ascent_offset_s=terms.number("ascent_offset_s", 1440.0, low=0.0, high=3600.0),
     )
     terms.done()
     top.done()
