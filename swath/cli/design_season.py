@@ -6,11 +6,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from swath.cli.design_options import Sight, Where
+from swath.cli.design_launch import known_site
+from swath.cli.design_options import OrbitOptions, Sight, Where
 from swath.cli.options import JsonOption, StartOption
 from swath.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from swath.design.launch import Site
     from swath.design.season import Campaign
 
 __all__ = ["season"]
@@ -72,38 +76,53 @@ def season(
     out
         Write to this file instead: .json or .csv, .html.
     """
-    from swath.cli.design_fleet import regions_for, sensor_for
-    from swath.cli.design_grow import flying_slots, one_region
-    from swath.cli.design_launch import known_site
-    from swath.cli.design_options import OrbitOptions
     from swath.cli.orbits import check_form
-    from swath.cli.progress import progress_bar
-    from swath.design.atlas import atlas_of
-    from swath.design.season import season as planned
-    from swath.design.shapes import elements_of
     from swath.time import parse_utc
 
     check_form(out)
     first = parse_utc(start, where="--start")
-    region = one_region(regions_for(where or Where()))
+    terms: dict[str, Any] = {
+        "spacing_days": spacing_days,
+        "goal": goal,
+        "ascent_offset_min": ascent_offset_min,
+        "tolerance_min": tolerance_min,
+        "min_sun_elevation_deg": min_pad_sun_deg,
+    }
+    pad = known_site(site, site_file)
+    groups = where or Where(), sight or Sight()
+    found, how = _planned(elements, flying, pad, (first, days, season_days), groups, terms)
+    _give(_answer(found, pad.name, goal, how, days), out, json)
+    return 0
+
+
+def _planned(
+    elements: str,
+    flying: int,
+    pad: Site,
+    span: tuple[np.datetime64, float, int],
+    groups: tuple[Where, Sight],
+    terms: dict[str, Any],
+) -> tuple[Campaign, str]:
+    from swath.cli.design_fleet import regions_for, sensor_for
+    from swath.cli.design_grow import flying_slots, one_region
+    from swath.cli.progress import progress_bar
+    from swath.design.atlas import atlas_of
+    from swath.design.season import season as planned
+    from swath.design.shapes import elements_of
+
+    first, days, season_days = span
+    region = one_region(regions_for(groups[0]))
     shapes, slots = flying_slots(elements, [], OrbitOptions(), first, "22:30")
     if not 0 <= flying < len(slots):
         fix = f"Give 0 to {len(slots) - 1}: the others are launched"
         raise InputError(f"{flying} of {len(slots)} fly", where="--flying", fix=fix)
-    sensors = sensor_for([elements_of(one) for one in shapes], sight or Sight())
-    pad = known_site(site, site_file)
+    sensors = sensor_for([elements_of(one) for one in shapes], groups[1])
     with progress_bar("season") as progress:
         progress("looks of each satellite", 0.1)
         atlases = [atlas_of(one, sensor, region, first, days) for one, sensor in zip(shapes, sensors, strict=True)]
         progress("windows and failures", 0.4)
-        found = planned(
-            atlases, slots[:flying], slots[flying:], pad, first, season_days,
-            spacing_days=spacing_days, goal=goal, ascent_offset_min=ascent_offset_min, tolerance_min=tolerance_min,
-            min_sun_elevation_deg=min_pad_sun_deg,
-        )  # fmt: skip
-    answer = _answer(found, pad.name, goal, region.how, days)
-    _give(answer, out, json)
-    return 0
+        found = planned(atlases, slots[:flying], slots[flying:], pad, first, season_days, **terms)
+    return found, region.how
 
 
 def _known(value: float) -> float | None:

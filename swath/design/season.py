@@ -16,6 +16,7 @@ from swath.time import seconds
 __all__ = ["Campaign", "Launched", "season"]
 
 Slots = tuple[Slot, ...]
+Worth = Callable[[Slots], float]
 
 _MOST = 12
 
@@ -98,30 +99,37 @@ def season(
         return fleet_value(atlases, [parts[slot] for slot in slots], goal)
 
     order = _order(flying, wanted, worth)
+    launches = _launches(atlases, flying, order, start, terms, worth)
+    without = tuple(worth((*flying, *order[:n], *order[n + 1 :])) for n in range(len(order)))
+    missed = int(np.argmax(without))
+    again = _windows(atlases, order[missed], _free(launches[-1].window, terms), terms)
+    return Campaign(worth(flying), launches, without, again[0] if again else None, missed + 1)
+
+
+def _free(window: Window, terms: _Terms) -> np.datetime64:
+    at: np.datetime64 = window.best + seconds(86400.0 * terms.spacing_days)
+    return at
+
+
+def _launches(
+    atlases: Sequence[Atlas], flying: Slots, order: Slots, start: np.datetime64, terms: _Terms, worth: Worth
+) -> tuple[Launched, ...]:
     launches: list[Launched] = []
-    free = start
     for number, slot in enumerate(order, 1):
+        free = _free(launches[-1].window, terms) if launches else start
         open_days = _windows(atlases, slot, free, terms)
         if not open_days:
             raise Infeasible(
                 f"no window for launch {number} of {len(order)} before {str(terms.stop)[:10]}",
-                fix="Give more --days, less --spacing-days, or no limit to the light",
+                fix="Give more --season-days, less --spacing-days, or no limit to the light",
             )
         up = (*flying, *order[:number])
-        lost = [worth(up[:n] + up[n + 1 :]) for n in range(len(up))]
-        launches.append(
-            Launched(
-                number, slot, open_days[0], len(open_days), worth(up), worth((*flying, *order[: number - 1])), max(lost)
-            )
-        )
-        free = open_days[0].best + seconds(86400.0 * spacing_days)
-    without = tuple(worth((*flying, *order[:n], *order[n + 1 :])) for n in range(len(order)))
-    missed = int(np.argmax(without))
-    again = _windows(atlases, order[missed], free, terms)
-    return Campaign(worth(flying), tuple(launches), without, again[0] if again else None, missed + 1)
+        lost = max(worth(up[:n] + up[n + 1 :]) for n in range(len(up)))
+        launches.append(Launched(number, slot, open_days[0], len(open_days), worth(up), worth(up[:-1]), lost))
+    return tuple(launches)
 
 
-def _order(flying: Slots, wanted: Slots, worth: Callable[[Slots], float]) -> Slots:
+def _order(flying: Slots, wanted: Slots, worth: Worth) -> Slots:
     done: Slots = ()
     left = list(wanted)
     while left:
