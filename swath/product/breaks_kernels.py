@@ -65,13 +65,14 @@ def _run_from(
     """
     gram, anchor, model, yearly, inverse = sums[0], sums[3], fit[0], fit[1], fit[3]
     season_squares, season_looks, tally = seasonal[0], seasonal[1], seasonal[2]
-    count, angles, first = 0, 0.0, _0
-    young = doubt_of(tally[0], tally[1], gram, inverse)
+    count, angles, first, asked, young = 0, 0.0, _0, False, False
     for n in range(i, len(values)):
         far = apart_from(design, values, n, anchor, model, yearly, now)
         if far > change:
             far = seasonal_apart(season[n], tally[0], yearly, season_squares, season_looks, now)
-            if young:
+            if far > change and not asked:
+                asked, young = True, doubt_of(tally[0], tally[1], gram, inverse)
+            if young and far > change:
                 far /= np.float32(1.0) + leverage_of(design, n, inverse)
         if n == i:
             first = far
