@@ -19,17 +19,17 @@ __all__ = ["Tail", "fit_tail", "rate_above", "threshold_for"]
 
 Floats = npt.NDArray[np.float64]
 
-_SHAPES = np.linspace(-0.3, 0.6, 37)
+_SHAPES = np.linspace(-0.3, 0.6, 19)
 _SHAPE_MEAN, _SHAPE_SIGMA = 0.05, 0.12
 """of the tails of least-of-several scores over places that hold still"""
-_SCALES = np.geomspace(0.02, 20.0, 140)
+_SCALES = np.geomspace(0.02, 20.0, 50)
 _SCALE_MIDDLE, _SCALE_SPREAD = 0.45, 0.7
 """deviations, and in natural logarithm: before anything is seen"""
 _PRIOR_PEAKS, _PRIOR_EXPOSURE_KM2 = 0.5, 0.01
 """before anything is seen, patches above the level may be as many as this"""
 
 
-_TOP_PEAKS = 200
+_TOP_PEAKS = 120
 """the highest ones tell the tail"""
 _HIGHEST = 1e4
 
@@ -55,7 +55,7 @@ class Tail:
 def fit_tail(scores: npt.ArrayLike, exposure_km2: float, *, level_ratio: float) -> Tail:
     """What do the scores of patches ``(n,)`` above ``level_ratio`` say, that came in so much area seen, over all looks?
 
-    Only the highest 200 are asked where there are more. Without any, what is known beforehand stands alone.
+    Only the highest 120 are asked where there are more. Without any, what is known beforehand stands alone.
     """
     score = np.sort(np.asarray(scores, np.float64))[::-1]
     score = score[score > level_ratio]
