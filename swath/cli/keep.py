@@ -1,0 +1,83 @@
+"""``swath backup``, ``restore`` and ``export``: what a service knows, kept safe and taken elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["backup", "export", "restore"]
+
+
+def backup(mission_dir: Path, /, *, out: Path) -> int:
+    """Copy a service's database into one file while it runs: orders, people, history, the index of scenes.
+
+    Example: swath backup out/demo --out backups/monday.sqlite
+
+    Parameters
+    ----------
+    mission_dir
+        The mission's folder. Its pictures are files: copy them as files.
+    out
+        The file to make.
+    """
+    from swath.store.backup import backup as copy
+    from swath.store.database import open_database
+
+    db = open_database(mission_dir, create=False)
+    size = copy(db, out)
+    print(f"{out}: {size / 1e6:.1f} MB, whole. Put it back with: swath restore {out} {mission_dir}")
+    return 0
+
+
+def restore(file: Path, mission_dir: Path, /, *, replace: bool = False) -> int:
+    """Put a backup back. Stop the service first.
+
+    Example: swath restore backups/monday.sqlite out/demo --replace
+
+    Parameters
+    ----------
+    file
+        A file of swath backup.
+    mission_dir
+        The mission's folder.
+    replace
+        Also where there is a database; that one stays beside it as .before.
+    """
+    from swath.store.backup import restore as put_back
+
+    print(f"{put_back(file, mission_dir, replace=replace)} is in place.")
+    return 0
+
+
+def export(
+    mission_dir: Path,
+    collection: str,
+    /,
+    *,
+    out: Path,
+    address: str = "http://127.0.0.1:8000",
+    database: str | None = None,
+) -> int:
+    """Write the items of a collection for other catalogues: STAC-GeoParquet, or lines for pgstac.
+
+    Example: swath export out/demo scenes --out scenes.parquet
+
+    Parameters
+    ----------
+    mission_dir
+        The mission's folder.
+    collection
+        scenes, products ...
+    out
+        A file .parquet, or .ndjson (pypgstac load items FILE).
+    address
+        Where the service is reached: links and files begin with it.
+    database
+        As given to swath serve.
+    """
+    from swath.operate.export_items import export_items
+    from swath.store.database import open_database
+
+    db = open_database(database or mission_dir, create=False)
+    number = export_items(db, collection, out, address=address)
+    print(f"{out}: {number} items")
+    return 0
