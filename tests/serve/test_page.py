@@ -49,11 +49,14 @@ def walks(one: Tab) -> None:
     assert one.faults() == []
 
 
-VIEWS = ["now", "now?as=map", "plan"]
+CASES = [
+    *((view, "wide", "light") for view in ("now", "now?as=map", "plan")),
+    *((view, "narrow", "dark") for view in ("now?as=map", "plan")),
+    *(pytest.param(view, "narrow", "dark", marks=pytest.mark.slow) for view in ("now", "now?as=table")),
+]
 
 
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize(("size", "colors"), [("wide", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize(("view", "size", "colors"), CASES)
 def test_a_view_is_whole_and_sound(browser: Any, url: str, view: str, size: str, colors: str) -> None:
     with tab(browser, url, size=size, colors=colors) as one:
         one.go(view)

@@ -37,6 +37,7 @@ class ArchiveDesk implements Shown {
   private map: FlatMap | undefined;
   private layers: Layers | undefined;
   private found: readonly Item[] = [];
+  private chosen = "";
   private items = new Map<string, Item>();
 
   constructor(box: HTMLElement, context: Context, collections: readonly Collection[]) {
@@ -74,7 +75,7 @@ class ArchiveDesk implements Shown {
     put(this.stage, room);
     const map = await baseMap(room, { dark: this.context.dark(), centre: [lon, lat], zoom, label: t("archive.map") });
     map.addSource("found", { type: "geojson", data: NONE });
-    map.addLayer({ id: "found-fill", type: "fill", source: "found", paint: { "fill-color": "#0072b2", "fill-opacity": ["case", ["get", "chosen"], 0.05, 0.25] } });
+    map.addLayer({ id: "found-fill", type: "fill", source: "found", paint: { "fill-color": "#0072b2", "fill-opacity": ["case", ["get", "filled"], 0.25, 0] } });
     map.addLayer({ id: "found-line", type: "line", source: "found", paint: { "line-color": ["case", ["get", "chosen"], "#d55e00", "#0072b2"], "line-width": ["case", ["get", "chosen"], 3, 1.5] } });
     map.addSource("spots", { type: "geojson", data: NONE });
     map.addLayer({ id: "spots", type: "circle", source: "spots", maxzoom: 6, paint: { "circle-radius": 5, "circle-color": "#0072b2", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1 } });
@@ -119,9 +120,13 @@ class ArchiveDesk implements Shown {
     }
   }
 
-  private mark(chosen = ""): void {
+  private mark(): void {
+    const { chosen } = this;
     if (!this.map) return;
-    const features: Feature[] = this.found.filter((item) => item.geometry).map((item) => ({ type: "Feature", properties: { key: keyOf(item), chosen: keyOf(item) === chosen }, geometry: item.geometry! }));
+    const opened = this.items.get(chosen);
+    // the chosen one last, so that nothing lies over it, and the others without filling, so that its pixels are seen
+    const shown = [...this.found.filter((item) => keyOf(item) !== chosen), ...(opened ? [opened] : [])];
+    const features: Feature[] = shown.filter((item) => item.geometry).map((item) => ({ type: "Feature", properties: { key: keyOf(item), chosen: keyOf(item) === chosen, filled: !opened }, geometry: item.geometry! }));
     (this.map.getSource("found") as GeoJSONSource).setData({ type: "FeatureCollection", features });
     const spots: Feature[] = features.flatMap((one) => { const box = boxOf(one.geometry); return box ? [{ ...one, geometry: { type: "Point" as const, coordinates: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] } }] : []; });
     (this.map.getSource("spots") as GeoJSONSource).setData({ type: "FeatureCollection", features: spots });
@@ -146,7 +151,8 @@ class ArchiveDesk implements Shown {
     const offered = layersOf(item);
     const shown = offered.find((one) => one.name === layer) ?? offered[0];
     keep({ item: key, layer: shown?.name ?? "", second, layer2: secondLayer });
-    this.mark(key);
+    this.chosen = key;
+    this.mark();
     const box = boxOf(item.geometry);
     const at = this.context.state["at"];
     if (box && this.map && !(at && key === this.context.state["item"])) this.map.fitBounds(box, { padding: 40, animate: false, maxZoom: 14 });
@@ -162,23 +168,23 @@ class ArchiveDesk implements Shown {
       h("h3", {}, t("archive.download")), h("ul", { class: "files" }, Object.entries(item.assets).map(([name, asset]) => h("li", {}, h("a", { href: asset.href, download: "" }, asset.title || name), " ", h("small", {}, asset.type ?? "")))),
       h("details", {}, h("summary", {}, t("archive.facts")), table({ name: item.id, caption: t("archive.facts"), rows: Object.entries(item.properties), columns: [
         { key: "name", head: t("col.what"), value: ([name]) => name }, { key: "value", head: t("plan.value"), value: ([, value]) => (typeof value === "object" ? JSON.stringify(value) : String(value)) } ] }))));
-    this.compare(compare, item, key, second, secondLayer);
+    await this.compare(compare, item, key, second, secondLayer);
     if (shown) await this.layers?.histogram(values);
   }
 
   /** Another picture of the same place, beside this one, parted by a slider. */
-  private compare(box: HTMLElement, item: Item, key: string, second: string, layer: string): void {
+  private async compare(box: HTMLElement, item: Item, key: string, second: string, layer: string): Promise<void> {
     const mine = boxOf(item.geometry);
     const others = this.found.filter((one) => keyOf(one) !== key && layersOf(one).length && mine && meets(mine, boxOf(one.geometry)));
     if (second && !others.some((one) => keyOf(one) === second)) {
-      void this.item(second).then((one) => this.beside(one, layer), () => undefined);
-    } else if (second) this.beside(others.find((one) => keyOf(one) === second)!, layer);
-    else this.layers?.beside(undefined, undefined);
-    if (!others.length && !second) return put(box, h("p", { class: "note" }, t("archive.alone")));
+      const asked = await this.item(second).catch(() => undefined);
+      if (asked) others.push(asked);
+    }
+    this.beside(others.find((one) => keyOf(one) === second), layer);
+    if (!others.length) return put(box, h("p", { class: "note" }, t("archive.alone")));
     const choose = h("select", { id: "second", onchange: () => {
       keep({ second: choose.value, layer2: "" });
-      const other = others.find((one) => keyOf(one) === choose.value);
-      this.beside(other, "");
+      this.beside(others.find((one) => keyOf(one) === choose.value), "");
     } }, h("option", { value: "" }, t("archive.nobody")), others.map((one) => h("option", { value: keyOf(one), selected: keyOf(one) === second }, `${utc(ms(timeOf(one)), false)} ${one.id}`)));
     put(box, h("label", { for: "second" }, t("archive.compare")), choose);
   }

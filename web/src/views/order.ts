@@ -160,7 +160,10 @@ class OrderDesk implements Shown {
 
   private showChances(found: Chances, asked: Asked): void {
     if (!found.features.length) {
-      put(this.answer, h("h2", {}, t("order.none")), this.refusal((found["swath:refusal"] ?? {}) as Refusal));
+      const told = (found["swath:refusal"] ?? { because: found["swath:because"] }) as Refusal;
+      const helps = h("div", { role: "status" }, h("p", { class: "wait" }, t("order.help.looking")));
+      put(this.answer, h("h2", {}, t("order.none")), this.refusal(told), helps);
+      void this.helpful(asked, helps);
       return;
     }
     const start = (one: Chance): string => String(one.properties["datetime"] ?? "").split("/")[0]!;
@@ -198,6 +201,32 @@ class OrderDesk implements Shown {
     } catch (error) {
       put(this.answer, trouble(error));
     }
+  }
+
+  /** Which single change would get a look? Found by asking, each limit let go alone; the least that is enough becomes a button. */
+  private async helpful(asked: Asked, box: HTMLElement): Promise<void> {
+    const { mission } = this.context;
+    const angle = Number(this.angle.value);
+    const sun = Number(this.sun.value);
+    const ask = async (off: number, low: number, datetime: string): Promise<readonly Chance[]> => {
+      const limits = { op: "and", args: [{ op: "<=", args: [{ property: "view:off_nadir" }, off] }, { op: ">=", args: [{ property: "view:sun_elevation" }, low] }] };
+      try {
+        return (await send<Chances>(`stapi/products/${encodeURIComponent(this.offer.value)}/opportunities`, { ...asked, datetime, filter: limits, limit: 100 })).features;
+      } catch {
+        return [];
+      }
+    };
+    const all = (found: readonly Chance[], name: string): number[] => found.map((one) => number(one.properties[name])).filter((value) => value !== undefined);
+    const whole = `${mission.start}/${mission.stop}`;
+    const [wide, dark, long] = await Promise.all([ask(60, sun, asked.datetime), ask(angle, -90, asked.datetime), ask(angle, sun, whole)]);
+    const acts: HTMLElement[] = [];
+    const button = (text: string, does: () => void): void => void acts.push(h("button", { type: "button", class: "main", onclick: () => { does(); this.remember(); void this.ask(); } }, text));
+    const least = Math.ceil(Math.min(...all(wide, "view:off_nadir")));
+    if (wide.length && least <= 60) button(t("order.help.angle", { deg: least, count: wide.length }), () => { this.angle.value = String(least); });
+    const highest = Math.floor(Math.max(...all(dark, "view:sun_elevation")));
+    if (dark.length) button(t("order.help.sun", { deg: highest, count: dark.length }), () => { this.sun.value = String(highest); });
+    if (long.length) button(t("order.help.time", { count: long.length }), () => { this.from.value = mission.start.slice(0, 19); this.to.value = mission.stop.slice(0, 19); });
+    put(box, acts.length ? [h("p", {}, t("order.help.any")), h("p", { class: "acts" }, acts)] : h("p", { class: "note" }, t("order.help.nothing")));
   }
 
   private refusal(told: Refusal): HTMLElement {

@@ -41,4 +41,9 @@ export interface View { readonly id: string; readonly role?: readonly Role[]; re
 export const VIEWS: readonly View[] = [
   { id: "now", load: async () => (await import("./now.ts")).now },
   { id: "plan", role: ["planner", "admin"], load: async () => (await import("./plan.ts")).plan },
+  { id: "order", load: async () => (await import("./order.ts")).order },
+  { id: "archive", load: async () => (await import("./archive.ts")).archive },
+  { id: "fields", load: async () => (await import("./products.ts")).fields },
+  { id: "floods", load: async () => (await import("./products.ts")).floods },
+  { id: "admin", role: ["admin"], load: async () => (await import("./admin.ts")).admin },
 ];
