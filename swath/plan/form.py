@@ -87,10 +87,11 @@ def _share(row: dict[str, Any], where: str) -> Share:
     if type(pictures) is not int or not 0 <= pictures <= _LARGEST:
         raise InputError(f"pictures is {str(pictures)[:40]!r}", where=where, fix="Write a whole number")
     owner = str(_cell(row, "owner", "U", where))
+    row = {"due_s": 0.0, "left_over": [], **row}
     image_s, asked_s, share, fair_share, due_s = (
         float(_cell(row, name, "f", where)) for name in ("image_s", "asked_s", "share", "fair_share", "due_s")
     )
-    spare = [_cell({"left_over": id}, "left_over", "U", where) for id in _list(row, "left_over")]
+    spare = [str(_cell({"left_over": id}, "left_over", "U", where)) for id in _list(row, "left_over")]
     return Share(owner, pictures, image_s, asked_s, share, fair_share, due_s, tuple(spare))
 
 

@@ -201,4 +201,4 @@ def _own_part(service: Service, plan: dict[str, Any], viewer: str) -> dict[str, 
             if order_of(connection, row["request"], viewer=viewer)
         }
     kept = {table: [row for row in plan[table] if row["request"] in mine] for table in ("acquisitions", "refused")}
-    return {**plan, **kept, "contacts": [], "shares": []}
+    return {**plan, **kept, "contacts": [], "shares": [], "multipliers": []}

@@ -85,5 +85,6 @@ def day_of(service: Service, asking: Asking, viewer: str | None = None) -> Plann
         ordered = {id: order for id in ids if (order := order_of(connection, id, viewer=viewer)) is not None}
     if viewer is not None:
         mine = [row for row in plan["acquisitions"] if row["request"] in ordered]
-        text = json.dumps({**plan, "acquisitions": mine, "contacts": [], "refused": [], "shares": []})
+        none: dict[str, Any] = {name: [] for name in ("contacts", "refused", "shares", "multipliers")}
+        text = json.dumps({**plan, **none, "acquisitions": mine})
     return planned_day(asking, text, ordered, simulated=service.simulated)

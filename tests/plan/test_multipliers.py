@@ -65,6 +65,16 @@ def test_rows_are_found_again_by_what_they_are_about(day: tuple[Problem, Plan]) 
     assert (read.value >= 0.0).all()
 
 
+def test_what_holds_always_is_found_again_in_a_plan_that_starts_later(day: tuple[Problem, Plan]) -> None:
+    problem, plan = day
+    later = plan.multipliers.at + np.timedelta64(1, "h")  # as if the plan before had started then
+    moved = replace(plan.multipliers, at=later)
+    price, rules, _ = begun(problem, moved)
+    before, _, _ = begun(problem, plan.multipliers)
+    pictures = np.array([rule.startswith("picture of ") for rule in rules])
+    assert pictures.any() and (price[pictures] == before[pictures]).all()
+
+
 @pytest.mark.parametrize("what", ["forecast", "lost contact"])
 def test_they_begin_near_the_end(day: tuple[Problem, Plan], what: str) -> None:
     problem, plan = day

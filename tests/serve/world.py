@@ -140,6 +140,7 @@ def plan() -> dict[str, Any]:
         "contacts": [contact],
         "refused": [refused],
         "shares": [],
+        "multipliers": [{"rule": "picture of farm-po-1", "at": "2026-05-08T00:00:00.000Z", "value": 1.5}],
     }
 
 

@@ -42,9 +42,17 @@ def begin_at(indexed: Indexed, names: Sequence[RowName], task: Task, known: Mult
     A row of a store that it had not, because a contact was lost, say, begins like the one before it. A picture is
     priced at no more than its best look is worth now, and at that if it is new.
     """
+    always = dict(zip(known.rule.tolist(), known.value.tolist(), strict=True))
     price_of = dict(zip(zip(known.rule.tolist(), known.at.tolist(), strict=True), known.value.tolist(), strict=True))
     at = _times(indexed, names).tolist()
-    found = np.array([price_of.get((name.rule, t), -1.0) for name, t in zip(names, at, strict=True)], np.float64)
+    found = np.array(
+        [
+            # what holds always is found again by its rule alone, also in a plan that starts at another time
+            price_of.get((name.rule, t), always.get(name.rule, -1.0) if name.at_s == 0.0 else -1.0)
+            for name, t in zip(names, at, strict=True)
+        ],
+        np.float64,
+    )
     last: dict[str, float] = {}
     for n in np.flatnonzero(_levels(names)).tolist():
         if found[n] < 0.0:
