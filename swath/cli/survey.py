@@ -19,7 +19,7 @@ _TO_M = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 
 
 def survey(
-    area: Path,
+    area: str,
     /,
     *,
     camera: str = "mavic3e",
@@ -41,6 +41,7 @@ def survey(
     day: str | None = None,
     sun: float = 30.0,
     title: str = "",
+    watch: Path = Path("watch.toml"),
     out: Path | None = None,
     json: bool = False,
 ) -> int:
@@ -54,7 +55,9 @@ def survey(
     Parameters
     ----------
     area
-        Polygons: GeoJSON, GeoPackage, Shapefile, KML or CSV. For a corridor a GeoJSON LineString.
+        Polygons: GeoJSON, GeoPackage, Shapefile, KML or CSV; for a corridor a LineString; or an alert of --watch.
+    watch
+        Watch file that knows the alert.
     camera
         Name of a drone with its camera (mavic3e, phantom4pro), or a TOML file.
     gsd
@@ -98,8 +101,30 @@ def survey(
     json
         Print JSON instead of text.
     """
-    recipe = _recipe(locals())
-    return _answer(recipe, title or area.stem, out, json)
+    asked = locals()
+    path, told = _area(area, watch)
+    recipe = _recipe({**asked, "area": path})
+    if told and not json:
+        print(f"{'Fly at':<9} {told}")
+    return _answer(recipe, title or path.stem, out, json)
+
+
+def _area(area: str, watch: Path) -> tuple[Path, str]:
+    """The file of an area, and for an alert when to fly."""
+    path = Path(area)
+    if path.suffix or path.exists() or not watch.is_file():
+        return path, ""
+    from swath.cli.orbits import now
+    from swath.cli.watch_places import book_of
+    from swath.operate.watch_ground import alert_area, flight_time
+    from swath.operate.watching import find_alert, read_watch
+
+    database, book = book_of(watch)
+    try:
+        alert = find_alert(book, area)
+    finally:
+        database.close()
+    return alert_area(alert, watch.parent), flight_time(read_watch(watch), alert, now().astype("datetime64[ns]"))
 
 
 def _answer(recipe: Recipe, title: str, out: Path | None, as_json: bool) -> int:

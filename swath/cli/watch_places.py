@@ -39,6 +39,7 @@ def add(
     look_for: list[str] | None = None,
     false_alarms: float = 1.0,
     deliver: list[str] | None = None,
+    follow_up: Annotated[bool, Parameter(negative="")] = False,
     note: str = "",
 ) -> int:
     """Put a place under watch: it is added to the watch file, and that is made where there is none.
@@ -57,6 +58,8 @@ def add(
         How many you can bear where nothing happened, per 1,000 km2 and year.
     deliver
         Ids of deliveries in the watch file; several times.
+    follow_up
+        An alert orders a picture of the mission's fleet.
     note
         For people.
     """
@@ -73,7 +76,7 @@ def add(
     else:
         radius_m = None
     kinds = tuple(look_for or ("cover", "radar"))
-    watched = WatchedPlace(where, kinds, false_alarms, tuple(deliver or ()), note)
+    watched = WatchedPlace(where, kinds, false_alarms, tuple(deliver or ()), follow_up, note)
     found = add_place(watch, place_text(watched, radius_m))
     print(f"{where.id}: {area_km2(where):.3g} km2 under watch, place {len(found.places)} of {watch}")
     return 0

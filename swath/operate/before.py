@@ -62,6 +62,7 @@ def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number:
         weather=None,
         flooded=False,
         seed=mission.seed,
+        changes=mission.changes,
     )
 
 

@@ -248,6 +248,7 @@ def _shots(
             weather=weather,
             flooded=requests[str(look["request"])].kind == "flood",
             seed=mission.seed,
+            changes=mission.changes,
         )
 
     return shot

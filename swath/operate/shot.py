@@ -14,21 +14,23 @@ import numpy.typing as npt
 
 from swath.archive.grids import map_from_geodetic, place_grid
 from swath.errors import InputError
-from swath.fly.change import raise_water, rise_to_cover_m
+from swath.fly.change import add_building, burn, raise_water, rise_to_cover_m
 from swath.fly.clouds import CLEAR, Clouds, draw_clouds
 from swath.fly.compress import Compression, Measured
+from swath.fly.edits import Edit
 from swath.fly.field_truth import FieldTruth, fields_of, true_fields
 from swath.fly.motion import Disturbance, Exposure, disturbance_of, usual_shake
 from swath.fly.scanner import Aimed, aim, expose
 from swath.fly.source_packets import encode_strips
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
-from swath.fly.world import World, check_size, make_world, map_epsg, place_box_m
+from swath.fly.world import World, check_size, make_world, map_epsg, place_box_m, to_world
 from swath.fly.world_truth import clear_map, edit_shares, heights_on
 from swath.model import Grid, Place, Request
 from swath.orbit.ephemeris import Ephemeris
 from swath.product.fields import cover_polygons
 from swath.spacecraft import Satellite
 from swath.spacecraft.picture import outline_itrf_m, picture_shape
+from swath.store.land_changes import LandChange
 
 __all__ = [
     "CONTROL_BAND",
@@ -87,6 +89,8 @@ class Shot:
     """none: a clear sky"""
     flooded: bool
     seed: int
+    changes: tuple[LandChange, ...] = ()
+    """what else happens to the land; those that lie on it count"""
 
     @property
     def grid(self) -> Grid:
@@ -195,11 +199,28 @@ def world_of(shot: Shot) -> World:
     pixel_m = float(np.clip(np.floor(8.0 * shot.gsd_m / _GSD_PER_TRUTH) / 8.0, 0.125, 10.0))
     margin_m = _margin_m(request, shot.land)
     world = _land(request.kind, shot.land, request.extent_m, margin_m, pixel_m, shot.seed)
+    edits = _changes(world, shot)
     if not shot.flooded:
-        return world
+        return world.with_edits(edits) if edits else world
     share = np.random.default_rng([world.seed & 0x7FFFFFFF, 0xF1]).uniform(*FLOOD_SHARE)
     rise_m = rise_to_cover_m(world, float(share))
-    return world.with_edits([raise_water(world, "flood", rise_m=rise_m, since=shot.start)])
+    return world.with_edits([*edits, raise_water(world, "flood", rise_m=rise_m, since=shot.start)])
+
+
+def _changes(world: World, shot: Shot) -> list[Edit]:
+    """Those of the mission's changes that lie on this land, whether they have come yet or not."""
+    found = []
+    for one in shot.changes:
+        east_m, south_m = to_world(world, lon_deg=one.lon_deg, lat_deg=one.lat_deg)
+        if not (0.0 <= float(east_m) <= world.width_m and 0.0 <= float(south_m) <= world.height_m):
+            continue
+        at = {"lon_deg": one.lon_deg, "lat_deg": one.lat_deg}
+        if one.kind == "burn":
+            found.append(burn(world, one.id, **at, radius_m=one.radius_m, since=one.since, until=one.until))
+        else:
+            size = {"length_m": one.length_m, "width_m": one.width_m, "height_m": one.height_m}
+            found.append(add_building(world, one.id, **at, **size, since=one.since, until=one.until))
+    return found
 
 
 def _weathered(world: World, shot: Shot) -> Clouds:

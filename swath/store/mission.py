@@ -6,7 +6,7 @@ import difflib
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from swath.spacecraft.catalog import stations as known_stations
 from swath.spacecraft.power import BATTERY_WARMTH, RADIO_WARMTH, Duty, Thermal
 from swath.store.craft import read_bus, read_faults, read_receiver, read_transmitter, read_warmth
 from swath.store.forecast import read_forecast
+from swath.store.land_changes import LandChange, land_change
 from swath.store.orders import MAX_EXTENT_M, read_orders
 from swath.store.section import Section
 from swath.time import seconds
@@ -76,6 +77,8 @@ class Mission:
     owners: tuple[Owner, ...] = ()
     forecast: GridForecast | None = None
     """the weather that is flown under is one that keeps it; without it both are simulated"""
+    changes: tuple[LandChange, ...] = ()
+    """what happens to the simulated land"""
     gone: tuple[str, ...] = ()
     """satellites that were taken out of the fleet, which orders may still name"""
 
@@ -126,17 +129,20 @@ def read_mission(path: Path) -> Mission:
     forecast = read_forecast(sky_file) if sky_file else None
     sky.done()
     urgent = tuple(_urgent(s, start, stop) for s in root.tables("urgent"))
+    happened = tuple(land_change(s) for s in root.tables("changes"))
     root.done()
-    for kind, ids in (
-        ("satellite", (s.id for s in satellites)),
-        ("station", (s.id for s in stations)),
-        ("order", (r.id for r in (*(order.request for order in asked), *urgent))),
-    ):
-        _check_ids(kind, ids, path)
+    _check_all(path, satellites, stations, (*(order.request for order in asked), *urgent), happened)
     files = (path, order_file, *(file for file in (sky_file, fault_file) if file))
     return Mission(
-        name, title, seed, start, stop, operations, satellites, stations, asked, urgent, files, owners, forecast
-    )
+        name, title, seed, start, stop, operations, satellites, stations, asked, urgent, files, owners, forecast,
+        happened,
+    )  # fmt: skip
+
+
+def _check_all(path: Path, *named: Sequence[Satellite | Station | Request | LandChange]) -> None:
+    for kind, group in zip(("satellite", "station", "order", "change"), named, strict=True):
+        if group or kind != "change":
+            _check_ids(kind, (one.id for one in group), path)
 
 
 def _beside(path: Path, name: str, where: str) -> Path:
@@ -368,7 +374,8 @@ def _urgent(section: Section, start: np.datetime64, stop: np.datetime64) -> Requ
         extent_m=max(width, height),
         urgent=True,
     )
-    if request.kind != "flood":
-        raise InputError(f"kind {request.kind!r} is not known", where=section.where, fix='Write kind = "flood"')
+    if request.kind not in ("flood", "watch"):
+        fix = 'Write kind = "flood", or "watch" for a picture alone'
+        raise InputError(f"kind {request.kind!r} is not known", where=section.where, fix=fix)
     section.done()
     return request

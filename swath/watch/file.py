@@ -91,6 +91,7 @@ def _place(section: Section, rate_per_unit: float, places_of: PlacesOf) -> Watch
         look_for=section.texts("look_for", ("cover", "radar")),
         false_alarms_per_unit=section.number("false_alarms", rate_per_unit, low=1e-3, high=1e4),
         deliver=_names(section, "deliver"),
+        follow_up=section.flag("follow_up", False),
         note=section.text("note", ""),
     )
     section.done()
@@ -159,6 +160,8 @@ def place_text(watched: WatchedPlace, circle_m: float | None = None) -> str:
     lines.append(f"false_alarms = {watched.false_alarms_per_unit!r}")
     if watched.deliver:
         lines.append("deliver = [" + ", ".join(map(_quoted, watched.deliver)) + "]")
+    if watched.follow_up:
+        lines.append("follow_up = true")
     if watched.note:
         lines.append(f"note = {_quoted(watched.note)}")
     return "\n".join(lines) + "\n"

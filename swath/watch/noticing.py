@@ -15,6 +15,9 @@ from swath.watch.records import Alert, Step, Trial, WatchedPlace, alert_id, revi
 
 __all__ = ["Detected", "Detector", "Noticed", "alerts_of", "answered", "with_step"]
 
+_DEG_M = 111_195.0
+_TOGETHER_M = 100.0
+
 Scene_contra = TypeVar("Scene_contra", contravariant=True)
 
 
@@ -78,7 +81,7 @@ def alerts_of(
 ) -> list[Alert]:
     """New alerts of a place; a change that lies on an alert which is still open, of the same kind, is none."""
     found: list[Alert] = []
-    for change in sorted(changes, key=lambda one: (one.after, -one.area_m2.value)):
+    for change in _joined(changes):
         others = [a for a in (*known, *found) if a.place == place.place.id and a.kind == change.kind]
         if any(a.status != "dismissed" and _overlap(a.ring, change.ring) for a in others):
             continue
@@ -98,6 +101,42 @@ def alerts_of(
             )
         )  # fmt: skip
     return found
+
+
+def _joined(changes: Sequence[Noticed]) -> list[Noticed]:
+    """Pieces of one picture and kind no further apart than they are wide, or 100 m, are one change, told once."""
+    groups: list[list[Noticed]] = []
+    for change in sorted(changes, key=lambda one: (one.after, -one.area_m2.value)):
+        same = (group for group in groups if (group[0].scenes[1], group[0].kind) == (change.scenes[1], change.kind))
+        near = next((group for group in same if _apart_m(group[0].ring, change.ring) <= _reach_m(group)), None)
+        if near is None:
+            groups.append([change])
+        else:
+            near.append(change)
+    return [_one(group) for group in groups]
+
+
+def _one(group: Sequence[Noticed]) -> Noticed:
+    """The largest piece with the hull and the area of all."""
+    first = group[0]
+    if len(group) == 1:
+        return first
+    hull = shapely.convex_hull(shapely.MultiPoint([point for one in group for point in one.ring]))
+    ring = tuple((float(x), float(y)) for x, y in shapely.get_coordinates(hull.exterior)[:-1])
+    sums = [sum(getattr(one.area_m2, name) or 0.0 for one in group) for name in ("value", "low", "high")]
+    told = f"{len(group)} pieces, told as one; its numbers are those of the largest"
+    return replace(first, ring=ring, area_m2=Estimate(sums[0], "m2", sums[1], sums[2]), limits=(*first.limits, told))
+
+
+def _reach_m(group: Sequence[Noticed]) -> float:
+    return max(float(np.sqrt(sum(one.area_m2.value for one in group))), _TOGETHER_M)
+
+
+def _apart_m(one: Sequence[tuple[float, float]], other: Sequence[tuple[float, float]]) -> float:
+    lat = float(np.mean([point[1] for point in one]))
+    east_m = _DEG_M * float(np.cos(np.radians(lat)))
+    a, b = (shapely.Polygon([(x * east_m, y * _DEG_M) for x, y in ring]) for ring in (one, other))
+    return float(a.distance(b))
 
 
 def _overlap(one: Sequence[tuple[float, float]], other: Sequence[tuple[float, float]]) -> bool:

@@ -68,6 +68,8 @@ class WatchedPlace:
     """that may be raised where nothing happened, per 1,000 km2 and year, all kinds together"""
     deliver: tuple[str, ...] = ()
     """ids of :class:`Target`"""
+    follow_up: bool = False
+    """does an alert order a picture?"""
     note: str = ""
 
     def __post_init__(self) -> None:

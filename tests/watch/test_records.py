@@ -43,7 +43,7 @@ def test_a_circle_has_its_area_and_its_middle_and_survives_the_file(lon: float, 
     geod_km2 = abs(Geod(ellps="WGS84").geometry_area_perimeter(shapely.Polygon(ring))[0]) / 1e6
     assert area_km2(place) == pytest.approx(math.pi * radius_m**2 / 1e6, rel=0.01)
     assert area_km2(place) == pytest.approx(geod_km2, rel=0.02)
-    watched = WatchedPlace(place, deliver=("a",), false_alarms_per_unit=0.25, note='a "note"\n')
+    watched = WatchedPlace(place, deliver=("a",), false_alarms_per_unit=0.25, note='a "note"\n', follow_up=True)
     text = 'title = "t"\n[[deliveries]]\nid="a"\nkind="atom"\naddress="f.xml"\n' + place_text(watched, radius_m)
     again = read(text).places[0]
     assert again.place == place and again.note == 'a "note" ' and again.false_alarms_per_unit == 0.25
