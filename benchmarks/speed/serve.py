@@ -6,8 +6,9 @@
   library (:func:`swath.store.search.find`), median and 95 % in ms. On PostgreSQL too where SWATH_TEST_POSTGRES names a
   server (.ci/postgres).
 - requests: the service in a process of its own, held to one core; the questions come at a fixed rate (open loop, so
-  that a slow answer does not slow the asking) from another one over 16 connections: the share answered, and the times
-  from when a question was due until it is answered.
+  that a slow answer does not slow the asking) from another one over 16 connections: how many were answered, the times
+  from when a question was due until it is answered, and the processor time that the service took for each: that one
+  does not depend on what else the machine does.
 - live: 50 listeners of /events; from a write until each has heard of it.
 
 Writes benchmarks/results/serve.json.
@@ -136,7 +137,13 @@ uvicorn.Server(uvicorn.Config(create_app(service), log_config=None, access_log=F
 """
 
 
-async def ask(port: int, rate: float, seconds: float) -> dict[str, float]:
+def processor_s(pid: int) -> float:
+    """What a process has used of the processor until now."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def ask(port: int, pid: int, rate: float, seconds: float) -> dict[str, float]:
     rng = random.Random(9)
     queue: asyncio.Queue[tuple[float, str] | None] = asyncio.Queue()
     times: list[float] = []
@@ -153,6 +160,7 @@ async def ask(port: int, rate: float, seconds: float) -> dict[str, float]:
             times.append(1e3 * (time.perf_counter() - due))
         writer.close()
 
+    cpu_s = processor_s(pid)
     workers = [asyncio.create_task(connection()) for _ in range(16)]
     began = time.perf_counter()
     for n in range(int(rate * seconds)):
@@ -170,6 +178,7 @@ async def ask(port: int, rate: float, seconds: float) -> dict[str, float]:
         "answered_per_s": round(len(times) / took_s, 1),
         "median_ms": round(statistics.median(times), 1),
         "p95_ms": round(times[int(0.95 * len(times))], 1),
+        "cpu_ms": round(1e3 * (processor_s(pid) - cpu_s) / len(times), 2),
     }
 
 
@@ -228,8 +237,8 @@ def measure(size: int, rate: float, seconds: float) -> dict[str, Any]:
         try:
             assert server.stdout is not None
             port = int(server.stdout.readline())
-            asyncio.run(ask(port, 50.0, 3.0))
-            found["requests"] = asyncio.run(ask(port, rate, seconds))
+            asyncio.run(ask(port, server.pid, 50.0, 3.0))
+            found["requests"] = asyncio.run(ask(port, server.pid, rate, seconds))
             found["live"] = asyncio.run(live(port, db))
         finally:
             server.terminate()
