@@ -25,11 +25,12 @@ from swath.plan.form import plan_from_json, plan_to_json
 from swath.plan.levels import levels
 from swath.plan.orders import Order
 from swath.plan.problem import Problem
-from swath.plan.replan import Change, lost_contact, picture_failed, replan
+from swath.plan.replan import Change, lock, lost_contact, picture_failed, replan
 from swath.store.database import Writing
 from swath.store.forecast import read_forecast
 from swath.store.history import history_before
 from swath.store.jobs import Job
+from swath.store.locks import locked
 from swath.store.mission import Mission, read_mission
 from swath.store.notes import note, recall
 from swath.store.orders_book import OPEN, Ordered, Status, orders, set_status
@@ -57,6 +58,8 @@ class _Known:
     lost: tuple[str, ...]
     failed: tuple[str, ...]
     charges: Mapping[str, Mapping[str, float]]
+    locked: tuple[str, ...]
+    """requests whose pictures a planner holds where they are"""
 
 
 def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
@@ -106,6 +109,8 @@ def _planned(ready: PlannedMission, known: _Known, now: np.datetime64) -> tuple[
         solve = registry.find("swath.solvers", ready.mission.operations.solver)
         return problem, solve(problem, seed=seed, made=now, stop=stop), ()
     problem, before = _went_wrong(problem, carried(known.plan, problem), known)
+    held = [id for id in known.locked if id in before.acquisitions.request]
+    problem = lock(problem, before, held) if held else problem
     return replan(problem, before, seed=seed, made=now, stop=stop)
 
 
@@ -133,6 +138,7 @@ def _read(shift: Shift) -> _Known:
             tuple(event.subject for event in events if event.kind == "contact"),
             tuple(event.subject for event in events if event.kind == "picture"),
             recall(connection, _CHARGES, {}),
+            locked(connection),
         )
 
 

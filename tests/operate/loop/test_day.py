@@ -16,6 +16,7 @@ from swath.operate.loop.work import Shift, work
 from swath.store.database import Database
 from swath.store.history import history_before
 from swath.store.jobs import jobs
+from swath.store.locks import lock
 from swath.store.moments import moment_of_text, moment_text
 from swath.store.orders_book import Ordered, order_of, place_order, statuses
 from swath.store.plans import current_plan
@@ -153,6 +154,18 @@ def test_a_lost_contact_and_a_failed_picture_change_the_plan(day: Day) -> None:
     do(shift)
     assert failed not in [row["id"] for row in plan(db)["acquisitions"]]
     assert told(db, "anna-1").status.code in ("scheduled", "held")
+
+
+def test_a_picture_that_a_planner_holds_stays_where_it_is(day: Day) -> None:
+    _, clock, db, shift = day
+    do(shift)
+    held = plan(db)["acquisitions"][-1]
+    with db.writing(who="ada", at_us=clock()) as write:
+        lock(write, [held["request"]])
+    ask(db, clock, "rival", value=500.0)
+    do(shift)
+    same = [row for row in plan(db)["acquisitions"] if row["request"] == held["request"]]
+    assert [(row["satellite"], row["start"]) for row in same] == [(held["satellite"], held["start"])]
 
 
 def test_a_forecast_is_planned_with(day: Day) -> None:
