@@ -22,18 +22,19 @@ from swath.store.shelf import Found as Item
 from swath.time import parse_utc
 from swath.watch.change import begin_watch, look_on
 from swath.watch.days import DAY_STATES, LookState
-from swath.watch.noticing import Detected, Noticed
-from swath.watch.records import Trial, WatchedPlace
+from swath.watch.noticing import Detected, Noticed, share_left
+from swath.watch.records import Alert, Trial, WatchedPlace
 from swath.watch.series import ordinal_day
 from swath.watch.state import Found, Look, PlaceState, Wish, from_arrays, series_key, to_arrays
 
-__all__ = ["detect", "place_grid_of", "place_look"]
+__all__ = ["detect", "left_of", "place_grid_of", "place_look"]
 
 Mask = npt.NDArray[np.bool_]
 
 _BANDS = ("blue", "green", "red", "nir")
 _RADAR = ("vv", "vh", "hh", "hv")
 _MOST_PIXELS = 1_000_000
+_MOST_HIDDEN_SHARE = 0.3
 _LIMITS = {
     "optical": "Clouds, shadows, haze and snow that a mask misses look like changes of the ground.",
     "radar": "Wet ground, wind on water and frost change a radar's picture without a change of the ground.",
@@ -179,6 +180,46 @@ def _clouds(scene: Item, grid: Grid) -> Mask:
     hidden = np.zeros(grid.shape, np.bool_)
     hidden[good] = mask[row[good], column[good]]
     return hidden
+
+
+def left_of(alert: Alert, place: Place, scenes: Sequence[Item], id: str) -> float | None:
+    """How much of an alert's change does a picture still show? ``None`` where that cannot be told.
+
+    The change's ground against what lies about it, in the pictures before and after the change and in this one: haze
+    and the light of the day fall out. See :func:`swath.watch.noticing.share_left`. Masks take burnt or bare ground for
+    shadow or cloud: where one hides the change in this picture and hardly anything about it, and the ground under it
+    looks as the change did, it is the change.
+    """
+    of = {one.id: one for one in scenes}
+    if not {*alert.scenes, id} <= set(of):
+        return None
+    grid = place_grid_of(place, [of[alert.scenes[1]]])
+    inside = _inside_mask(Place(alert.id, *alert.lonlat, ring=alert.ring), grid)
+    about = _inside_mask(place, grid) & ~inside
+    looks = [place_look(of[one], grid) for one in (*alert.scenes, id)]
+    if len({look.bands for look in looks}) != 1:
+        return None
+    hidden = [float((look.unseen[inside] != SEEN).mean()) for look in looks]
+    around = float((looks[-1].unseen[about] != SEEN).mean()) if about.any() else 1.0
+    if around > _MOST_HIDDEN_SHARE:
+        return None
+    before, after, now = (_stands_out(look, inside, about) for look in looks)
+    if not np.isfinite([before, after, now]).all():
+        return None
+    share = share_left(before, after, now)
+    way = after - before
+    aside = float(np.linalg.norm(now - before - share * way)) / max(float(np.linalg.norm(way)), 1e-9)
+    masked = hidden[-1] > 0.5
+    return None if masked and (share < 0.5 or aside > 0.5) else share
+
+
+def _stands_out(look: Look, inside: Mask, about: Mask) -> npt.NDArray[np.float64]:
+    """By how much the ground inside differs from that around it, band by band; not a number without ground."""
+    ground = about & (look.unseen == SEEN)
+    pictured = inside & (look.unseen != NOT_PICTURED)
+    if not ground.any() or pictured.sum() < 0.5 * inside.sum():
+        return np.full(len(look.bands), np.nan)
+    return np.asarray(look.values[:, pictured].mean(1) - np.median(look.values[:, ground], axis=1), np.float64)
 
 
 def _states(parts: Sequence[Found], looks: Mapping[str, Look]) -> list[LookState]:

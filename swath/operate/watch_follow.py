@@ -97,7 +97,11 @@ def follow_alert(
     book.keep(alerts=[after], who="swath", why="follow-up")
     _into_archive(watch, outcome, story, out)
     run_watch(watch, book, story.mapped, detector, places=[alert.place])
-    return next(one for one in book.alerts(alert.place) if one.id == alert.id), outcome
+    answer = next(one for one in book.alerts(alert.place) if one.id == alert.id)
+    if answer.step("answered") is None:
+        told = f"cannot tell: the ground is hidden in {story.acquisition}"
+        return _closed(watch, book, revise(answer, story.mapped, answer=told)), outcome
+    return answer, outcome
 
 
 def _told(alert: Alert, story: Urgent) -> Alert:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from swath import __version__
 from swath.errors import DataError, InputError, SwathError
 from swath.model import Place
 from swath.operate.delivering import messages_of
+from swath.operate.detecting import left_of
 from swath.sources.places import read_places
 from swath.store.folder import write_whole
 from swath.store.shelf import Found, Query, Shelf
@@ -146,7 +148,7 @@ def _turn(watch: WatchFile, book: Book, place: WatchedPlace, now: np.datetime64,
     detected = detector(place, scenes, new, book.state(id), rate_per_unit=rate)
     about = _provenance(watch, place, scenes)
     made = alerts_of(place, detected.changes, known, now, rate_per_unit=rate, provenance=about)
-    again = _answers(known, detected, now)
+    again = _answers(known, place, scenes, detected, now)
     changed = [*again, *made]
     book.keep(
         alerts=changed,
@@ -159,9 +161,14 @@ def _turn(watch: WatchFile, book: Book, place: WatchedPlace, now: np.datetime64,
     return Turn(id, len(new), tuple(changed), rate)
 
 
-def _answers(known: Sequence[Alert], detected: Detected, now: np.datetime64) -> list[Alert]:
-    waiting = [one for one in known if one.status != "dismissed"]
-    found = (answered(one, detected.looks, detected.changes, now) for one in waiting)
+def _answers(
+    known: Sequence[Alert], place: WatchedPlace, scenes: Sequence[Found], detected: Detected, now: np.datetime64
+) -> list[Alert]:
+    found = []
+    for one in known:
+        if one.status != "dismissed":
+            left = partial(left_of, one, place.place, scenes)
+            found.append(answered(one, detected.looks, now, left_share=left))
     return [one for one in found if one is not None]
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from swath.model import Estimate
 from swath.watch.days import LookState
 from swath.watch.records import Alert, Step, Trial, WatchedPlace, alert_id, revise
 
-__all__ = ["Detected", "Detector", "Noticed", "alerts_of", "answered", "with_step"]
+__all__ = ["Detected", "Detector", "Noticed", "alerts_of", "answered", "share_left", "with_step"]
+
+Floats = npt.NDArray[np.float64]
 
 _DEG_M = 111_195.0
 _TOGETHER_M = 100.0
+_STILL_SHARE = 0.5
 
 Scene_contra = TypeVar("Scene_contra", contravariant=True)
 
@@ -50,6 +54,16 @@ class Detected:
     changes: tuple[Noticed, ...]
     looks: tuple[LookState, ...]
     """one a picture"""
+
+
+def share_left(before: Floats, after: Floats, now: Floats) -> float:
+    """How much of a change is left? From how the ground differs from that around it, band by band.
+
+    Of the way from ``before`` to ``after`` that ``now`` has gone, straight along it: 1 is all of it.
+    """
+    way = after - before
+    length = float(way @ way)
+    return float((now - before) @ way) / length if length > 0.0 else 0.0
 
 
 class Detector(Protocol[Scene_contra]):
@@ -152,21 +166,23 @@ def with_step(alert: Alert, step: Step, at: np.datetime64) -> Alert:
     return revise(alert, at, steps=(*steps, step))
 
 
-def answered(alert: Alert, looks: Sequence[LookState], changes: Sequence[Noticed], now: np.datetime64) -> Alert | None:
+def answered(
+    alert: Alert, looks: Sequence[LookState], now: np.datetime64, *, left_share: Callable[[str], float | None]
+) -> Alert | None:
     """The alert with the answer of a picture that was taken for it, or ``None`` where there is none yet.
 
-    ``looks`` and ``changes``: of pictures since the order. The first picture that could see tells whether the change is
-    still there.
+    ``looks``: of pictures since the order. ``left_share`` says how much of the change a picture of an id still shows
+    (1: all of it, 0: as before; ``None``: it shows too little of the place). The first that tells decides.
     """
     ordered = alert.step("ordered")
     if ordered is None or alert.step("answered") is not None:
         return None
     later = sorted((one for one in looks if one.at > ordered.at), key=lambda one: one.at)
-    seen = next((one for one in later if one.state != "not seen"), None)
-    if seen is None:
+    told = ((one, left_share(one.scene)) for one in later)
+    seen, share = next(((one, share) for one, share in told if share is not None), (None, None))
+    if seen is None or share is None:
         return None
-    still = seen.state == "changed" or any(
-        one.scenes[1] == seen.scene and _overlap(one.ring, alert.ring) for one in changes
-    )
-    words = f"{'still there' if still else 'no longer there'} at {np.datetime_as_string(seen.at, 'm')}Z ({seen.scene})"
+    word = "still there" if share >= _STILL_SHARE else "no longer there"
+    at = np.datetime_as_string(seen.at, "m")
+    words = f"{word} at {at}Z: {min(max(share, 0.0), 9.99):.0%} of the change in {seen.scene}"
     return with_step(replace(alert, answer=words), Step("answered", now, words), now)

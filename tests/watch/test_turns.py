@@ -18,14 +18,14 @@ from swath.time import parse_utc, seconds
 from swath.watch.book import MemoryBook
 from swath.watch.days import LookState
 from swath.watch.file import round_place
-from swath.watch.noticing import Detected, Noticed, with_step
+from swath.watch.noticing import Detected, Noticed, share_left, with_step
 from swath.watch.outbox import after_failure
 from swath.watch.records import Step, Target, Trial, WatchedPlace, WatchFile, area_km2
 from tests.watch.made_scenes import LAT_DEG, LON_DEG, archive_of
 
 START = np.datetime64("2026-03-01", "s")
 NOW = np.datetime64("2026-05-01T00:00:00", "ns")
-RING = ((15.0028, 44.9718), (15.0040, 44.9718), (15.0040, 44.9726), (15.0028, 44.9726))
+RING = ((15.0026, 44.9708), (15.0040, 44.9708), (15.0040, 44.9718), (15.0026, 44.9718))
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +121,17 @@ def test_a_follow_up_is_answered_by_the_first_picture_that_could_see(archive: Pa
     late.keep(alerts=[ordered], looks=[("meadow", one) for one in book.looks("meadow")[:3]])
     (turn,) = run_watch(watch, late, NOW + seconds(60.0), detector)
     (answered,) = turn.alerts
-    assert answered.answer.startswith("still there at 2026-03-31") and answered.step("answered") is not None
+    assert answered.answer.startswith("still there at 2026-03-31T10:00Z: ")
+    assert 90 <= int(answered.answer.split(": ")[1].split("%")[0]) <= 110 and answered.step("answered") is not None
     assert answered.revision == 3 and answered.id == alert.id
+
+
+def test_what_is_left_of_a_change_is_told_whatever_the_light() -> None:
+    before, after = np.array([0.0, 10.0, -5.0]), np.array([100.0, -60.0, 40.0])
+    for share in (0.0, 0.3, 1.0):
+        assert share_left(before, after, before + share * (after - before)) == pytest.approx(share)
+    across = np.cross(after - before, [1.0, 2.0, 3.0])
+    assert share_left(before, after, after + across) == pytest.approx(1.0) and share_left(before, before, after) == 0.0
 
 
 def test_the_evidence_has_both_pictures_the_numbers_and_no_script(archive: Path) -> None:
