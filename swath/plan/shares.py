@@ -18,7 +18,7 @@ from swath.plan.search.kernels import admits, holds
 from swath.plan.sequence_kernels import activity, copy_state
 from swath.plan.state import copy_of
 
-__all__ = ["fair_fleet", "imaging_s", "left_over", "make_room", "shares"]
+__all__ = ["fair_fleet", "imaging_s", "left_over", "left_to", "make_room", "shares"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -34,6 +34,15 @@ def fair_fleet(indexed: Indexed, image_s: Callable[[], float]) -> Fleet:
     allowed = fleet.allowed.copy()
     allowed[:, 1] = np.where(fair < 1.0, np.minimum(allowed[:, 1], fair * image_s()), allowed[:, 1])
     return fleet._replace(allowed=allowed)
+
+
+def left_to(indexed: Indexed, state: State) -> Iterator[Fleet]:
+    """For each owner with a fair share the fleet in which it may have more, but nobody else's picture ever leaves."""
+    fleet = indexed.fleet
+    for n in np.flatnonzero(_fair(indexed) < 1.0).tolist():
+        request = fleet.request.copy()
+        request["urgent"] |= (state.look >= 0) & (request["owner"] != n)
+        yield fleet._replace(request=request)
 
 
 def make_room(indexed: Indexed, state: State) -> None:

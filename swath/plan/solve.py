@@ -18,7 +18,7 @@ from swath.plan.problem import Problem
 from swath.plan.search.kernels import Day, admits, holds, improve, insert_request, objective, rivals
 from swath.plan.search.kernels import hasten as hasten_all
 from swath.plan.sequence_kernels import copy_state
-from swath.plan.shares import fair_fleet, imaging_s, make_room, shares
+from swath.plan.shares import fair_fleet, imaging_s, left_to, make_room, shares
 from swath.plan.state import copy_of, fixed_state, plan_tables
 from swath.plan.value_kernels import plan_value
 
@@ -112,8 +112,9 @@ def _improved(
     if not stop():
         hasten_all(indexed.fleet, state, copy_of(fleet, state))
         settle(replace(indexed, fleet=fleet), state, by_value, stop)
-        if fleet is not indexed.fleet:
-            settle(indexed, state, by_value, stop, exchange=False)
+        for one in left_to(indexed, state) if fleet is not indexed.fleet else ():
+            _search(one, state, seed, rounds, stop)
+            settle(replace(indexed, fleet=one), state, by_value, stop)
     make_room(indexed, state)
     return done
 
@@ -212,13 +213,8 @@ def _take_urgent(indexed: Indexed, fleet: Fleet, state: State, q: int) -> None:
         add_look(fleet, state, max(scores)[1], rng, 0.0)
 
 
-def settle(
-    indexed: Indexed, state: State, by_value: list[int], stop: Stop = lambda: False, *, exchange: bool = True
-) -> None:
-    """Put in what still fits, and make every exchange of some requests for a better one, until there is none.
-
-    Without ``exchange`` nothing leaves.
-    """
+def settle(indexed: Indexed, state: State, by_value: list[int], stop: Stop = lambda: False) -> None:
+    """Put in what still fits, and make every exchange of some requests for a better one, until there is none."""
     fleet, rng, trial = indexed.fleet, np.zeros(1, np.uint64), copy_of(indexed.fleet, state)
     urgent = np.flatnonzero(fleet.request["urgent"]).tolist()
     changed = True
@@ -233,7 +229,7 @@ def settle(
                     copy_state(state, trial)
                     changed = True
                 continue
-            for _, look, leave in exchanges(indexed, state, q, stay=urgent) if exchange else ():
+            for _, look, leave in exchanges(indexed, state, q, stay=urgent):
                 better = admits(fleet, trial, state, leave, look) and holds(fleet, trial)
                 if better and objective(fleet, trial) > objective(fleet, state) + 1e-9:
                     copy_state(state, trial)
