@@ -22,7 +22,7 @@ app = App(
     name="plan",
     help_epilogue="Examples: swath plan examples/orders/mission.toml --out out/plan | "
     "swath plan why stereo-po examples/orders/mission.toml --plan out/plan | "
-    "swath plan what-if examples/orders/mission.toml --add-station inuvik",
+    "swath plan what-if examples/orders/mission.toml --add-station troll",
     default_parameter=Parameter(negative=()),
 )
 
@@ -151,8 +151,8 @@ def _more_stations(made: PlannedMission) -> list[Any]:
     """Stations of the catalogue that the mission does not have, a few that lie far apart."""
     from swath.operate.plan_only import changed_fleet
 
-    names = ("svalbard", "inuvik", "punta arenas", "awarua", "troll")
     have = {station.id for station in made.mission.stations}
+    names = [id for id in ("svalbard", "inuvik", "punta-arenas", "awarua", "troll") if id not in have]
     more = changed_fleet(made.mission, add_stations=names).stations
     return [station for station in more if station.id not in have]
 
@@ -225,7 +225,7 @@ def what_if(
         Print JSON instead of a table.
     """
     from swath.cli.progress import progress_bar
-    from swath.operate.plan_only import changed_fleet, planned_mission, prepared
+    from swath.operate.plan_only import changed_fleet, like, planned_mission, prepared
     from swath.store.mission import read_mission
 
     asked = read_mission(mission)
@@ -242,7 +242,7 @@ def what_if(
         bar("as it is", 0.1)
         before = planned_mission(prepared(asked, seed=seed))
         bar("changed", 0.5)
-        after = planned_mission(prepared(other, seed=seed))
+        after = planned_mission(like(prepared(other, seed=seed), before))
     rows = [summary(made.problem, made.plan) for made in (before, after) if made.plan is not None]
     _print_change(rows, as_json=json)
     return 0
@@ -259,7 +259,8 @@ def _print_change(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     print(f"{'':<10}{'before':>12}{'after':>12}{'change':>12}")
     for key, (a, b) in table.items():
-        shown = [f"{100 * x:.2f} %" for x in (a, b, b - a)] if key == "gap" else [f"{x:.6g}" for x in (a, b, b - a)]
+        change = b - a if abs(b - a) > 1e-6 * abs(a) else 0.0  # bounds are proven to seven digits
+        shown = [f"{100 * x:.2f} %" if key == "gap" else f"{x:.6g}" for x in (a, b, change)]
         print(f"{key:<10}{shown[0]:>12}{shown[1]:>12}{shown[2]:>12}")
     for number, row in enumerate(lost[:_MOST_SHOWN]):
         wrapped("no longer" if number == 0 else "", f"{row['order']}: {row['because']}")

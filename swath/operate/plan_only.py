@@ -39,7 +39,16 @@ from swath.store.manifest import versions
 from swath.store.mission import Mission, checked_seed, read_mission
 from swath.time import seconds, time_grid
 
-__all__ = ["PlannedMission", "chances_of", "changed_fleet", "planned_mission", "prepared", "read_plan", "write_planned"]
+__all__ = [
+    "PlannedMission",
+    "chances_of",
+    "changed_fleet",
+    "like",
+    "planned_mission",
+    "prepared",
+    "read_plan",
+    "write_planned",
+]
 
 _MARGIN = seconds(3600.0)
 _TRACK_STEP_S = 60.0
@@ -86,6 +95,13 @@ def planned_mission(
     solve = registry.find("swath.solvers", ready.mission.operations.solver)
     plan = solve(ready.problem, seed=ready.mission.seed, made=ready.mission.start, stop=stop, late=late)
     return replace(ready, plan=plan)
+
+
+def like(ready: PlannedMission, other: PlannedMission) -> PlannedMission:
+    """The same, to be planned beginning at another's plan and multipliers: so two fleets differ by what they can do."""
+    assert other.plan is not None
+    former, known = other.plan.acquisitions, other.plan.multipliers
+    return replace(ready, problem=replace(ready.problem, former=former, multipliers=known))
 
 
 def read_plan(path: Path) -> Plan:
@@ -182,7 +198,11 @@ def changed_fleet(
                 raise InputError(f"there is no {kind} {id!r}", where=f"--drop-{kind}", fix=f"There are {known}")
     satellites = [s for s in satellites if s.id not in drop_satellites]
     stations = [s for s in stations if s.id not in drop_stations]
-    stations += [_station(mission, text, number) for number, text in enumerate(add_stations)]
+    for number, text in enumerate(add_stations):
+        new = _station(mission, text, number)
+        if new.id in {station.id for station in stations}:
+            raise InputError(f"{new.id} is there already", where="--add-station", fix="Name a station that is not")
+        stations.append(new)
     for number, path in enumerate(add_satellites):
         try:
             loaded = parse_elements(path.read_text(encoding="utf-8"), source=str(path))

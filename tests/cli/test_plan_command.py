@@ -71,6 +71,8 @@ def test_a_satellite_less_is_worth_less_and_bounded_lower(tmp_path: Path, capsys
     assert told["value"]["after"] <= told["bound"]["before"]
     assert main(["plan", "what-if", str(mission)]) == 2
     assert main(["plan", "what-if", str(mission), "--drop-satellite", "SW-9"]) == 2
+    assert main(["plan", "what-if", str(mission), "--add-station", "svalbard"]) == 2
+    assert "svalbard is there already" in capsys.readouterr().err
     assert main(["plan", "what-if", str(mission), "--add-station", "nowhere-at-all"]) in (2, 3)
 
 
