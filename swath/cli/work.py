@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swath.time import format_utc
+
+if TYPE_CHECKING:
+    from swath.store.mission import Mission
 
 __all__ = ["offset_of", "work"]
 
 
-def offset_of(at: str | None) -> int:
-    """By how many microseconds the clock is set, so that it is ``at`` now."""
-    from swath.store.moments import moment_of_text, now_us
+def offset_of(at: str | None, mission: Mission) -> int:
+    """By how many microseconds workers' clocks are set: to ``at``, or to the start of a mission that is over."""
+    from swath.store.moments import moment, moment_of_text, now_us
 
-    return 0 if at is None else moment_of_text(at, where="--at") - now_us()
+    if at is not None:
+        return moment_of_text(at, where="--at") - now_us()
+    if now_us() <= moment(mission.stop):
+        return 0
+    print(
+        f"swath: the mission's days are over: its workers begin again at {format_utc(mission.start)}", file=sys.stderr
+    )
+    return moment(mission.start) - now_us()
 
 
 def work(
@@ -51,15 +64,15 @@ def work(
 
     from swath.cli.serve_log import set_up_log
     from swath.operate.bring_in import bring_in
-    from swath.operate.loop.crew import checked_workers, crew, set_clock, work_here
+    from swath.operate.loop.crew import checked_workers, crew, work_here
     from swath.store.database import open_database
     from swath.store.jobs import counts
 
     checked_workers(workers)
     set_up_log(log)
-    offset_us, place = offset_of(at), database or mission_dir
+    place = database or mission_dir
     db = open_database(place)
-    bring_in(db, mission_dir, at_us=set_clock(offset_us)())
+    offset_us = offset_of(at, bring_in(db, mission_dir).mission)
     if once:
         done = work_here(mission_dir, place, offset_us=offset_us, idle=lambda: True)
         with db.reading() as connection:

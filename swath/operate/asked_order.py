@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,9 @@ from swath.store.mission import Mission
 from swath.store.moments import moment_text
 from swath.store.orders import order_of_feature
 from swath.store.orders_book import Ordered
-from swath.time import parse_utc
+from swath.time import format_utc, parse_utc
 
-__all__ = ["PROPERTIES", "order_of"]
-
-PROPERTIES: Mapping[tuple[str, str], str] = {
-    ("<=", "view:off_nadir"): "max_off_nadir_deg",
-    (">=", "view:sun_elevation"): "min_sun_elevation_deg",
-    ("<=", "gsd"): "max_gsd_m",
-    (">=", "swath:p_clear"): "min_p_clear",
-}
-"""which conditions of a filter the planner keeps: operator and property, and what an orders file calls it"""
-_TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "=": "="}
+__all__ = ["limits_of", "order_of"]
 
 
 def order_of(ordered: Ordered, mission: Mission) -> Order:
@@ -46,13 +38,17 @@ def order_of(ordered: Ordered, mission: Mission) -> Order:
     if parameters.get("owner", ordered.owner) != ordered.owner:
         raise InputError("owner is who signs in", where=where, fix="Leave owner out")
     start, stop = _window(str(ordered.asked.get("datetime", "")), ordered, mission)
+    limits, whole = limits_of(ordered.asked.get("filter"))
+    if not whole:
+        allowed = ", ".join(sorted({f"{name} {op}" for name, op in _LIMITS if len(op) == 2}))
+        raise InputError("no plan can hold its filter", where=where, fix=f"It may ask for {allowed}, platform =")
     known = {owner.id for owner in mission.owners}
     properties = {
         **parameters,
         "id": ordered.id,
-        "ordered": moment_text(ordered.created_us),
+        "ordered": min(moment_text(ordered.created_us), format_utc(start)),
         "owner": ordered.owner if ordered.owner in known else "",
-        **dict(_conditions(ordered.asked.get("filter"), where)),
+        **limits,
     }
     feature = {"type": "Feature", "geometry": ordered.geometry, "properties": properties}
     try:
@@ -80,23 +76,62 @@ def _window(text: str, ordered: Ordered, mission: Mission) -> tuple[np.datetime6
     return begin, end
 
 
-def _conditions(filter: Any, where: str) -> Iterator[tuple[str, float]]:
-    """The conditions of a CQL2-JSON filter that is a conjunction of comparisons."""
+def limits_of(filter: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
+    """The limits that a filter sets, and whether that is all it says."""
     if filter is None:
-        return
-    op, args = (filter.get("op"), filter.get("args")) if isinstance(filter, Mapping) else (None, None)
-    if not isinstance(args, list) or not isinstance(op, str):
-        raise InputError("the filter is no CQL2 JSON", where=where, fix='Give {"op": "<=", "args": [...]}')
-    if op == "and":
-        for part in args:
-            yield from _conditions(part, where)
-        return
-    if len(args) == 2 and isinstance(args[1], Mapping):
-        args, op = [args[1], args[0]], _TURNED.get(op, op)
-    name = args[0].get("property") if args and isinstance(args[0], Mapping) else None
-    known = PROPERTIES.get((op, str(name)))
-    number = args[1] if len(args) == 2 else None
-    if known is None or isinstance(number, bool) or not isinstance(number, int | float):
-        allowed = ", ".join(f"{name} {op}" for op, name in PROPERTIES)
-        raise InputError(f"the filter asks for {name} {op[:20]}", where=where, fix=f"It may ask for {allowed} a number")
-    yield known, float(number)
+        return {}, True
+    parts = _joined(filter)
+    limits: dict[str, Any] = {}
+    whole = True
+    for part in parts:
+        one = _limit(part)
+        if one is None:
+            whole = False
+            continue
+        name, value = one
+        if name == "max_off_nadir_deg" or name == "max_gsd_m":
+            value = min(value, limits.get(name, math.inf))
+        elif name != "satellites":
+            value = max(value, limits.get(name, -math.inf))
+        elif name in limits:
+            value = tuple(id for id in value if id in limits[name])
+            whole = whole and bool(value)
+        limits[name] = value
+    return limits, whole
+
+
+def _joined(filter: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if filter.get("op") == "and" and isinstance(filter.get("args"), list):
+        return [part for one in filter["args"] if isinstance(one, Mapping) for part in _joined(one)]
+    return [filter]
+
+
+_LIMITS = {
+    ("view:off_nadir", "<="): "max_off_nadir_deg",
+    ("view:off_nadir", "<"): "max_off_nadir_deg",
+    ("gsd", "<="): "max_gsd_m",
+    ("gsd", "<"): "max_gsd_m",
+    ("view:sun_elevation", ">="): "min_sun_elevation_deg",
+    ("view:sun_elevation", ">"): "min_sun_elevation_deg",
+    ("swath:p_clear", ">="): "min_p_clear",
+    ("swath:p_clear", ">"): "min_p_clear",
+}
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
+
+
+def _limit(part: Mapping[str, Any]) -> tuple[str, Any] | None:
+    op, args = part.get("op"), part.get("args")
+    if not isinstance(op, str) or not isinstance(args, list) or len(args) != 2:
+        return None
+    left, right = args
+    if not isinstance(left, Mapping) and isinstance(right, Mapping) and op in _TURNED:
+        left, right, op = right, left, _TURNED[op]
+    name = left.get("property") if isinstance(left, Mapping) else None
+    if name == "platform" and op == "=" and isinstance(right, str):
+        return "satellites", (right,)
+    if name == "platform" and op == "in" and isinstance(right, list) and all(isinstance(id, str) for id in right):
+        return "satellites", tuple(right)
+    limit = _LIMITS.get((str(name), op))
+    if limit is None or isinstance(right, bool) or not isinstance(right, int | float) or not math.isfinite(right):
+        return None
+    return limit, float(right)

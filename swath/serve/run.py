@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -14,7 +13,6 @@ from swath.serve.app import create_app
 from swath.serve.oidc import Provider
 from swath.serve.service import Service, Settings, is_loopback
 from swath.store.database import Database
-from swath.store.moments import now_us
 from swath.store.people import tokens
 
 __all__ = ["check_doors", "open_port", "run", "settings_of"]
@@ -76,12 +74,10 @@ def run(
     brought: Brought,
     settings: Settings,
     listening: socket.socket,
-    *,
-    clock: Callable[[], int] = now_us,
 ) -> None:
     """Serve until it is told to stop; then finish what is under way and let go of the database."""
     check_doors(db, settings)
-    service = Service(db, folder, brought.mission, brought.simulated, settings, clock)
+    service = Service(db, folder, brought.mission, brought.simulated, settings)
     config = uvicorn.Config(
         create_app(service),
         log_config=None,

@@ -20,6 +20,7 @@ from stapi_pydantic import OrderParameters
 
 from swath.errors import InputError
 from swath.model import Place, Request
+from swath.operate.asked_order import limits_of
 from swath.operate.asking import checked_span
 from swath.operate.offers import Offer
 from swath.serve.questions import interval_of
@@ -29,7 +30,7 @@ from swath.store.mission import Mission
 from swath.store.moments import FIRST_US, LAST_US, moment, moment_text
 from swath.time import to_datetime64
 
-__all__ = ["Parameters", "Wanted", "fits", "limits_of", "wanted_of"]
+__all__ = ["Parameters", "Wanted", "fits", "wanted_of"]
 
 _LARGEST_M = 60_000.0
 _M_PER_DEG = 111_320.0
@@ -158,71 +159,12 @@ def _place(id: str, geometry: Any) -> Place:
     return Place(id, (west + east) / 2.0, (south + north) / 2.0, ring=ring)
 
 
-def limits_of(filter: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
-    """The limits that a filter sets, and whether that is all it says."""
-    if filter is None:
-        return {}, True
-    parts = _joined(filter)
-    limits: dict[str, Any] = {}
-    whole = True
-    for part in parts:
-        one = _limit(part)
-        if one is None:
-            whole = False
-            continue
-        name, value = one
-        if name == "max_off_nadir_deg" or name == "max_gsd_m":
-            value = min(value, limits.get(name, math.inf))
-        elif name != "satellites":
-            value = max(value, limits.get(name, -math.inf))
-        elif name in limits:
-            value = tuple(id for id in value if id in limits[name])
-            whole = whole and bool(value)
-        limits[name] = value
-    return limits, whole
-
-
-def _joined(filter: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    if filter.get("op") == "and" and isinstance(filter.get("args"), list):
-        return [part for one in filter["args"] if isinstance(one, Mapping) for part in _joined(one)]
-    return [filter]
-
-
-_LIMITS = {
-    ("view:off_nadir", "<="): "max_off_nadir_deg",
-    ("view:off_nadir", "<"): "max_off_nadir_deg",
-    ("gsd", "<="): "max_gsd_m",
-    ("gsd", "<"): "max_gsd_m",
-    ("view:sun_elevation", ">="): "min_sun_elevation_deg",
-    ("view:sun_elevation", ">"): "min_sun_elevation_deg",
-    ("swath:p_clear", ">="): "min_p_clear",
-    ("swath:p_clear", ">"): "min_p_clear",
-}
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 _RANGES = {
     "max_off_nadir_deg": (0.1, 60.0),
     "max_gsd_m": (0.01, 1e4),
     "min_sun_elevation_deg": (-90.0, 90.0),
     "min_p_clear": (0.0, 1.0),
 }
-
-
-def _limit(part: Mapping[str, Any]) -> tuple[str, Any] | None:
-    op, args = part.get("op"), part.get("args")
-    if not isinstance(op, str) or not isinstance(args, list) or len(args) != 2:
-        return None
-    left, right = args
-    if not isinstance(left, Mapping) and isinstance(right, Mapping) and op in _TURNED:
-        left, right, op = right, left, _TURNED[op]
-    name = left.get("property") if isinstance(left, Mapping) else None
-    if name == "platform" and op == "=" and isinstance(right, str):
-        return "satellites", (right,)
-    if name == "platform" and op == "in" and isinstance(right, list) and all(isinstance(id, str) for id in right):
-        return "satellites", tuple(right)
-    limit = _LIMITS.get((str(name), op))
-    if limit is None or isinstance(right, bool) or not isinstance(right, int | float) or not math.isfinite(right):
-        return None
-    return limit, float(right)
 
 
 def _limited(request: Request, limits: Mapping[str, Any], mission: Mission) -> Request:

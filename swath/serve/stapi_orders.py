@@ -27,7 +27,6 @@ from swath.serve.stapi import STAPI_VERSION, link, need_offer
 from swath.serve.stapi_asked import Wanted, wanted_of
 from swath.serve.stapi_opportunities import mission_now
 from swath.store.features import BASE
-from swath.store.jobs import enqueue
 from swath.store.moments import moment_text
 from swath.store.orders_book import (
     OPEN,
@@ -42,10 +41,8 @@ from swath.store.orders_book import (
 )
 from swath.time import format_utc
 
-__all__ = ["REPLAN", "book_router", "order_feature", "router", "status_of"]
+__all__ = ["book_router", "order_feature", "router", "status_of"]
 
-REPLAN = "replan"
-"""kind of the job that takes new orders into the plan"""
 _PAYLOAD = obj(
     {"datetime": "string", "geometry": "object", "order_parameters": "object"}, {"filter": {"type": ["object", "null"]}}
 )
@@ -84,7 +81,6 @@ def router(service: Service, asking: Asking) -> APIRouter:
                 raise Problem(409, f"the order is {found.status.code}")
             code = "user_cancelled" if found.owner == caller.person else "cancelled"
             set_status(write, id, Status(code, write.at_us, None, f"by {caller.person}", who=caller.person))
-            enqueue(write, REPLAN, {"because": f"order {id} was cancelled"}, name=f"cancel-{id}")
             changed = order_of(write.connection, id)
         assert changed is not None
         return _text(service, request, order_feature(changed), GEOJSON)
@@ -165,9 +161,6 @@ def _place(service: Service, asking: Asking, request: Request, caller: Caller, o
         )
         place_order(write, placed)
         set_status(write, id, replace(status, at_us=write.at_us), opportunity=opportunity)
-        if status.code == "accepted":
-            because = {"because": f"order {id} was placed", "order": id}
-            enqueue(write, REPLAN, because, name=f"order-{id}", priority=10 if wanted.request.urgent else 0)
         found = order_of(write.connection, id)
     assert found is not None
     where = {"Location": f"{base_of(request, service)}/stapi/orders/{id}"}
