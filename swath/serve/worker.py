@@ -30,7 +30,7 @@ def work_once(service: Service, asking: Asking, who: str) -> bool:
         if not jobs.counts(connection)["queued"]:
             return False
     with service.db.writing(who=who, at_us=service.clock()) as write:
-        jobs.release(write)
+        jobs.release(write, [JOB_KIND])
         job = jobs.claim(write, who, [JOB_KIND], lease_s=300.0)
     if job is None:
         return False

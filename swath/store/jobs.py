@@ -148,9 +148,13 @@ def _failed(write: Writing, row: Any, because: str, for_good: bool) -> str:
     return state
 
 
-def release(write: Writing) -> list[int]:
-    """Jobs whose worker fell silent go back into the queue (or are dead, after their last attempt); their ids."""
-    lost = select(JOB).where(JOB.c.state == "running", JOB.c.lease_us < write.at_us)
+def release(write: Writing, kinds: Sequence[str]) -> list[int]:
+    """Jobs whose worker fell silent go back into the queue (or are dead, after their last attempt); their ids.
+
+    Only of the ``kinds`` that the caller does itself: others may go by another clock (a rehearsal).
+    """
+    silent = (JOB.c.state == "running") & (JOB.c.lease_us < write.at_us)
+    lost = select(JOB).where(silent, JOB.c.kind.in_(list(kinds)))
     rows = write.connection.execute(lost).all()
     for row in rows:
         _failed(write, row, f"worker {row.worker} fell silent", False)

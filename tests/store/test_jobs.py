@@ -64,11 +64,13 @@ def test_a_worker_that_fell_silent_loses_its_job_and_its_say(db: Database) -> No
         job = jobs.claim(write, "silent", ["plan"], lease_s=10)
     assert job is not None
     with db.writing(who="t", at_us=9 * _S) as write:
-        assert jobs.release(write) == [] and jobs.beat(write, job, "silent", progress=0.5, told="half", lease_s=10)
+        assert jobs.release(write, ["plan"]) == [] and jobs.beat(
+            write, job, "silent", progress=0.5, told="half", lease_s=10
+        )
     with db.writing(who="t", at_us=18 * _S) as write:
-        assert jobs.release(write) == []
+        assert jobs.release(write, ["plan"]) == []
     with db.writing(who="t", at_us=30 * _S) as write:
-        assert jobs.release(write) == [job.id]
+        assert jobs.release(write, ["plan"]) == [job.id]
     with db.writing(who="t", at_us=60 * _S) as write:
         other = jobs.claim(write, "other", ["plan"])
         assert other is not None and other.id == job.id

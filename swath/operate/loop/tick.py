@@ -6,7 +6,7 @@ welcome to: what one has seen, the next does not see again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,22 +88,19 @@ def wanted(
     return found + [Wanted(kind, f"{newest}@{now_us}", {"why": why}, alone=True) for kind, why in because.items()]
 
 
-def tick(
-    write: Writing, things: Iterable[Arrived], rhythm: Rhythm | None = None, *, duties: Iterable[str] | None = None
-) -> Ticked:
-    """Look once, inside the caller's transaction. Only jobs of ``duties`` are queued (all, where not given)."""
+def tick(write: Writing, things: Iterable[Arrived], duties: Collection[str], rhythm: Rhythm | None = None) -> Ticked:
+    """Look once, inside the caller's transaction. Only jobs of these ``duties`` are queued, and given back."""
     connection, now_us = write.connection, write.at_us
-    back_us = _minded(write, int(recall(connection, _CLOCK, now_us)))
+    back_us = _minded(write, int(recall(connection, _CLOCK, now_us)), duties)
     note(write, _CLOCK, now_us)
     seen = int(recall(connection, _SEEN, 0))
     events = history_since(connection, seen, most=5000)
     last: dict[str, int] = recall(connection, "loop.last_us", {})
     known = _names(write)
     waiting = {row[0] for row in connection.execute(select(JOB.c.kind).where(JOB.c.state == "queued"))}
-    allowed = None if duties is None else set(duties)
     queued = []
     for one in wanted(events, things, last, now_us, rhythm or Rhythm()):
-        if (allowed is not None and one.kind not in allowed) or (one.kind, one.name) in known:
+        if one.kind not in duties or (one.kind, one.name) in known:
             continue
         if one.alone:
             last[one.kind] = now_us
@@ -116,7 +113,7 @@ def tick(
     if events:
         note(write, _SEEN, events[-1].seq)
     note(write, "loop.last_us", last)
-    return Ticked(tuple(queued), tuple(release(write)), back_us / _S)
+    return Ticked(tuple(queued), tuple(release(write, list(duties))), back_us / _S)
 
 
 def _names(write: Writing) -> set[tuple[str, str]]:
@@ -125,12 +122,12 @@ def _names(write: Writing) -> set[tuple[str, str]]:
     return {(row[0], row[1]) for row in rows}
 
 
-def _minded(write: Writing, last_us: int) -> int:
+def _minded(write: Writing, last_us: int, duties: Collection[str]) -> int:
     """A clock that was set back moves what waits with it; else jobs would wait for a time that comes twice."""
     back_us = last_us - write.at_us
     if back_us <= _JITTER_US:
         return 0
-    open_ = JOB.c.state.in_(("queued", "running"))
+    open_ = JOB.c.state.in_(("queued", "running")) & JOB.c.kind.in_(list(duties))
     moved = {"due_us": JOB.c.due_us - back_us, "lease_us": JOB.c.lease_us - back_us}
     write.connection.execute(update(JOB).where(open_).values(**moved))
     last = {kind: at_us - back_us for kind, at_us in recall(write.connection, "loop.last_us", {}).items()}

@@ -58,7 +58,7 @@ def tick_now(shift: Shift) -> Ticked:
     """Look what is there to do, once."""
     things = arrived(shift.folder)
     with shift.db.writing(who=shift.worker, why="tick", at_us=shift.clock()) as write:
-        return tick(write, things, shift.rhythm, duties=shift.duties)
+        return tick(write, things, shift.duties, shift.rhythm)
 
 
 def do_next(shift: Shift) -> str | None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from swath.operate.loop.duties import DUTIES
 from swath.operate.loop.inbox import arrived
 from swath.operate.loop.tick import Rhythm, Ticked, tick
 from swath.store.database import Database, open_database
 from swath.store.history import history_before
-from swath.store.jobs import Job, claim, fail, finish, jobs
+from swath.store.jobs import Job, claim, enqueue, fail, finish, jobs
 
 S = 1_000_000
 QUIET = Rhythm({})
@@ -24,7 +25,7 @@ def db(tmp_path: Path) -> Database:
 
 def look(db: Database, at_us: int, folder: Path | None = None, rhythm: Rhythm = QUIET) -> Ticked:
     with db.writing(who="w", at_us=at_us) as write:
-        return tick(write, arrived(folder) if folder else [], rhythm)
+        return tick(write, arrived(folder) if folder else [], DUTIES, rhythm)
 
 
 def say(db: Database, at_us: int, kind: str, what: str, subject: str = "x") -> None:
@@ -72,7 +73,7 @@ def test_a_tick_that_is_broken_off_is_as_if_it_had_not_been(db: Database) -> Non
 
     def broken() -> None:
         with db.writing(who="w", at_us=START) as write:
-            tick(write, [], QUIET)
+            tick(write, [], DUTIES, QUIET)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -155,3 +156,14 @@ def test_a_clock_that_is_set_forward_and_back_loses_no_job(db: Database) -> None
     assert len(look(db, START + year).released) == 1
     look(db, START + S)
     assert take(db, START + 10 * S, "plan") is not None
+
+
+def test_a_job_that_goes_by_another_clock_is_left_alone(db: Database) -> None:
+    with db.writing(who="service", at_us=START + 86_400 * S) as write:
+        enqueue(write, "opportunities", {})
+    look(db, START + 86_400 * S)
+    look(db, START)
+    with db.writing(who="service", at_us=START + 86_400 * S) as write:
+        job = claim(write, "service", ["opportunities"], lease_s=60.0)
+    assert job is not None
+    assert look(db, START + 2 * 86_400 * S).released == ()

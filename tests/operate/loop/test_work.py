@@ -139,7 +139,7 @@ def test_a_worker_that_lost_its_job_writes_nothing(db: Database, tmp_path: Path)
 
     def slow(job: Job) -> None:
         with db.writing(who="other", at_us=clock.us + 3600 * S) as write:
-            release(write)
+            release(write, ["thing"])
 
     assert do_next(shift(db, tmp_path, slow, clock)) == "lost"
     assert made(db) == 0
@@ -162,7 +162,7 @@ def test_a_long_job_keeps_its_lease(db: Database, tmp_path: Path) -> None:
         for _ in range(200):
             time.sleep(0.02)
             with db.writing(who="other", at_us=clock()) as write:
-                assert release(write) == []
+                assert release(write, ["thing"]) == []
             with db.reading() as connection:
                 if jobs(connection)[0]["told"]:
                     break
