@@ -80,6 +80,24 @@ def test_a_lost_contact_sends_its_pictures_another_way(day) -> None:
         lost_contact(problem, plan, "nothing")
 
 
+def test_a_commanded_picture_that_comes_down_later_is_worth_less_and_the_plan_valid(day) -> None:
+    problem, plan = day
+    waits = plan.acquisitions.on_ground - plan.acquisitions.stop > seconds(1800.0)
+    row = next(r for r in plan.acquisitions.take(waits).rows() if str(r["request"]).startswith("p-"))
+    fading = tuple(replace(r, halves_s=7200.0) if r.id == row["request"] else r for r in problem.requests)
+    decaying = replace(problem, requests=fading)
+    before = solve(replace(decaying, former=plan.acquisitions), seed=1, made=START, rounds=0)
+    mine = before.acquisitions.take(before.acquisitions.request == row["request"])
+    moment = mine.start[0] + seconds(60.0)
+    told = replace(decaying, commandable={s.id: moment for s in problem.satellites})
+    without = lost_contact(told, before, str(mine.contact[0]))
+    fixed, after, _ = replan(without, before, seed=1, made=moment, rounds=50)
+    later = after.acquisitions.take(after.acquisitions.request == row["request"])
+    assert valid(fixed, after)
+    assert later.id[0] == mine.id[0] and later.on_ground[0] != mine.on_ground[0]
+    assert (later.value[0] < mine.value[0]) == (later.on_ground[0] > mine.on_ground[0])
+
+
 def test_a_failed_picture_is_tried_again_elsewhere(day) -> None:
     problem, plan = day
     early = plan.acquisitions.take(plan.acquisitions.start < NOON)
