@@ -53,7 +53,7 @@ def add(
     radius_m
         The place is all within so many metres of the point.
     look_for
-        cover, surface, radar, ships, objects; several times. Without it cover and radar.
+        cover or radar; several times. Without it both.
     false_alarms
         How many you can bear where nothing happened, per 1,000 km2 and year.
     deliver

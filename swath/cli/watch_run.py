@@ -170,14 +170,11 @@ def _simulated(book: Book, id: str) -> bool:
 def _show_alert(found: WatchFile, book: Book, id: str, out: Path | None, as_json: bool, watch: Path) -> int:
     from swath.cli.orbits import now
     from swath.operate.alert_evidence import evidence_page, looks_next
+    from swath.operate.watching import find_alert
     from swath.report.alert_feed import alert_lines
     from swath.store.folder import write_whole
 
-    alerts = [one for one in book.alerts() if one.id == id or (len(id) >= 4 and one.id.endswith(id))]
-    if len(alerts) != 1:
-        names = ", ".join([place.place.id for place in found.places] + [one.id for one in book.alerts()][-4:])
-        raise InputError(f"no place and no alert is called {id!r}", where=str(watch), fix=f"There are: {names}")
-    (alert,) = alerts
+    alert = find_alert(book, id)
     if out is not None and out.suffix.lower() != ".html":
         raise InputError("an alert's evidence is a page", where=str(out), fix="End it with .html")
     if out is not None:

@@ -16,6 +16,7 @@ from swath.time import format_utc, parse_utc
 
 __all__ = [
     "DELIVERY_KINDS",
+    "DETECTED",
     "LOOK_FOR",
     "STEPS",
     "Alert",
@@ -38,7 +39,9 @@ LOOK_FOR: Mapping[str, str] = {
     "ships": "more or fewer ships on the water than usual",
     "objects": "more or fewer small bright or dark things (vehicles, roofs) than usual",
 }
-"""kinds of change that can be looked for, and what each is"""
+"""kinds of change that an alert can be of, and what each is"""
+DETECTED = ("cover", "radar")
+"""those of them that a detector of ``swath watch run`` stands behind: the only ones a place may ask for"""
 DELIVERY_KINDS = ("webhook", "atom", "cap", "email", "calendar")
 Status = Literal["open", "confirmed", "dismissed"]
 STEPS: Mapping[str, str] = {
@@ -63,7 +66,7 @@ class WatchedPlace:
     """A place that somebody wants to know about."""
 
     place: Place
-    look_for: tuple[str, ...] = ("cover", "radar")
+    look_for: tuple[str, ...] = DETECTED
     false_alarms_per_unit: float = 1.0
     """that may be raised where nothing happened, per 1,000 km2 and year, all kinds together"""
     deliver: tuple[str, ...] = ()
@@ -74,12 +77,12 @@ class WatchedPlace:
 
     def __post_init__(self) -> None:
         where = f"place {self.place.id}"
-        strange = [word for word in self.look_for if word not in LOOK_FOR]
+        strange = [word for word in self.look_for if word not in DETECTED]
         if strange or not self.look_for:
             raise InputError(
-                f"nothing is known to look for as {', '.join(strange) or 'nothing'}",
+                f"nothing looks for {', '.join(strange) or 'nothing'}",
                 where=where,
-                fix=f"Give some of {', '.join(LOOK_FOR)}",
+                fix=f"Give some of {', '.join(DETECTED)}",
             )
         if not (math.isfinite(self.false_alarms_per_unit) and 0.0 < self.false_alarms_per_unit <= 1e4):
             raise InputError(
