@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from swath.errors import SwathError
 from swath.operate.asking import Asking, chances_for
+from swath.operate.loop.work import Commit, Duty, Shift, Told
 from swath.operate.offers import Offer, offer_of
 from swath.serve.answers import GEOJSON, base_of, read_json, text_answer
 from swath.serve.auth import Caller, Readers
@@ -23,13 +24,14 @@ from swath.serve.schemas import FEATURES, LINK, answers, array, body, obj
 from swath.serve.service import Service
 from swath.serve.stapi import STAPI_VERSION, link, need_offer
 from swath.serve.stapi_asked import Wanted, fits, wanted_of
+from swath.store.database import Writing
 from swath.store.features import BASE
-from swath.store.jobs import Job, finish
+from swath.store.jobs import Job
 from swath.store.moments import moment_text
 from swath.store.searches import Search, answer_search, make_search, search_of, searches
 from swath.time import format_utc
 
-__all__ = ["PAYLOAD", "answer_job", "mission_now", "opportunities_of", "record_router", "router"]
+__all__ = ["PAYLOAD", "answering", "mission_now", "opportunities_of", "record_router", "router"]
 
 _MOST_PAGE = 100
 PAYLOAD = obj(
@@ -137,23 +139,31 @@ def _wanted(service: Service, caller: Caller, offer: Offer, given: Any) -> Wante
     return wanted_of(given, offer, service.mission, id="new", now=now, owner=caller.person, exact=False)
 
 
-def answer_job(service: Service, asking: Asking, job: Job, who: str) -> None:
-    """Answer a search that was to be answered later: the answer and the end of its job are kept together."""
-    with service.db.reading() as connection:
-        search = search_of(connection, str(job.asked["search"]))
-    offer = None if search is None else offer_of(search.offer)
-    found: dict[str, Any] | None = None
-    because = "there is no such search"
-    if search is not None and offer is not None:
-        now = mission_now(service)
-        try:
-            wanted = wanted_of(search.asked, offer, service.mission, id="new", now=now, owner=search.owner, exact=False)
-            found, because = opportunities_of(asking, wanted, offer, simulated=service.simulated), ""
-        except SwathError as error:
-            because = str(error)
-    with service.db.writing(who=who, why="answered", at_us=service.clock()) as write:
-        if finish(write, job, who):
-            answer_search(write, str(job.asked["search"]), found, because=because)
+def answering(service: Service, asking: Asking) -> Duty:
+    """The duty that answers searches which were put off."""
+
+    def answer(shift: Shift, job: Job, told: Told) -> Commit:
+        id = str(job.asked["search"])
+        with service.db.reading() as connection:
+            search = search_of(connection, id)
+        offer = None if search is None else offer_of(search.offer)
+        found: dict[str, Any] | None = None
+        because = "there is no such search"
+        if search is not None and offer is not None:
+            asked, now = search.asked, mission_now(service)
+            try:
+                wanted = wanted_of(asked, offer, service.mission, id="new", now=now, owner=search.owner, exact=False)
+                found, because = opportunities_of(asking, wanted, offer, simulated=service.simulated), ""
+            except SwathError as error:
+                because = str(error)
+
+        def commit(write: Writing) -> Mapping[str, Any]:
+            answer_search(write, id, found, because=because)
+            return {}
+
+        return commit
+
+    return answer
 
 
 def _at_once(service: Service, asking: Asking, request: Request, caller: Caller, offer: Offer, given: Any) -> Response:

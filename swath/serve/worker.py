@@ -13,8 +13,9 @@ from contextlib import contextmanager
 
 from swath.errors import SwathError
 from swath.operate.asking import Asking
+from swath.operate.loop.work import Shift, do_next
 from swath.serve.service import Service
-from swath.serve.stapi_opportunities import answer_job
+from swath.serve.stapi_opportunities import answering
 from swath.store import jobs
 from swath.store.searches import JOB_KIND
 
@@ -24,35 +25,27 @@ _LOG = logging.getLogger("swath.serve")
 _LOOK_S = 0.5
 
 
-def work_once(service: Service, asking: Asking, who: str) -> bool:
+def work_once(shift: Shift) -> bool:
     """Do the next search that waits; False where none does."""
-    with service.db.reading() as connection:
+    with shift.db.reading() as connection:
         if not jobs.counts(connection)["queued"]:
             return False
-    with service.db.writing(who=who, at_us=service.clock()) as write:
+    with shift.db.writing(who=shift.worker, at_us=shift.clock()) as write:
         jobs.release(write, [JOB_KIND])
-        job = jobs.claim(write, who, [JOB_KIND], lease_s=300.0)
-    if job is None:
-        return False
-    try:
-        answer_job(service, asking, job, who)
-    except Exception as error:
-        _LOG.exception("job", extra={"job": job.id})
-        because = str(error) if isinstance(error, SwathError) else type(error).__name__
-        with service.db.writing(who=who, at_us=service.clock()) as write:
-            jobs.fail(write, job, who, because)
-    return True
+    return do_next(shift) is not None
 
 
 @contextmanager
 def at_work(service: Service, asking: Asking) -> Iterator[None]:
     """A thread that does what waits, until the block ends."""
-    who, ends = f"service-{secrets.token_hex(4)}", threading.Event()
+    ends = threading.Event()
+    duties = {JOB_KIND: answering(service, asking)}
+    shift = Shift(service.db, service.folder, f"service-{secrets.token_hex(4)}", duties, service.clock)
 
     def work() -> None:
         while not ends.is_set():
             try:
-                busy = work_once(service, asking, who)
+                busy = work_once(shift)
             except SwathError as error:
                 _LOG.warning("worker", extra={"what": str(error)})
                 busy = False
