@@ -16,10 +16,10 @@ from swath.store.orders import order_of_feature
 from swath.store.orders_book import Ordered
 from swath.time import format_utc, parse_utc
 
-__all__ = ["limits_of", "order_of"]
+__all__ = ["asked_order", "limits_of"]
 
 
-def order_of(ordered: Ordered, mission: Mission) -> Order:
+def asked_order(ordered: Ordered, mission: Mission) -> Order:
     """The order that the planner works on: the mission's own of that id, or what STAPI's parameters say.
 
     ``order_parameters`` may hold every key of an order in an orders file (docs/reference/orders-file.md). Raises

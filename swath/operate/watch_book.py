@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from swath.store import watching as rows
-from swath.store.database import Database
+from swath.store.database import Database, Writing
 from swath.store.moments import moment
 from swath.watch.days import LookState
 from swath.watch.outbox import Message
 from swath.watch.records import Alert, Verdict
 
-__all__ = ["DatabaseBook"]
+__all__ = ["DatabaseBook", "write_alert"]
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ class DatabaseBook:
         """See :class:`swath.watch.book.Book`: one transaction."""
         with self.database.writing(who=who or "swath", why=why) as write:
             for alert in alerts:
-                times = {"noticed_us": moment(alert.noticed), "changed_us": moment(alert.changed)}
-                rows.keep_alert(write, alert.to_json(), **times)
+                write_alert(write, alert)
             for said in verdicts:
                 row = {name: value for name, value in vars(said).items() if name != "at"}
                 rows.keep_verdict(write, row | {"at_us": moment(said.at)})
@@ -85,6 +84,12 @@ class DatabaseBook:
                 rows.keep_state(write, place, content)
             for message in messages:
                 rows.keep_message(write, _row(message))
+
+
+def write_alert(write: Writing, alert: Alert) -> None:
+    """Keep an alert within a transaction that writes other things too."""
+    times = {"noticed_us": moment(alert.noticed), "changed_us": moment(alert.changed)}
+    rows.keep_alert(write, alert.to_json(), **times)
 
 
 def _time(us: int) -> np.datetime64:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +23,14 @@ from swath.watch.book import Book
 from swath.watch.noticing import Detector, with_step
 from swath.watch.records import Alert, Step, WatchedPlace, WatchFile, revise
 
-__all__ = ["follow_alert", "follow_mission"]
+__all__ = ["FOLLOW_UP", "follow_alert", "follow_mission"]
 
 Progress = Callable[[str, float], None]
 
 _HOURS = 24
 _LEAST_M = 1000.0
-_VALUE = 1000.0
+FOLLOW_UP: Mapping[str, float] = {"value": 1000.0, "max_off_nadir_deg": 35.0, "min_sun_elevation_deg": 15.0}
+"""what every order of a further picture says"""
 _EARTH_M = 6_371_008.8
 
 
@@ -59,9 +60,7 @@ def follow_mission(text: str, alert: Alert, place: WatchedPlace, at: np.datetime
         f"lat_deg = {place.place.lat_deg!r}",
         f"width_m = {max(float(wide), _LEAST_M):.0f}",
         f"height_m = {max(float(tall), _LEAST_M):.0f}",
-        f"value = {_VALUE:g}",
-        "max_off_nadir_deg = 35",
-        "min_sun_elevation_deg = 15",
+        *(f"{name} = {number:g}" for name, number in FOLLOW_UP.items()),
     ]
     return rest.rstrip() + "\n\n" + "\n".join(order) + "\n"
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from swath.store.database import Writing
+from swath.store.features import Feature, put_features
 from swath.store.watch_tables import ALERT, LOOK, MESSAGE, STATE, VERDICT
 
 __all__ = [
@@ -45,6 +46,18 @@ def keep_alert(write: Writing, body: Mapping[str, Any], *, noticed_us: int, chan
         "noticed_us": noticed_us, "changed_us": changed_us, "body": dict(body),
     })  # fmt: skip
     write.record("alert", str(body["id"]), str(body["status"]), {"place": body["place"], "revision": body["revision"]})
+    put_features(write, [_feature(body)], room="ogc", collection="alerts")
+
+
+def _feature(body: Mapping[str, Any]) -> Feature:
+    """An alert as maps and feeds show it."""
+    told = ("place", "kind", "status", "revision", "answer", "false_alarms_per_1000_km2_year")
+    times = {"datetime": body["after"], "start_datetime": body["before"], "end_datetime": body["after"]}
+    properties = {name: body[name] for name in told} | times | {"title": body["headline"], "noticed": body["noticed"]}
+    properties |= {"area_m2": body["area_m2"], "swath:simulated": body["simulated"]}
+    return Feature(
+        {"type": "Feature", "id": body["id"], "geometry": body["geometry"], "properties": properties, "links": []}
+    )
 
 
 def alert_rows(connection: Connection, place: str = "") -> list[dict[str, Any]]:

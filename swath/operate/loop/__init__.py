@@ -10,6 +10,7 @@
 | ``replanning.py`` | the plan again, from the book of orders as it is now |
 | ``horizon.py`` | which stretch of time is planned, and what of the old plan lies in it |
 | ``following.py`` | what became of every order |
+| ``watchful.py`` | places under watch: new pictures looked at, alerts sent |
 
 Any number of workers may tick and work, on one machine or several; each may be killed at any instant.
 """

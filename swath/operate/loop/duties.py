@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from swath.operate.loop.arriving import take_elements, take_forecast, take_results, take_scene
 from swath.operate.loop.following import follow_orders
 from swath.operate.loop.replanning import plan_again
+from swath.operate.loop.watchful import deliver_alerts, watch_places
 from swath.operate.loop.work import Duty
 
 __all__ = ["DUTIES"]
@@ -18,4 +19,6 @@ DUTIES: Mapping[str, Duty] = {
     "results": take_results,
     "plan": plan_again,
     "follow": follow_orders,
+    "watch": watch_places,
+    "deliver": deliver_alerts,
 }

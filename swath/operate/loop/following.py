@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Connection
 
 from swath.errors import InputError
-from swath.operate.asked_order import order_of
+from swath.operate.asked_order import asked_order
 from swath.operate.bring_in import mission_file
 from swath.operate.loop.work import Commit, Shift, Told
 from swath.store.jobs import Job
@@ -69,7 +69,7 @@ def follow_orders(shift: Shift, job: Job, told: Told) -> Commit:
             page, after = orders(connection, codes=OPEN, limit=_PAGE, after=after)
             for order in page:
                 try:
-                    request = order_of(order, mission).request
+                    request = asked_order(order, mission).request
                 except InputError:
                     continue  # the next plan tells it
                 ends = moment(request.stop), moment(request.deadline)

@@ -7,7 +7,8 @@
 | ``inbox/forecasts`` | P(clear) as CSV, see ``swath.store.forecast`` | the sky that is planned with |
 | ``inbox/results`` | JSON: which contacts were lost, which pictures failed | another plan |
 
-Write under a name that begins with a dot or ends in ``.part``, then rename: such names are left alone.
+Write under a name that begins with a dot or ends in ``.part``, then rename: such names are left alone. What was taken
+in may be removed; as long as it lies there, every tick looks at its size and time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ __all__ = ["INBOX", "KINDS", "Arrived", "arrived"]
 INBOX = "inbox"
 KINDS = {"scenes": "scene", "elements": "elements", "forecasts": "forecast", "results": "results"}
 """the folder, and the kind of job that takes in what lies in it"""
-_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Arrived:
 
 
 def arrived(folder: Path) -> list[Arrived]:
-    """Everything that lies in the inbox, whether it was taken in or not; at most 10,000 of each kind."""
+    """Everything that lies in the inbox, whether it was taken in or not."""
     found = []
     for name, kind in KINDS.items():
         here = folder / INBOX / name
-        paths = sorted(here.iterdir())[:_MOST] if here.is_dir() else []
+        paths = sorted(here.iterdir()) if here.is_dir() else []
         for path in paths:
             if path.name.startswith(".") or path.name.endswith(".part") or path.is_symlink():
                 continue

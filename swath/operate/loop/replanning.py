@@ -13,7 +13,7 @@ import numpy as np
 from swath import registry
 from swath.errors import DataError, InputError
 from swath.model import Plan, Windows
-from swath.operate.asked_order import order_of
+from swath.operate.asked_order import asked_order
 from swath.operate.bring_in import mission_file
 from swath.operate.loop.arriving import ELEMENTS, FORECAST
 from swath.operate.loop.following import looks_of
@@ -33,15 +33,16 @@ from swath.store.jobs import Job
 from swath.store.locks import locked
 from swath.store.mission import Mission, read_mission
 from swath.store.notes import note, recall
-from swath.store.orders_book import OPEN, Ordered, Status, orders, set_status
-from swath.store.orders_book import order_of as book_order
+from swath.store.orders_book import OPEN, Ordered, Status, order_of, orders, set_status
 from swath.store.plans import current_plan, put_plan
 from swath.time import format_utc, seconds
 
-__all__ = ["PLAN_S", "plan_again"]
+__all__ = ["PLAN_S", "REASONS_S", "plan_again"]
 
 PLAN_S = 60.0
 """of planning in one go; the best plan so far then counts, with its bound"""
+REASONS_S = 30.0
+"""after it: of finding why orders were refused"""
 _PAGE = 500
 _CHARGES = "loop.charges"
 _GOOD = (*OPEN, "completed")
@@ -102,16 +103,16 @@ def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
 
 
 def _planned(ready: PlannedMission, known: _Known, now: np.datetime64) -> tuple[Problem, Plan, tuple[Change, ...]]:
-    """The first plan, or the next one, with what changed; in a minute at most."""
-    problem, stop = _commanded(ready, now), _after(PLAN_S)
+    """The first plan, or the next one, with what changed; in a minute and a half at most."""
+    problem, stop, late = _commanded(ready, now), _after(PLAN_S), _after(PLAN_S + REASONS_S)
     seed = ready.mission.seed
     if known.plan is None:
         solve = registry.find("swath.solvers", ready.mission.operations.solver)
-        return problem, solve(problem, seed=seed, made=now, stop=stop), ()
+        return problem, solve(problem, seed=seed, made=now, stop=stop, late=late), ()
     problem, before = _went_wrong(problem, carried(known.plan, problem), known)
     held = [id for id in known.locked if id in before.acquisitions.request]
     problem = lock(problem, before, held) if held else problem
-    return replan(problem, before, seed=seed, made=now, stop=stop)
+    return replan(problem, before, seed=seed, made=now, stop=stop, late=late)
 
 
 def _after(limit_s: float) -> Callable[[], bool]:
@@ -169,7 +170,7 @@ def _asked(known: _Known, mission: Mission) -> tuple[list[Order], dict[str, Inpu
         planned = set(looks.request[looks.start >= mission.start].tolist())
     for ordered in known.orders:
         try:
-            order = order_of(ordered, mission)
+            order = asked_order(ordered, mission)
         except InputError as error:
             strange[ordered.id] = error
             continue
@@ -229,7 +230,7 @@ def _answer(
     refused = {one.request: one for one in plan.refused}
     counts = {"planned": 0, "held": 0, "rejected": 0}
     for id in sorted(ends):
-        order = book_order(write.connection, id)
+        order = order_of(write.connection, id)
         if order is None or order.status.code not in OPEN:
             continue
         if id in looks:
@@ -253,7 +254,7 @@ def _hold(write: Writing, asked: Sequence[Order], because: str) -> dict[str, Any
     """Tell the orders that wait why nothing is planned; those that are in the plan in force stay there."""
     held = 0
     for one in asked:
-        order = book_order(write.connection, one.id)
+        order = order_of(write.connection, one.id)
         if order is not None and order.status.code in ("received", "accepted", "held"):
             held += set_status(write, one.id, Status("held", write.at_us, "no_data", because))
     return {"planned": 0, "held": held, "because": because}
@@ -275,7 +276,7 @@ def _look(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answer_strange(write: Writing, strange: Mapping[str, InputError]) -> dict[str, int]:
     for id, error in strange.items():
-        order = book_order(write.connection, id)
+        order = order_of(write.connection, id)
         if order is not None and order.status.code in OPEN:
             help = {"what": error.fix, "change": None} if error.fix else None
             set_status(write, id, Status("rejected", write.at_us, "not_understood", str(error), help))

@@ -17,7 +17,9 @@ from swath.store.database import Writing
 from swath.store.history import Event, history_since
 from swath.store.jobs import enqueue, release
 from swath.store.notes import note, recall
+from swath.store.orders_book import OPEN, count_orders
 from swath.store.schema import JOB
+from swath.store.watching import message_rows
 
 __all__ = ["Rhythm", "Ticked", "Wanted", "tick", "wanted"]
 
@@ -33,7 +35,7 @@ _TRIGGERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "picture": {"failed": ("plan",)},
     "plan": {"in force": ("follow",)},
     "item": {"stored": ("follow", "watch")},
-    "alert": {"raised": ("deliver",), "revised": ("deliver",), "confirmed": ("deliver",), "dismissed": ("deliver",)},
+    "alert": {"open": ("deliver",), "confirmed": ("deliver",), "dismissed": ("deliver",)},
 }
 """what follows from a line of the history: kind, what happened, which duties"""
 _PRIORITY = {"plan": 5, "results": 9, "deliver": 8, "follow": 6, "elements": 7, "forecast": 7, "scene": 4, "watch": 3}
@@ -73,16 +75,24 @@ class Ticked:
 
 
 def wanted(
-    events: Sequence[Event], things: Iterable[Arrived], last_us: Mapping[str, int], now_us: int, rhythm: Rhythm
+    events: Sequence[Event],
+    things: Iterable[Arrived],
+    last_us: Mapping[str, int],
+    now_us: int,
+    rhythm: Rhythm,
+    idle: Collection[str] = (),
 ) -> list[Wanted]:
-    """The jobs that follow from lines of the history, from what lies in the inbox, and from the clock."""
+    """The jobs that follow from lines of the history, from what lies in the inbox, and from the clock.
+
+    ``idle`` duties have nothing to do: the clock alone does not call them.
+    """
     found = [Wanted(one.kind, one.name, {"path": one.path, "tag": one.tag}) for one in things]
     because: dict[str, str] = {}
     for event in events:
         for kind in _TRIGGERS.get(event.kind, {}).get(event.what, ()):
             because[kind] = f"{event.kind} {event.subject} {event.what}"
     for kind, every_s in rhythm.every_s.items():
-        if kind not in because and now_us - last_us.get(kind, 0) >= every_s * _S:
+        if kind not in because and kind not in idle and now_us - last_us.get(kind, 0) >= every_s * _S:
             because[kind] = "its time has come"
     newest = events[-1].seq if events else 0
     return found + [Wanted(kind, f"{newest}@{now_us}", {"why": why}, alone=True) for kind, why in because.items()]
@@ -99,7 +109,7 @@ def tick(write: Writing, things: Iterable[Arrived], duties: Collection[str], rhy
     known = _names(write)
     waiting = {row[0] for row in connection.execute(select(JOB.c.kind).where(JOB.c.state == "queued"))}
     queued = []
-    for one in wanted(events, things, last, now_us, rhythm or Rhythm()):
+    for one in wanted(events, things, last, now_us, rhythm or Rhythm(), _idle(write)):
         if one.kind not in duties or (one.kind, one.name) in known:
             continue
         if one.alone:
@@ -114,6 +124,12 @@ def tick(write: Writing, things: Iterable[Arrived], duties: Collection[str], rhy
         note(write, _SEEN, events[-1].seq)
     note(write, "loop.last_us", last)
     return Ticked(tuple(queued), tuple(release(write, list(duties))), back_us / _S)
+
+
+def _idle(write: Writing) -> set[str]:
+    """Duties that the clock need not call: no order is open, no message waits."""
+    found = set() if any(count_orders(write.connection).get(code) for code in OPEN) else {"plan", "follow"}
+    return found if message_rows(write.connection, ["waiting"]) else found | {"deliver"}
 
 
 def _names(write: Writing) -> set[tuple[str, str]]:

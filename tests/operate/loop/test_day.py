@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from swath.operate.bring_in import bring_items
-from swath.operate.loop import inbox, tick
-from swath.operate.loop.duties import DUTIES
 from swath.operate.loop.work import Shift, work
 from swath.store.database import Database
 from swath.store.history import history_before
@@ -230,8 +228,3 @@ def test_without_usable_elements_orders_wait_and_are_told_why(day: Day) -> None:
     do(shift)
     assert (told(db, "late").status.code, told(db, "late").status.reason_code) == ("held", "no_data")
     assert "203.3 days" in str(told(db, "late").status.reason_text)
-
-
-def test_every_kind_of_job_that_a_tick_queues_has_a_duty() -> None:
-    kinds = set(inbox.KINDS.values()) | set(tick.Rhythm().every_s)
-    assert set(DUTIES) >= kinds - {"deliver", "watch"}

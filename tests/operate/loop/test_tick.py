@@ -12,6 +12,8 @@ from swath.operate.loop.tick import Rhythm, Ticked, tick
 from swath.store.database import Database, open_database
 from swath.store.history import history_before
 from swath.store.jobs import Job, claim, enqueue, fail, finish, jobs
+from swath.store.orders_book import place_order
+from tests.operate.loop.day import order
 
 S = 1_000_000
 QUIET = Rhythm({})
@@ -113,6 +115,10 @@ def test_a_folder_in_the_inbox_is_one_thing_and_a_link_none(db: Database, tmp_pa
 
 def test_duties_come_again_by_the_clock(db: Database) -> None:
     rhythm = Rhythm({"follow": 300.0})
+    assert look(db, START - S, rhythm=rhythm).queued == ()  # nothing is open: the clock alone calls nobody
+    with db.writing(who="anna", at_us=START) as write:
+        place_order(write, order("anna-1", START))
+    look(db, START)
     assert len(look(db, START, rhythm=rhythm).queued) == 1
     job = take(db, START, "follow")
     assert job is not None
