@@ -292,8 +292,8 @@ def breaks(pixels: int) -> dict[str, float]:
     peer, _, first = clocked(theirs, 1)
     agree = float((np.abs(found.days[:some, 0] - np.array(first)) <= 32).mean())
     day, values = int(rows[-1, 0]) + 16, stack[-1]
-    move_on(found.watch, day, values, seen[-1])
-    update, _, _ = clocked(lambda: move_on(found.watch, day, values, np.ones(pixels, np.bool_)))
+    move_on(found.watch, day, values, seen[-1], in_place=True)
+    update, _, _ = clocked(lambda: move_on(found.watch, day, values, np.ones(pixels, np.bool_), in_place=True))
     return {
         "pixels": pixels, "cpu_us_per_pixel": cpu / pixels * 1e6, "pyxccd_us_per_pixel": peer / some * 1e6,
         "ratio": peer / some / (cpu / pixels), "agreement_share": agree,

@@ -148,6 +148,10 @@ def _blank(pixels: int, bands: int, rule: BreakRule, last_day: int) -> Watch:
 _ARRAYS = tuple(f.name for f in fields(Watch))[:-2]
 
 
+def _copied(watch: Watch) -> Watch:
+    return replace(watch, **{name: getattr(watch, name).copy() for name in _ARRAYS})
+
+
 def _state(watch: Watch, pixels: slice) -> tuple[Array, ...]:
     return tuple(getattr(watch, name)[pixels] for name in _ARRAYS)
 
@@ -206,12 +210,14 @@ def _in_order(day: Array, stack: Array, seen: Mask) -> tuple[Array, Array, Mask]
     return day.astype(np.int64), stack, seen
 
 
-def move_on(watch: Watch, day: int, values: Array, seen: Mask, *, workers: int = 1) -> tuple[Watch, Mask]:
+def move_on(
+    watch: Watch, day: int, values: Array, seen: Mask, *, workers: int = 1, in_place: bool = False
+) -> tuple[Watch, Mask]:
     """One new picture: the watch moved on, and which pixels broke with it, ``(pixel,)``.
 
     ``values`` ``(band, pixel)``, ``seen`` ``(pixel,)``. A pixel breaks when ``rule.consecutive`` looks in a row are
     off the same way; its ``since`` is then the day of the first, its ``status`` 2 until :func:`begin_again` gives it
-    a new model. **The arrays of ``watch`` are changed in place** (they are large): copy first what you want to keep.
+    a new model. ``in_place`` spares the copy of the arrays, about a kilobyte a pixel, and uses ``watch`` up.
     Looks given one by one end as the whole history in :func:`find_breaks` does (tests/product/test_breaks_state.py);
     seconds for millions of pixels: benchmarks/README.md. :class:`InputError` for shapes that do not fit and for a day
     before the newest: looks must come in order.
@@ -226,6 +232,7 @@ def move_on(watch: Watch, day: int, values: Array, seen: Mask, *, workers: int =
             f"day {day} comes before the newest look, day {watch.last_day}",
             fix="Give pictures in order of time, or find the breaks of the whole history again",
         )
+    watch = watch if in_place else _copied(watch)
     alert = np.zeros(len(watch), np.bool_)
     known = seen if values.dtype.kind != "f" else seen & np.isfinite(values).all(0)
     limits = _limits(watch.rule, bands)
@@ -239,15 +246,18 @@ def move_on(watch: Watch, day: int, values: Array, seen: Mask, *, workers: int =
     return replace(watch, last_day=int(day)), alert
 
 
-def begin_again(watch: Watch, days: npt.ArrayLike, stack: Array, seen: Mask) -> tuple[Watch, Mask]:
+def begin_again(
+    watch: Watch, days: npt.ArrayLike, stack: Array, seen: Mask, *, in_place: bool = False
+) -> tuple[Watch, Mask]:
     """Models for the pixels that have none, from their whole history; and which have one now, ``(pixel,)``.
 
     ``days``, ``stack`` and ``seen`` as in :func:`find_breaks`, up to the watch's newest look: a pixel that broke, or
-    never had 12 looks over a year, is watched again as soon as it can be. Changed in place like :func:`move_on`.
+    never had 12 looks over a year, is watched again as soon as it can be. ``in_place`` as in :func:`move_on`.
     """
     without = np.flatnonzero(watch.status != STABLE)
     if stack.shape[1:] != (watch.sigmas.shape[1], len(watch)):
         raise InputError(f"a stack of {stack.shape} for {len(watch)} pixels", fix="Give the history of these pixels")
+    watch = watch if in_place else _copied(watch)
     again = np.zeros(len(watch), np.bool_)
     if len(without):
         fresh = find_breaks(days, stack[:, :, without], seen[:, without], watch.rule).watch

@@ -243,7 +243,7 @@ def _renewed(series: Series, looks: Sequence[Look], inside: Mask) -> Series:
     for k, look in enumerate(looks):
         stack[k][:, without] = look.values[:, inside][:, without]
         seen[k] = (look.unseen[inside] == SEEN) & without
-    watch, again = begin_again(series.watch, days, stack, seen)
+    watch, again = begin_again(series.watch, days, stack, seen, in_place=True)
     held = np.where(again, 0, series.held).astype(np.uint8)
     return replace(series, watch=watch, held=held, alerted=series.alerted & ~again)
 

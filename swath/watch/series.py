@@ -189,7 +189,7 @@ def score_look(series: Series, look: Look, inside: Mask, pixel_area_km2: float) 
     last_days[1:, seen] = last_days[:-1, seen]
     last_days[0, seen] = day
     corrected = np.where(np.isfinite(sigma), values - common[:, None] * sigma, values).astype(np.float32)
-    watch, _ = move_on(series.watch, day, corrected, seen)
+    watch, _ = move_on(series.watch, day, corrected, seen, in_place=True)
     full = judged & (held[0] == rings.shape[1])
     moved = replace(
         series, watch=watch, rings=rings, held=held, near=near, last_days=last_days, last_day=day,

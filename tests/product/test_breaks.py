@@ -83,7 +83,9 @@ def test_the_watch_alerts_with_the_sixth_look_and_tells_the_first() -> None:
         values[1, changed] -= 0.25 if k >= 10 else 0.0
         seen = np.ones(300, bool)
         seen[:20] = k != 12
+        before = watch
         watch, alerts[k] = move_on(watch, int(days[120 + k]), values, seen)
+        assert before.status is not watch.status
     good = stable & changed
     assert (alerts[15] & good)[20:].sum() + (alerts[16] & good)[:20].sum() > 0.9 * good.sum()
     fired = good & (watch.status == BROKEN)

@@ -106,3 +106,15 @@ def test_wrong_histories_are_told() -> None:
         begin_again(watch, days, stack[:, :, 1:], seen[:, 1:])
     with pytest.raises(InputError, match="one mask"):
         move_on(replace(watch), int(days[-1]), stack[-1, :1], seen[-1])
+
+
+def test_a_state_that_is_moved_on_stays_as_it_was_unless_it_is_used_up() -> None:
+    days, stack, seen = rough(7)
+    watch = find_breaks(days[:-1], stack[:-1], seen[:-1]).watch
+    kept = {name: getattr(watch, name).copy() for name in ("status", "models", "grams", "tally")}
+    after, _ = move_on(watch, int(days[-1]), stack[-1], seen[-1])
+    for name, array in kept.items():
+        np.testing.assert_array_equal(getattr(watch, name), array)
+    used, _ = move_on(watch, int(days[-1]), stack[-1], seen[-1], in_place=True)
+    np.testing.assert_array_equal(used.tally, after.tally)
+    assert used.tally is watch.tally
