@@ -137,7 +137,7 @@ def _forms(
     from swath.sources.land import land_rings
 
     return {
-        ".ics": lambda: looks_ics(looks, place, now()),
+        ".ics": lambda: looks_ics([(place, looks)], now()),
         ".html": lambda: looks_page(looks, place, first, last, land_rings(), notes=notes),
     }
 

@@ -113,22 +113,8 @@ def listed(*, watch: WatchOption = Path("watch.toml"), json: JsonOption = False)
 
 
 def _row(found: WatchFile, book: Book, id: str) -> dict[str, Any]:
-    from swath.operate.watching import exposure_of
-    from swath.time import format_utc
-    from swath.watch.verdicts import asked_rate, precision
+    from swath.operate.watching import standing_of
 
-    place, looks, verdicts = found.place(id), book.looks(id), book.verdicts(id)
-    share = precision(verdicts)
-    told = "-" if share.low is None else f"{share.low:.0%}..{share.high:.0%}"
-    return {
-        "place": id,
-        "last": format_utc(looks[-1].at) if looks else None,
-        "state": looks[-1].state if looks else None,
-        "looks": len(looks),
-        "alerts": len(book.alerts(id)),
-        "open": sum(one.status == "open" for one in book.alerts(id)),
-        "precision": share.to_json(),
-        "right": told,
-        "false_alarms": place.false_alarms_per_unit,
-        "rate": asked_rate(verdicts, exposure_of(book, place), place.false_alarms_per_unit),
-    }
+    row = standing_of(found, book, id)
+    span = row["precision"]["interval"]
+    return {**row, "right": "-" if span is None else f"{span[0]:.0%}..{span[1]:.0%}"}

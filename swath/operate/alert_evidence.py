@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from swath.archive.chip import ChipImage, chips_of
-from swath.errors import InputError, SwathError
+from swath.errors import SwathError
 from swath.operate.looking import look_ahead
 from swath.report.alert_page import Chip, alert_page
-from swath.store.shelf import Found, Query, Shelf
+from swath.store.shelf import INDEX, Found, Query, Shelf
 from swath.time import parse_utc, seconds
 from swath.watch.book import Book
 from swath.watch.looks_ahead import LooksAhead
 from swath.watch.pairs import PictureLook, best_before
 from swath.watch.records import Alert, WatchFile
 
-__all__ = ["evidence_page", "look_of", "looks_next"]
+__all__ = ["evidence_page", "look_of", "looks_next", "looks_of"]
 
 _EARLIER_DAYS = 400.0
 _AHEAD_DAYS = 14.0
@@ -41,19 +41,26 @@ def looks_next(watch: WatchFile, place: str, now: np.datetime64) -> LooksAhead |
     """Who looks at a place in the next fortnight, by the elements that the watch file names; None without any."""
     if not watch.elements:
         return None
-    looks, _ = look_ahead(
-        watch.place(place).place, now, now + seconds(_AHEAD_DAYS * 86400.0),
+    return looks_of(watch, place, now, now + seconds(_AHEAD_DAYS * 86400.0))[0]
+
+
+def looks_of(watch: WatchFile, place: str, start: np.datetime64, stop: np.datetime64) -> tuple[LooksAhead, list[str]]:
+    """Who looks at a place from ``start`` to ``stop``, by the elements, plans and forecast that the watch file names,
+    and by what its archive holds; and what there is to know of it.
+    """
+    return look_ahead(
+        watch.place(place).place, start, stop,
         elements=watch.elements, plans=[Path(one) for one in watch.plans],
+        archive=Path(watch.archive) if (Path(watch.archive) / INDEX).exists() else None,
         forecast=Path(watch.forecast) if watch.forecast else None,
     )  # fmt: skip
-    return looks
 
 
 def _pictures(watch: WatchFile, alert: Alert) -> tuple[Chip | None, Chip | None]:
     shelf = Shelf(Path(watch.archive))
     try:
         after = shelf.get(alert.scenes[1])
-    except InputError:
+    except SwathError:  # it was taken out, or the whole archive is elsewhere
         return None, None
     earlier = _earlier(shelf, alert)
     looks = {one.path: look_of(one) for one in (after, *earlier)}

@@ -151,6 +151,6 @@ def _write(
             write_whole(path / f"{page_name(alert)}.{alert.revision}.xml", cap_message(alert, sender=watch.sender))
         else:
             write_whole(path.parent / "alerts" / f"{page_name(alert)}.html", page_of(alert))
-            write_whole(path, atom_feed(watch.title, alerts, address="alerts/"))
+            write_whole(path, atom_feed(watch.title, alerts, page_at=lambda one: f"alerts/{page_name(one)}.html"))
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", where=str(path), fix="Look at the folder") from error

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,14 +18,16 @@ from swath.operate.detecting import left_of
 from swath.sources.places import read_places
 from swath.store.folder import write_whole
 from swath.store.shelf import Found, Query, Shelf
+from swath.time import format_utc
 from swath.watch.book import Book
 from swath.watch.file import NEW_FILE, parse_watch
 from swath.watch.noticing import Detected, Detector, alerts_of, answered
 from swath.watch.outbox import put_back
 from swath.watch.records import Alert, Verdict, WatchedPlace, WatchFile, area_km2, revise
-from swath.watch.verdicts import Exposure, asked_rate
+from swath.watch.verdicts import Exposure, asked_rate, precision
 
 __all__ = [
+    "WATCH_FILE",
     "Turn",
     "add_place",
     "exposure_of",
@@ -33,10 +36,13 @@ __all__ = [
     "read_watch",
     "run_watch",
     "scenes_of",
+    "standing_of",
     "try_again",
 ]
 
 Progress = Callable[[str, float], None]
+WATCH_FILE = "watch.toml"
+"""in a mission's folder, it says what the loop and the service watch"""
 _LONGEST_GAP_DAYS = 30.0
 """a place that was not seen for longer was not watched meanwhile"""
 
@@ -189,6 +195,24 @@ def exposure_of(book: Book, place: WatchedPlace) -> Exposure:
     return Exposure(area_km2(place.place), float(np.minimum(gaps, _LONGEST_GAP_DAYS).sum()))
 
 
+def standing_of(watch: WatchFile, book: Book, id: str) -> dict[str, Any]:
+    """How does the watch of a place stand? Plain values: its last look, its alerts, how many of the judged ones were
+    right, and what rate of false alarms its detectors are asked for.
+    """
+    place, looks, verdicts, alerts = watch.place(id), book.looks(id), book.verdicts(id), book.alerts(id)
+    return {
+        "place": id,
+        "last": format_utc(looks[-1].at) if looks else None,
+        "state": looks[-1].state if looks else None,
+        "looks": len(looks),
+        "alerts": len(alerts),
+        "open": sum(one.status == "open" for one in alerts),
+        "precision": precision(verdicts).to_json(),
+        "false_alarms": place.false_alarms_per_unit,
+        "rate": asked_rate(verdicts, exposure_of(book, place), place.false_alarms_per_unit),
+    }
+
+
 def find_alert(book: Book, id: str) -> Alert:
     """The alert of an id, or whose id ends so. :class:`InputError` with the last ones where that is none or several."""
     alerts = book.alerts()
@@ -207,13 +231,27 @@ def judge_alert(
     """
     if word not in ("confirmed", "dismissed"):
         raise InputError(f"{word!r} is no verdict", where="verdict", fix="Give confirmed or dismissed")
-    found = find_alert(book, id)
-    place = watch.place(found.place)
-    after = revise(found, now, status=word)
-    said = Verdict(after.id, after.place, "confirmed" if word == "confirmed" else "dismissed", now, who, why)
-    book.keep(alerts=[after], verdicts=[said], messages=messages_of(watch, after), who=who or "swath", why=why or word)
+    place = watch.place(find_alert(book, id).place)
+    after = _judged(watch, book, id, word, now, who, why)
     rate = asked_rate(book.verdicts(after.place), exposure_of(book, place), place.false_alarms_per_unit)
     return after, place, rate
+
+
+def _judged(
+    watch: WatchFile, book: Book, id: str, word: str, now: np.datetime64, who: str, why: str, tries: int = 3
+) -> Alert:
+    """Say it of the alert as it is now: where the loop changes it in the same moment, of what it has become."""
+    found = find_alert(book, id)
+    after = revise(found, max(now, found.changed), status=word)
+    said = Verdict(after.id, after.place, "confirmed" if word == "confirmed" else "dismissed", now, who, why)
+    told = messages_of(watch, after)
+    try:
+        book.keep(alerts=[after], verdicts=[said], messages=told, who=who or "swath", why=why or word)
+    except DataError:
+        if tries == 1:
+            raise
+        return _judged(watch, book, id, word, now, who, why, tries - 1)
+    return after
 
 
 def try_again(book: Book) -> int:

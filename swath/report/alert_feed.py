@@ -9,7 +9,7 @@ import hmac
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -35,6 +35,7 @@ __all__ = [
     "webhook_body",
 ]
 
+AddressOf = Callable[[Alert], str]
 _ROOM = uuid.UUID("5a2f4a34-58b5-5d0c-9f0e-7d6f3a1c2b11")
 _CATEGORY = {"cover": "Env", "surface": "Other", "radar": "Other", "ships": "Transport", "objects": "Transport"}
 _CERTAINTY = {"open": "Likely", "confirmed": "Observed", "dismissed": "Unlikely"}
@@ -74,10 +75,18 @@ def _urn(name: str) -> str:
     return f"urn:uuid:{uuid.uuid5(_ROOM, name)}"
 
 
-def atom_feed(title: str, alerts: Iterable[Alert], *, address: str = "") -> str:
+def atom_feed(
+    title: str,
+    alerts: Iterable[Alert],
+    *,
+    page_at: AddressOf = lambda alert: f"{page_name(alert)}.html",
+    cap_at: AddressOf | None = None,
+    kind: str = "text/html",
+) -> str:
     """RFC 4287, with GeoRSS points. An alert keeps its entry's id for ever, so that no reader shows it twice.
 
-    ``address`` is where evidence pages lie, as ``https://example.org/alerts/`` or a folder beside the feed.
+    ``page_at`` says where an alert's evidence page is, ``cap_at`` where its CAP message is, if anywhere: as an address
+    or beside the feed. ``kind`` is the media type of the former.
     """
     ordered = sorted(alerts, key=lambda one: (one.changed, one.id), reverse=True)
     newest = format_utc(ordered[0].changed) if ordered else "1970-01-01T00:00:00Z"
@@ -88,7 +97,7 @@ def atom_feed(title: str, alerts: Iterable[Alert], *, address: str = "") -> str:
         tag("author", tag("name", "swath")),
         tag("generator", "swath", version=__version__),
     ]
-    entries = [_entry(one, address) for one in ordered]
+    entries = [_entry(one, page_at(one), None if cap_at is None else cap_at(one), kind) for one in ordered]
     inner = "\n".join([*head, *entries])
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -96,7 +105,7 @@ def atom_feed(title: str, alerts: Iterable[Alert], *, address: str = "") -> str:
     )
 
 
-def _entry(alert: Alert, address: str) -> str:
+def _entry(alert: Alert, page: str, cap: str | None, kind: str) -> str:
     lon_deg, lat_deg = alert.lonlat
     ring = " ".join(f"{lat:.6f} {lon:.6f}" for lon, lat in (*alert.ring, alert.ring[0]))
     return tag(
@@ -105,7 +114,8 @@ def _entry(alert: Alert, address: str) -> str:
         tag("id", _urn(f"alert {alert.id}")),
         tag("updated", format_utc(alert.changed)),
         tag("published", format_utc(alert.noticed)),
-        f'<link rel="alternate" type="text/html" href="{esc(f"{address}{page_name(alert)}.html")}"/>',
+        f'<link rel="alternate" type="{kind}" href="{esc(page)}"/>',
+        "" if cap is None else f'<link rel="alternate" type="application/cap+xml" href="{esc(cap)}"/>',
         f'<category term="{esc(alert.kind)}"/>',
         tag("content", esc("\n".join(alert_lines(alert))), type="text"),
         f"<georss:point>{lat_deg:.6f} {lon_deg:.6f}</georss:point>",

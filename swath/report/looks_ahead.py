@@ -99,27 +99,30 @@ def _percent(share: float) -> str:
     return "-" if np.isnan(share) else f"{share:.0%}"
 
 
-def looks_ics(looks: LooksAhead, place: Place, made: np.datetime64) -> str:
-    """The calendar (RFC 5545): an event of a minute for each look that can show the place. Same look, same id."""
-    events = []
-    for row in looks.take(able_to_see(looks) | (looks.state == "taken")).rows():
-        at, name = row["time"], str(row["satellite"])
-        angle = "" if np.isnan(row["off_nadir_deg"]) else f", {row['off_nadir_deg']:.0f} deg off-nadir"
-        body = "; ".join(part for part in (_body(row), str(row["because"])) if part)
-        events.append(
-            (
-                event_id("look", place.id, str(row["norad_id"]), format_utc(at)[:15]),
-                [
-                    *lasting(at - seconds(30.0), at + seconds(30.0)),
-                    f"SUMMARY:{escaped(name + ' ' + str(row['state']) + ': ' + place.id + angle)}",
-                    f"DESCRIPTION:{escaped(body)}",
-                    f"GEO:{place.lat_deg:.5f};{place.lon_deg:.5f}",
-                    f"STATUS:{'CONFIRMED' if row['state'] in ('planned', 'taken') else 'TENTATIVE'}",
-                    f"CATEGORIES:{escaped(str(row['kind']))}",
-                ],
-            )
-        )
-    return calendar(f"Who looks at {place.id}", made, events, "watch next")
+def looks_ics(seen: Sequence[tuple[Place, LooksAhead]], made: np.datetime64) -> str:
+    """A calendar (RFC 5545) of places: an event of a minute for each look that can show one. Same look, same id."""
+    events = [_look_event(place, row) for place, looks in seen for row in _showing(looks).rows()]
+    names = ", ".join(place.id for place, _ in seen[:3]) + (", ..." if len(seen) > 3 else "")
+    return calendar(f"Who looks at {names}", made, events, "watch next")
+
+
+def _showing(looks: LooksAhead) -> LooksAhead:
+    return looks.take(able_to_see(looks) | (looks.state == "taken"))
+
+
+def _look_event(place: Place, row: Mapping[str, Any]) -> tuple[str, list[str]]:
+    at, name = row["time"], str(row["satellite"])
+    angle = "" if np.isnan(row["off_nadir_deg"]) else f", {row['off_nadir_deg']:.0f} deg off-nadir"
+    body = "; ".join(part for part in (_body(row), str(row["because"])) if part)
+    lines = [
+        *lasting(at - seconds(30.0), at + seconds(30.0)),
+        f"SUMMARY:{escaped(name + ' ' + str(row['state']) + ': ' + place.id + angle)}",
+        f"DESCRIPTION:{escaped(body)}",
+        f"GEO:{place.lat_deg:.5f};{place.lon_deg:.5f}",
+        f"STATUS:{'CONFIRMED' if row['state'] in ('planned', 'taken') else 'TENTATIVE'}",
+        f"CATEGORIES:{escaped(str(row['kind']))}",
+    ]
+    return event_id("look", place.id, str(row["norad_id"]), format_utc(at)[:15]), lines
 
 
 def _body(row: Mapping[str, Any]) -> str:

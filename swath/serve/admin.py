@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from swath.serve.answers import base_of, json_answer, read_json
 from swath.serve.auth import Admins
+from swath.serve.feeds import FEEDS
 from swath.serve.problems import Problem, problems
 from swath.serve.schemas import answers, array, body, obj
 from swath.serve.service import Service
@@ -20,6 +21,7 @@ __all__ = ["feed_router", "history_router", "job_router", "people_router", "toke
 _WHY = "in the console"
 _DONE: dict[int | str, dict[str, Any]] = {204: {"description": "done"}}
 _ROLE = {"enum": list(people.ROLES)}
+_LIMITS = {"type": "object", "properties": {name: {"type": ["number", "null"]} for name in people.LIMITS}}
 
 
 def _given(value: Any, **kinds: Any) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def _given(value: Any, **kinds: Any) -> dict[str, Any]:
 def people_router(service: Service) -> APIRouter:
     """``/admin/people``."""
     routes = APIRouter(prefix="/admin/people", tags=["admin"])
-    person = obj({"id": "string", "role": _ROLE}, {"subject": "string"})
+    person = obj({"id": "string", "role": _ROLE}, {"subject": "string", "limits": _LIMITS})
 
     @routes.get("", summary="Everybody", responses={**answers(obj({"people": array(person)})), **problems()})
     def everybody(request: Request, caller: Admins) -> Response:
@@ -51,22 +53,23 @@ def people_router(service: Service) -> APIRouter:
         openapi_extra=body(person),
     )
     async def add(request: Request, caller: Admins) -> Response:
-        given = _given(await read_json(request), id=str, role=str, subject=str)
+        given = _given(await read_json(request), id=str, role=str, subject=str, limits=dict)
+        about = {"subject": given["subject"], "limits": given["limits"]}
         with service.db.writing(who=caller.person, why=_WHY, at_us=service.clock()) as write:
-            people.add_person(write, given["id"] or "", given["role"] or "", subject=given["subject"])
+            people.add_person(write, given["id"] or "", given["role"] or "", **about)
         return json_answer(request, {"id": given["id"], "role": given["role"]}, status=201)
 
     @routes.patch(
         "/{id}",
         status_code=204,
-        summary="Another role, stopped, or let in again",
+        summary="Another role, other limits, stopped, or let in again",
         responses={**_DONE, **problems(415)},
-        openapi_extra=body(obj({}, {"role": _ROLE, "stopped": "boolean"})),
+        openapi_extra=body(obj({}, {"role": _ROLE, "stopped": "boolean", "limits": _LIMITS})),
     )
     async def change(request: Request, caller: Admins, id: str) -> Response:
-        given = _given(await read_json(request), role=str, stopped=bool)
+        given = _given(await read_json(request), role=str, stopped=bool, limits=dict)
         with service.db.writing(who=caller.person, why=_WHY, at_us=service.clock()) as write:
-            people.change_person(write, id, role=given["role"], stopped=given["stopped"])
+            people.change_person(write, id, **given)
         return Response(status_code=204)
 
     return routes
@@ -131,7 +134,7 @@ def feed_router(service: Service) -> APIRouter:
         with service.db.writing(who=caller.person, why=_WHY, at_us=service.clock()) as write:
             id, secret = people.make_feed(write, given["person"] or "", note=given["note"] or "")
         here = f"{base_of(request, service)}/feeds/{secret}"
-        return json_answer(request, {"id": id, "addresses": [f"{here}/{name}" for name in _FEEDS]}, status=201)
+        return json_answer(request, {"id": id, "addresses": [f"{here}/{name}" for name in FEEDS]}, status=201)
 
     @routes.delete("/{id}", status_code=204, summary="Revoke a feed", responses={**_DONE, **problems()})
     def revoke(caller: Admins, id: str) -> Response:
@@ -140,9 +143,6 @@ def feed_router(service: Service) -> APIRouter:
         return Response(status_code=204)
 
     return routes
-
-
-_FEEDS = ("plan.ics", "orders.atom", "alerts.atom")
 
 
 def job_router(service: Service) -> APIRouter:

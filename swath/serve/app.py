@@ -34,12 +34,15 @@ from swath.serve import (
     stapi_opportunities,
     stapi_orders,
     tiles,
+    watch_places,
+    watching,
     worker,
 )
 from swath.serve.edge import Counts, Edge
 from swath.serve.events import Wire
 from swath.serve.problems import PROBLEM_SCHEMA, add_problems
 from swath.serve.service import Service, is_loopback
+from swath.serve.watch_next import Ahead
 
 __all__ = ["ROUTERS", "Application", "create_app"]
 
@@ -66,6 +69,7 @@ ROUTERS: Sequence[Callable[[Service], APIRouter]] = (
     tiles.tilejson_router,
     tiles.router,
     tiles.value_router,
+    watching.router,
     admin.people_router,
     admin.token_router,
     admin.feed_router,
@@ -121,6 +125,9 @@ def create_app(
         app.include_router(make(service))
     for with_fleet in (stapi_opportunities.router, stapi_orders.router, exports.router, feeds.router):
         app.include_router(with_fleet(service, asking))
+    ahead = Ahead(service, asking)
+    for with_looks in (watch_places.router, feeds.watch_router):
+        app.include_router(with_looks(service, ahead))
     app.include_router(events.router(service, wire))
     app.include_router(console.metrics_router(service, counts))
     app.include_router(page.router(static))

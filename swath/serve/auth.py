@@ -16,7 +16,7 @@ A customer sees the open archive and what is its own; the others see all. Who as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -42,6 +42,8 @@ class Caller:
     role: str
     local: bool = False
     """sits at this machine, without sign-in"""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """of :data:`swath.store.people.LIMITS`"""
 
     @property
     def viewer(self) -> str | None:

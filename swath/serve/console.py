@@ -66,7 +66,9 @@ def router(service: Service) -> APIRouter:
     def me(request: Request, caller: Readers) -> Response:
         may = [name for name in ("read", "order", "plan", "admin") if caller.may(name)]
         return json_answer(
-            request, {"person": caller.person, "role": caller.role, "loopback": caller.local, "may": may}
+            request,
+            {"person": caller.person, "role": caller.role, "loopback": caller.local, "may": may}
+            | ({"limits": dict(caller.limits)} if caller.limits else {}),
         )
 
     @routes.get("/mission", summary="Satellites, stations, period", responses={**answers(_MISSION), **problems()})

@@ -144,7 +144,10 @@ class Edge:
             return None
         client = scope.get("client") or ("-", 0)
         name = f"person {caller.person}" if caller else f"address {client[0]}"
-        wait_s = self._take(name, settings.limits.requests_per_s, settings.limits.burst_count)
+        per_s, burst = settings.limits.requests_per_s, settings.limits.burst_count
+        if caller is not None and (own := caller.limits.get("requests_per_s")) is not None:
+            per_s, burst = own, max(1, int(own * burst / per_s))
+        wait_s = self._take(name, per_s, burst)
         if wait_s > 0.0:
             return problem_response(429, "too many requests", id, headers={"retry-after": str(int(wait_s) + 1)})
         return None
@@ -172,7 +175,7 @@ class Edge:
             known = person_of_token(connection, token, at_us=self.service.clock())
             if known is None and provider is not None and (subject := subject_of(provider, token)) is not None:
                 known = person_of_subject(connection, subject)
-        return None if known is None else Caller(known.person, known.role)
+        return None if known is None else Caller(known.person, known.role, limits=known.limits)
 
     def _take(self, name: str, per_s: float, burst: int) -> float:
         """Take one from a caller's bucket; how long to wait where it is empty (s)."""

@@ -26,6 +26,7 @@ from swath.serve.service import Service
 from swath.serve.stapi import STAPI_VERSION, link, need_offer
 from swath.serve.stapi_asked import Wanted, wanted_of
 from swath.serve.stapi_opportunities import mission_now
+from swath.store.database import Writing
 from swath.store.features import BASE
 from swath.store.moments import moment_text
 from swath.store.orders_book import (
@@ -33,16 +34,19 @@ from swath.store.orders_book import (
     STATUS_CODES,
     Ordered,
     Status,
+    count_placed,
     order_of,
     orders,
     place_order,
     set_status,
     statuses,
 )
+from swath.store.people import LIMITS
 from swath.time import format_utc
 
 __all__ = ["book_router", "order_feature", "router", "status_of"]
 
+_DAY_US = 86_400_000_000
 _PAYLOAD = obj(
     {"datetime": "string", "geometry": "object", "order_parameters": "object"}, {"filter": {"type": ["object", "null"]}}
 )
@@ -148,6 +152,7 @@ def _place(service: Service, asking: Asking, request: Request, caller: Caller, o
     wanted = wanted_of(given, offer, service.mission, id=id, now=now, owner=caller.person, exact=True)
     status, opportunity = _looked_at(service, asking, wanted)
     with service.db.writing(who=caller.person, why="ordered", at_us=service.clock()) as write:
+        _check_quota(write, caller)
         placed = Ordered(
             id=id,
             offer=offer.id,
@@ -165,6 +170,16 @@ def _place(service: Service, asking: Asking, request: Request, caller: Caller, o
     assert found is not None
     where = {"Location": f"{base_of(request, service)}/stapi/orders/{id}"}
     return _text(service, request, order_feature(found), GEOJSON, status=201, headers=where)
+
+
+def _check_quota(write: Writing, caller: Caller) -> None:
+    """:class:`Problem` 429 where the caller has ordered as much as they may."""
+    lately, waiting = count_placed(write.connection, caller.person, write.at_us - _DAY_US)
+    for name, number in (("orders_per_day", lately), ("open_orders", waiting)):
+        most = caller.limits.get(name)
+        if most is not None and number + 1 > most:
+            what = LIMITS[name][1]
+            raise Problem(429, f"{caller.person} may have {most:g} {what}", fix="Cancel one, or ask an admin for more")
 
 
 def _looked_at(service: Service, asking: Asking, wanted: Wanted) -> tuple[Status, dict[str, Any]]:

@@ -26,6 +26,7 @@ __all__ = [
     "Ordered",
     "Status",
     "count_orders",
+    "count_placed",
     "order_of",
     "orders",
     "place_order",
@@ -210,6 +211,13 @@ def count_orders(connection: Connection, *, viewer: str | None = None) -> dict[s
     mine = [] if viewer is None else [ORDER.c.owner == viewer]
     rows = connection.execute(select(ORDER.c.status, func.count()).where(*mine).group_by(ORDER.c.status))
     return {code: int(number) for code, number in rows}
+
+
+def count_placed(connection: Connection, owner: str, since_us: int) -> tuple[int, int]:
+    """How many orders somebody placed since a moment, and how many of all of theirs still wait."""
+    lately = select(func.count()).where(ORDER.c.owner == owner, ORDER.c.created_us > since_us)
+    waiting = select(func.count()).where(ORDER.c.owner == owner, ORDER.c.status.in_(OPEN))
+    return int(connection.execute(lately).scalar_one()), int(connection.execute(waiting).scalar_one())
 
 
 def statuses(connection: Connection, id: str) -> list[Status]:

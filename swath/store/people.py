@@ -20,10 +20,12 @@ from swath.store.moments import moment_text, now_us
 from swath.store.schema import FEED, PERSON, TOKEN
 
 __all__ = [
+    "LIMITS",
     "ROLES",
     "Known",
     "add_person",
     "change_person",
+    "checked_limits",
     "checked_name",
     "feeds",
     "make_feed",
@@ -40,6 +42,12 @@ __all__ = [
 ROLES = ("viewer", "customer", "planner", "admin")
 """viewer reads all of the mission; customer orders and sees the open archive and its own; planner decides; admin also
 keeps people, tokens and jobs"""
+LIMITS: Mapping[str, tuple[float, str]] = {
+    "requests_per_s": (1000.0, "requests a second"),
+    "orders_per_day": (1_000_000.0, "orders placed in 24 hours"),
+    "open_orders": (1_000_000.0, "orders that wait for their picture"),
+}
+"""what a person may be limited to: the most that can be set, and what it counts"""
 _PREFIX = "swath_"
 _DAY_US = 86_400_000_000
 _LONGEST_DAYS = 366
@@ -68,6 +76,19 @@ def _checked_role(role: str) -> str:
     return role
 
 
+def checked_limits(limits: Mapping[str, Any]) -> dict[str, float]:
+    """A person's limits (see :data:`LIMITS`); ``None`` takes one away. :class:`InputError` where one is none."""
+    for name, value in limits.items():
+        if name not in LIMITS:
+            raise InputError(f"{name[:40]!r} is no limit", where="limits", fix=f"Give some of {', '.join(LIMITS)}")
+        most, what = LIMITS[name]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        least = 0.01 if name == "requests_per_s" else 0
+        if value is not None and not (number and least <= value <= most):
+            raise InputError(f"{str(value)[:40]} {what}", where="limits", fix=f"Give {least:g} to {most:g}, or null")
+    return {name: value for name, value in limits.items() if value is not None}
+
+
 def add_person(
     write: Writing, name: str, role: str, *, subject: str | None = None, limits: Mapping[str, Any] | None = None
 ) -> None:
@@ -76,20 +97,35 @@ def add_person(
     taken = (PERSON.c.id == name) | (PERSON.c.subject == subject) if subject else PERSON.c.id == name
     if write.connection.execute(select(PERSON.c.id).where(taken)).first():
         raise InputError(f"{name} is known already", where="person", fix="Choose another name, or change that one")
-    values = {"id": name, "role": role, "subject": subject, "made_us": write.at_us, "limits": dict(limits or {})}
+    values = {
+        "id": name,
+        "role": role,
+        "subject": subject,
+        "made_us": write.at_us,
+        "limits": checked_limits(limits or {}),
+    }
     write.connection.execute(insert(PERSON).values(values))
     write.record("person", name, "added", {"role": role})
 
 
-def change_person(write: Writing, name: str, *, role: str | None = None, stopped: bool | None = None) -> None:
-    """Give somebody another role, or stop them: their tokens are worth nothing then."""
+def change_person(
+    write: Writing,
+    name: str,
+    *,
+    role: str | None = None,
+    stopped: bool | None = None,
+    limits: Mapping[str, Any] | None = None,
+) -> None:
+    """Give somebody another role or other limits, or stop them: their tokens are worth nothing then."""
     values: dict[str, Any] = {} if role is None else {"role": _checked_role(role)}
     if stopped is not None:
         values["stopped_us"] = write.at_us if stopped else None
+    if limits is not None:
+        values["limits"] = checked_limits(limits)
     found = write.connection.execute(update(PERSON).where(PERSON.c.id == name).values(values)) if values else None
     if found is None or found.rowcount != 1:
         raise InputError(f"{name[:64]!r} is not known, or nothing changes", where="person", fix="See /admin/people")
-    write.record("person", name, "changed", {"role": role, "stopped": stopped})
+    write.record("person", name, "changed", {"role": role, "stopped": stopped, "limits": values.get("limits")})
 
 
 def people(connection: Connection) -> list[dict[str, Any]]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, and_, delete, insert, or_, select
 
+from swath.errors import DataError
 from swath.store.database import Writing
 from swath.store.features import Feature, put_features
 from swath.store.watch_tables import ALERT, LOOK, MESSAGE, STATE, VERDICT
 
 __all__ = [
+    "alert_page",
+    "alert_row",
     "alert_rows",
     "keep_alert",
     "keep_look",
@@ -40,7 +43,15 @@ def _rows(connection: Connection, query: Any) -> list[dict[str, Any]]:
 
 
 def keep_alert(write: Writing, body: Mapping[str, Any], *, noticed_us: int, changed_us: int) -> None:
-    """Write an alert, in place of an earlier revision of it. The history says that it became what it is."""
+    """Write an alert, in place of an earlier revision of it. The history says that it became what it is.
+
+    :class:`DataError` where it was changed by somebody else since it was read: what they said would be lost.
+    """
+    kept = alert_row(write.connection, str(body["id"]))
+    if kept is not None and body["revised"][: len(kept["revised"])] != kept["revised"]:
+        raise DataError(
+            f"the alert is at revision {kept['revision']} meanwhile", where=str(body["id"]), fix="Look at it again"
+        )
     values = {name: body[name] for name in ("place", "status", "simulated")}
     _replace(write, ALERT, {"id": body["id"]}, values | {
         "noticed_us": noticed_us, "changed_us": changed_us, "body": dict(body),
@@ -64,6 +75,29 @@ def alert_rows(connection: Connection, place: str = "") -> list[dict[str, Any]]:
     """Alerts as they were kept, the first noticed first; of one place where one is named."""
     query = select(ALERT.c.body).order_by(ALERT.c.noticed_us, ALERT.c.id)
     return [row["body"] for row in _rows(connection, query.where(ALERT.c.place == place) if place else query)]
+
+
+def alert_row(connection: Connection, id: str) -> dict[str, Any] | None:
+    """The alert of an id, as it was kept; ``None`` where there is none."""
+    row = connection.execute(select(ALERT.c.body).where(ALERT.c.id == id)).first()
+    return None if row is None else dict(row[0])
+
+
+def alert_page(
+    connection: Connection, *, place: str = "", status: str = "", before: tuple[int, str] | None = None, most: int = 100
+) -> list[tuple[int, dict[str, Any]]]:
+    """Alerts, the last noticed first, with when they were noticed. ``before``: that moment and the id of the last one
+    of the page before.
+    """
+    query = select(ALERT.c.noticed_us, ALERT.c.body).order_by(ALERT.c.noticed_us.desc(), ALERT.c.id.desc())
+    if place:
+        query = query.where(ALERT.c.place == place)
+    if status:
+        query = query.where(ALERT.c.status == status)
+    if before is not None:
+        at_us, id = before
+        query = query.where(or_(ALERT.c.noticed_us < at_us, and_(ALERT.c.noticed_us == at_us, ALERT.c.id < id)))
+    return [(int(row[0]), dict(row[1])) for row in connection.execute(query.limit(most))]
 
 
 def keep_verdict(write: Writing, row: Mapping[str, Any]) -> None:
@@ -105,8 +139,9 @@ def keep_message(write: Writing, row: Mapping[str, Any]) -> None:
     _replace(write, MESSAGE, {"id": row["id"]}, {name: value for name, value in row.items() if name != "id"})
 
 
-def message_rows(connection: Connection, states: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """All messages, or those in some states."""
+def message_rows(connection: Connection, states: Iterable[str] = (), *, alert: str = "") -> list[dict[str, Any]]:
+    """All messages, or those in some states, or of an alert."""
     wanted = list(states)
     query = select(MESSAGE).order_by(MESSAGE.c.id)
+    query = query.where(MESSAGE.c.alert == alert) if alert else query
     return _rows(connection, query.where(MESSAGE.c.state.in_(wanted)) if wanted else query)

@@ -27,7 +27,8 @@ Guarded = tuple[TestClient, Service, dict[str, str]]
 OPEN_TO_ALL = {"/health", "/sign-in", "/sign-out", "/{path:path}", "/openapi.json"}
 SECRET = {"/feeds/{secret}/plan.ics", "/feeds/{secret}/orders.atom", "/feeds/{secret}/alerts.atom"}
 SECRET |= {"/feeds/{secret}/alerts.cap", "/feeds/{secret}/passes.ics"}
-PLANNERS_ONLY = re.compile(r"^/stac/collections")
+SECRET |= {"/feeds/{secret}/cap/{id}", "/feeds/{secret}/alerts.ics"}
+PLANNERS_ONLY = re.compile(r"^/stac/collections|^/watch/")
 ORDERERS = {"/stapi/products/{offer}/orders", "/stapi/orders/{id}/cancel"}
 
 

@@ -113,9 +113,9 @@ def test_forms_are_sound_and_name_every_look(fleet: dict[str, Elements]) -> None
     looks = ahead(fleet)
     lines = [*looks_lines(looks, most=5), *looks_summary(looks)]
     assert max(map(len, lines)) <= 80 and "more" in lines[6]
-    text = looks_ics(looks, PLACE, START)
+    text = looks_ics([(PLACE, looks)], START)
     assert text.count("BEGIN:VEVENT") == int(able_to_see(looks).sum()) == len(set(re.findall(r"UID:(\S+)", text)))
-    assert looks_ics(looks, PLACE, START) == text
+    assert looks_ics([(PLACE, looks)], START) == text
     page = looks_page(looks, PLACE, START, STOP, [], notes=["n<o>te"])
     assert "<script" not in page and "n&lt;o&gt;te" in page and page.count("<tr>") == len(looks) + 1
 

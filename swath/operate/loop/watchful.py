@@ -21,7 +21,7 @@ from swath.operate.detecting import detect
 from swath.operate.loop.work import Commit, Shift, Told
 from swath.operate.watch_book import DatabaseBook, write_alert
 from swath.operate.watch_follow import FOLLOW_UP
-from swath.operate.watching import read_watch, run_watch
+from swath.operate.watching import WATCH_FILE, read_watch, run_watch
 from swath.store.database import Writing
 from swath.store.jobs import Job
 from swath.store.orders_book import Ordered, Status, order_of, place_order
@@ -29,9 +29,8 @@ from swath.time import format_utc
 from swath.watch.noticing import with_step
 from swath.watch.records import Alert, Step, WatchFile
 
-__all__ = ["WATCH_FILE", "deliver_alerts", "watch_places"]
+__all__ = ["deliver_alerts", "watch_places"]
 
-WATCH_FILE = "watch.toml"
 _EXTENT_M = 5000.0
 
 
