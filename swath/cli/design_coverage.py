@@ -97,7 +97,7 @@ def _found(
         passes = passes_of(tables, grounds[0], stations.min_station_elevation_deg) if grounds else None
         for number, region in enumerate(regions):
             progress(region.name, number / len(regions))
-            looks = looks_of(tables, region, sensors, nadir=sight.nadir)
+            looks = looks_of(tables, region, sensors)
             draws = _weathers(looks, cloud_fraction, seeds)
             found.append((looks, [_covered(draw, passes, stations) for draw in draws]))
     return found

@@ -85,7 +85,7 @@ def sensor_for(fleet: Sequence[Elements], sight: Sight) -> list[Sensor]:
         if max_gsd_m is not None and nadir_gsd_m is not None:
             altitude_m = shape_of(one).sma_m - MEAN_RADIUS_M
             angle = min(angle, off_nadir_of_gsd_deg(nadir_gsd_m, altitude_m, max_gsd_m))
-        found.append(Sensor(angle, sight.min_sun_elevation_deg, sight.min_elevation_deg))
+        found.append(Sensor(angle, sight.min_sun_elevation_deg, sight.min_elevation_deg, sight.field_deg, sight.nadir))
     return found
 
 

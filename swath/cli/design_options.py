@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-__all__ = ["OrbitOptions", "Sight", "Stations", "Where"]
+__all__ = ["Budget", "Candidates", "Effort", "OrbitOptions", "Sight", "Stations", "Tries", "Where"]
 
 
 @Parameter(name="*")
@@ -40,6 +40,10 @@ class Sight:
         Parameter(help="The largest pixel that counts (with --nadir-gsd-m): an angle of each satellite's altitude."),
     ] = None
     nadir_gsd_m: Annotated[float | None, Parameter(help="The pixel straight below.")] = None
+    field_deg: Annotated[
+        float,
+        Parameter(help="Of the camera, across: the whole image must keep the limit, with the place in its middle."),
+    ] = 0.0
     min_sun_elevation_deg: Annotated[
         float | None, Parameter(help="How high the Sun must stand at the place; without it nights count.")
     ] = None
@@ -87,3 +91,56 @@ class OrbitOptions:
     frozen: Annotated[
         bool, Parameter(help="The eccentricity that keeps the perigee over one latitude, by the odd zonals.")
     ] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Budget:
+    """Prices, in the user's own unit."""
+
+    price_satellite: Annotated[float, Parameter(help="Of one, in your own unit.")] = 0.0
+    price_launch: Annotated[float, Parameter(help="Of one, in your own unit; each plane takes its own launches.")] = 0.0
+    per_launch: Annotated[int, Parameter(help="Satellites that one launch carries into a plane.")] = 1
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Tries:
+    """What a search may try."""
+
+    satellites: Annotated[str, Parameter(help="How many, those that fly counted: 4, or 1-8, or 1,2,4.")] = "1-4"
+    altitudes_m: Annotated[str, Parameter(help="LOW,HIGH,STEP: altitudes that may be flown.")] = "450e3,650e3,50e3"
+    above: Annotated[Literal["equatorial", "mean"], Parameter(help="Which radius the altitudes are above.")] = (
+        "equatorial"
+    )
+    inclinations_deg: Annotated[
+        str | None, Parameter(help="LOW,HIGH,STEP: inclined orbits besides the sun-synchronous ones.")
+    ] = None
+    local_time: Annotated[
+        str | None, Parameter(help="HH:MM of the first new plane's ascending node; searched for unless given.")
+    ] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Candidates:
+    """Stations that a search may add."""
+
+    candidate: Annotated[
+        list[str] | None,
+        Parameter(help="Of the catalogue or LON,LAT; without it all of the catalogue's. May be given several times."),
+    ] = None
+    more_stations: Annotated[int, Parameter(help="How many of the candidates are added.")] = 0
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Effort:
+    """How long and where a search runs."""
+
+    generations: Annotated[int, Parameter(help="How long the search goes on.")] = 40
+    seed: Annotated[int, Parameter(help="Of the search: the same gives the same.")] = 0
+    workers: Annotated[int, Parameter(help="Processes.")] = 2
+    cluster: Annotated[
+        str | None, Parameter(help="Address of a Dask scheduler to search on instead, tcp://HOST:PORT.")
+    ] = None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from swath.design.shapes import OrbitShape
     from swath.model import Elements
 
-__all__ = ["orbit", "orbit_rows"]
+__all__ = ["LATER_S", "check_sets", "orbit", "orbit_rows", "write_sets"]
 
 _FORMS = (".json", ".xml", ".kvn", ".csv", ".tle")
 
@@ -80,7 +80,7 @@ def orbit(
     from swath.time import parse_utc
 
     at = parse_utc(epoch, where="--epoch")
-    _check_out(out)
+    check_sets(out)
     size = shape_for(shape or OrbitOptions())
     hours = parse_clock_h(local_time) if local_time is not None else None
     raan_deg = 0.0 if raan_deg is None and hours is None else raan_deg
@@ -101,7 +101,7 @@ def _give(
 
     said = [*altitude_notes(size.sma_m), *notes]
     if out is not None:
-        _write(out, fleet)
+        write_sets(out, fleet)
         print(f"{len(fleet)} satellites -> {out}", file=sys.stderr)
     rows = orbit_rows(fleet, at)
     if as_json:
@@ -112,7 +112,7 @@ def _give(
         print(f"swath: {note}", file=sys.stderr)
 
 
-_LATER_S = 1234.567891
+LATER_S = 1234.567891
 """the sets are written for a moment so long after ``--epoch``: one of noon or midnight, or with whole angles, would be
 taken for invented by every reader of published sets, here as elsewhere"""
 _FROZEN = (
@@ -120,7 +120,8 @@ _FROZEN = (
 )
 
 
-def _check_out(out: Path | None) -> None:
+def check_sets(out: Path | None) -> None:
+    """Can element sets be written there, by its ending and its folder?"""
     if out is not None and out.suffix.lower() not in _FORMS:
         ending = out.suffix or "a file without an ending"
         raise InputError(f"cannot write {ending}", where=str(out), fix=f"Use {' '.join(_FORMS)}")
@@ -197,10 +198,11 @@ def _joined(flying: list[Elements], made: list[Elements]) -> list[Elements]:
     taken = {one.name for one in flying}
     if twice := [one.name for one in made if one.name in taken]:
         raise InputError(f"{twice[0]} flies already", where="--name", fix="Give the new ones another --name")
-    return [*flying, *(carried(replace(one, norad_id=number + place), _LATER_S) for place, one in enumerate(made))]
+    return [*flying, *(carried(replace(one, norad_id=number + place), LATER_S) for place, one in enumerate(made))]
 
 
-def _write(out: Path, fleet: list[Elements]) -> None:
+def write_sets(out: Path, fleet: list[Elements]) -> None:
+    """Writes element sets in the form that the ending names, whole or not at all."""
     from swath.cli.orbits import now
     from swath.orbit.element_text import elements_text
 

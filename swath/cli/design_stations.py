@@ -103,7 +103,7 @@ def _found(
     region = regions[0] if len(regions) == 1 else joined("all places", regions)
     with progress_bar("stations") as progress:
         tables = tables_of(fleet, parse_utc(span[0], where="--start"), span[1])
-        looks = looks_of(tables, region, sensor_for(fleet, sight), nadir=sight.nadir)
+        looks = looks_of(tables, region, sensor_for(fleet, sight))
         if not len(looks):
             raise InputError("no look at the region in the span", where="--days", fix="Look further or at more days")
         return best_stations(

@@ -8,7 +8,7 @@ looks of one satellite at every longitude hold those of all: a search asks thous
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +87,7 @@ def atlas_of(shape: OrbitShape, sensor: Sensor, region: Region, start: np.dateti
     whole_s = days * 86400.0
     turn_s = period_s(shape)
     base = elements_of(shape, raan_deg=0.0, mean_anomaly_deg=-shape.argument_of_perigee_deg, epoch=start)
-    blind = Sensor(sensor.max_off_nadir_deg, None, sensor.min_elevation_deg)
+    blind = replace(sensor, min_sun_elevation_deg=None)
     looks = looks_of(tables_of([base], start, days + turn_s / 86400.0), every, [blind])
     knots = np.arange(0.0, whole_s + 2.0 * _SUN_STEP_S, _SUN_STEP_S)
     return Atlas(

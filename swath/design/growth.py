@@ -26,8 +26,11 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Slots = tuple[Slot, ...]
-Goal = Literal["response_p95", "response_mean", "gap_mean", "gap_p95", "gap_largest"]
+Goal = Literal[
+    "response_p95", "response_mean", "gap_mean", "gap_p95", "gap_largest", "delivery_p95", "delivery_mean"
+]  # fmt: skip
 GOALS: tuple[Goal, ...] = ("response_p95", "response_mean", "gap_mean", "gap_p95", "gap_largest")
+"""those that need no stations"""
 
 _Choices = tuple["Found | None", "Found | None", "Found | None"]
 
@@ -72,7 +75,8 @@ class Grown:
 def value_of(coverage: Coverage, goal: Goal) -> float:
     """The number (days) that a goal is about. A fleet that leaves part of the region unseen pays for it."""
     unseen = max(1.0 - coverage.seen_fraction, 0.0)
-    spread = coverage.response if goal.startswith("response") else coverage.gap
+    spreads = {"response": coverage.response, "gap": coverage.gap, "delivery": coverage.delivery}
+    spread = spreads[goal.split("_")[0]]
     if goal == "gap_largest":
         return float(coverage.point_largest_days.max()) + (unseen * _NEVER_DAYS if unseen > 1e-9 else 0.0)
     if spread is None:

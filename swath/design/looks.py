@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.access.bulk import base_windows_of_many
-from swath.access.look import Nadir
 from swath.access.many import Ground
 from swath.design.regions import Region
 from swath.design.sensors import Sensor
@@ -61,8 +60,6 @@ def looks_of(
     tables: Sequence[TabulatedEphemeris],
     region: Region,
     sensors: Sequence[Sensor],
-    *,
-    nadir: Nadir = "geodetic",
 ) -> Looks:
     """When can each satellite look at each point? ``sensors`` has one for each satellite, or one for all.
 
@@ -74,7 +71,8 @@ def looks_of(
     ground = region.ground
     parts = []
     for number, (table, sensor) in enumerate(zip(tables, each, strict=True)):
-        (found,) = base_windows_of_many([table], ground, sensor.min_elevation_deg, sensor.max_off_nadir_deg, nadir)
+        limits = sensor.min_elevation_deg, sensor.middle_off_nadir_deg, sensor.nadir
+        (found,) = base_windows_of_many([table], ground, *limits)
         point = found.place.astype(np.int64)
         keep = np.ones(len(point), bool)
         if sensor.min_sun_elevation_deg is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.look import Nadir
 from swath.design.altitudes import MEAN_RADIUS_M
 from swath.errors import Infeasible, InputError
 
@@ -20,11 +21,15 @@ class Sensor:
     """Under which limits does a look count?"""
 
     max_off_nadir_deg: float
-    """from the geodetic nadir, to either side"""
+    """from the nadir, to either side"""
     min_sun_elevation_deg: float | None = None
     """at the place, at the closest approach; ``None`` for a sensor that needs no light"""
     min_elevation_deg: float = 0.0
     """of the satellite at the place"""
+    field_deg: float = 0.0
+    """of the camera, across: more than 0 asks for the whole image within the limit, with the place in its middle"""
+    nadir: Nadir = "geodetic"
+    """down along the ellipsoid's normal, or to the Earth's centre"""
 
     def __post_init__(self) -> None:
         if not 0.0 < self.max_off_nadir_deg <= 90.0:
@@ -33,6 +38,15 @@ class Sensor:
             )
         if not -90.0 <= (self.min_sun_elevation_deg or 0.0) <= 90.0 or not -90.0 <= self.min_elevation_deg < 90.0:
             raise InputError("an elevation that no place sees", where="sensor", fix="Give -90 to 90 degrees")
+        if not 0.0 <= self.field_deg < 2.0 * self.max_off_nadir_deg:
+            what = f"a field of {self.field_deg:g} deg within {self.max_off_nadir_deg:g} deg of the nadir"
+            fix = f"Its whole width must fit: less than {2.0 * self.max_off_nadir_deg:g} deg"
+            raise InputError(what, where="sensor", fix=fix)
+
+    @property
+    def middle_off_nadir_deg(self) -> float:
+        """How far from the nadir may the middle of the image lie? Data sheets mean the whole image by "or less"."""
+        return self.max_off_nadir_deg - self.field_deg / 2.0
 
 
 def _geometry(altitude_m: float, off_nadir_deg: npt.ArrayLike) -> tuple[Floats, Floats]:

@@ -13,9 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Thread
 
+from swath.access.stream import Executor
+from swath.errors import DataError, InputError
 from swath.operate.memory import give_back_memory
 
-__all__ = ["WORKERS", "worker_pool"]
+__all__ = ["WORKERS", "cluster", "worker_pool"]
 
 WORKERS = 2
 
@@ -73,3 +75,27 @@ def _start(pool: ProcessPoolExecutor, workers: int) -> None:
     with suppress(RuntimeError):
         for _ in range(workers):
             pool.submit(time.sleep, 0.1)
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """The workers of a Dask scheduler at an address such as ``tcp://10.0.0.1:8786``; swath must be installed there.
+
+    Raises :class:`InputError` where ``distributed`` is not installed or the address is none, and :class:`DataError`
+    where nobody answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        fix = "Install it: pip install 'swath[cluster]', or leave --cluster out"
+        raise InputError("distributed is not installed", where="--cluster", fix=fix) from error
+    try:
+        client = Client(address, timeout=10.0)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError) as error:
+        raise DataError(
+            f"no scheduler answers at {address}", where="--cluster", fix="Start one: dask scheduler"
+        ) from error
+    except ValueError as error:
+        raise InputError(f"{address!r} is no address", where="--cluster", fix="Give tcp://HOST:PORT") from error
+    with client:
+        yield client

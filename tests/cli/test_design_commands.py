@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from swath.cli.design_fleet import read_fleet
 from swath.cli.design_grow_files import growth_lines
+from swath.cli.design_search_files import search_lines
 from swath.cli.main import main
+from swath.report.design_search import search_page, search_pdf
 from tests.cli.schemas import errors
 
 EPOCH = ["--epoch", "2027-01-01T00:00:00Z"]
@@ -174,6 +177,53 @@ def test_growth(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "seed 0" in capsys.readouterr().err
     assert max(map(len, growth_lines(entry))) <= 80
     assert main(["design", "grow", "--launches", "99", "--altitude-m", "5e5", *sight, *START]) == 2
+
+
+def test_search_and_its_files(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sight = ["--max-off-nadir-deg", "45", "--days", "3", "--workers", "1", "--place", "10,55", "--longitudes", "36"]
+    words = ["search", "--altitudes-m", "600e3,600e3,1", *sight, "--generations", "2", *START, "--satellites"]
+    prices = ["--price-satellite", "10", "--price-launch", "5", "--fleet", str(tmp_path / "fleet.tle")]
+    entry = asked(capsys, *words, "1,2", *prices)
+    one, two = entry["search"]
+    assert (one["satellites"], two["satellites"]) == (1, 2) and two["cost"] == 20.0 + 5.0 * two["launches"]
+    assert two["found_days"] <= two["walker_days"] <= two["one_plane_days"] < one["found_days"]
+    assert len(read_fleet(str(tmp_path / "fleet.tle"), [])) == 2
+    assert max(map(len, search_lines(entry))) <= 80
+    nested = ("slots", "losses_days")
+    rows = [{key: value for key, value in row.items() if key not in nested} for row in entry["search"]]
+    pdf = search_pdf(entry, rows)
+    assert pdf.startswith(b"%PDF") and pdf == search_pdf(entry, rows)
+    assert search_page(entry, rows).startswith("<!DOCTYPE")
+    # To the ground, with a satellite that flies and under clouds.
+    more = ["--elements", str(pair), "--satellite", "p-1", "--goal", "delivery_mean", "--station", "svalbard"]
+    clouds = ["--cloud-fraction", "0.4", "--out", str(tmp_path / "s.csv")]
+    assert main(["design", *words, "2", *more, *clouds]) == 0
+    assert b"svalbard" in (tmp_path / "s.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--satellites", "none"], "1-8"),
+        (["--satellites", "0-2"], "1-8"),
+        (["--satellites", "90"], "1 to 24"),
+        (["--altitudes-m", "5e5"], "LOW,HIGH,STEP"),
+        (["--altitudes-m", "6e5,5e5,1e4"], "40 steps"),
+        (["--altitudes-m", "5e5,6e5,1e4", "--inclinations-deg", "0,90,5"], "60 at most"),
+        (["--altitudes-m", "9e3,9e3,1"], "The lowest"),
+        (["--goal", "delivery_p95"], "--station"),
+        (["--per-launch", "0"], "1 or more"),
+        (["--out", "x.doc"], "End it with"),
+        (["--fleet", "x.doc"], ".kvn"),
+        (["--generations", "0"], "1 to 1000"),
+    ],
+)
+def test_searches_that_cannot_be(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--place", "10,55", "--longitudes", "36", "--max-off-nadir-deg", "45", "--days", "1", "--workers", "1"]
+    few = [] if "--satellites" in words else ["--satellites", "1"]
+    sizes = [] if "--altitudes-m" in words else ["--altitudes-m", "600e3,600e3,1"]
+    assert main(["design", "search", *given, *few, *sizes, *words, *START]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_stations(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
