@@ -152,11 +152,11 @@ class Share:
     share: float
     """of all the imaging in the plan"""
     fair_share: float
-    """what it may have of that while others wait"""
+    """how much of that counts in full"""
     due_s: float = 0.0
     """of imaging: its part if owners had the same by their fair shares, and nobody more than asked for"""
     left_over: tuple[str, ...] = ()
-    """requests pictured beyond its fair share: none stands where a waiting one of somebody with less could stand"""
+    """requests pictured beyond its fair share, wholly or in part, the least valuable first: they count a tenth"""
 
 
 @dataclass(frozen=True)

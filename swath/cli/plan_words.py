@@ -82,7 +82,7 @@ def _share_words(row: dict[str, Any]) -> str:
     words += f"{100 * row['share']:.0f} % of the imaging"
     if row["fair_share"] >= 1.0:
         return words
-    over = f" ({len(row['left_over'])} pictures are what others left over)" if row["left_over"] else ""
+    over = f" ({len(row['left_over'])} pictures beyond it count a tenth)" if row["left_over"] else ""
     return f"{words}, its fair share is {100 * row['fair_share']:.0f} %{over}"
 
 

@@ -80,6 +80,7 @@ def index(problem: Problem) -> Indexed:
             member=member,
             gain=gain,
             allowed=np.array([(o.max_pictures, o.max_image_s) for o in problem.owners], np.float64).reshape(-1, 2),
+            fair=np.array([o.fair_share for o in problem.owners], np.float64),
             sun=sun,
             sun_step_s=sun_step_s,
             churn_loss=float(problem.churn_loss),

@@ -155,7 +155,8 @@ def _in_its_time(fleet: Fleet, state: State, look: int) -> Whole:
 
 def _worth(fleet: Fleet, state: State, leave: Whole, trial: State) -> float:
     """What the plan is worth more than without some requests; ``trial`` is room to work in."""
-    if (fleet.request["bundle"][leave] < 0).all() and not np.isfinite(fleet.request["halves_s"][leave]).any():
+    alone = (fleet.request["bundle"][leave] < 0).all() and not np.isfinite(fleet.request["halves_s"][leave]).any()
+    if alone and (fleet.fair >= 1.0).all():
         return float(fleet.look["value"][state.look[leave]].sum())
     copy_state(trial, state)
     for q in leave.tolist():
@@ -317,11 +318,14 @@ def _lost(indexed: Indexed, state: State, q: int, id: str) -> Refusal:
     if exchange is None:
         return Refusal(id, "commanding", "what is already commanded leaves no room for any of its looks")
     worth, look, leave = exchange
-    taken = indexed.fleet.look[look]
+    fleet, trial = indexed.fleet, copy_of(indexed.fleet, state)
+    admits(fleet, trial, state, leave, look)
+    gives = float(plan_value(fleet, trial) - plan_value(fleet, state)) + worth
+    taken = fleet.look[look]
     names = [indexed.problem.requests[p].id for p in leave]
     words = (
         f"its look by {indexed.problem.satellites[taken['satellite']].id} at {_clock(indexed.time(taken['start']))}, "
-        f"worth {taken['value']:.2f}, would cost {_listed(names)}, worth {worth:.2f} in the plan"
+        f"worth {gives:.2f} there, would cost {_listed(names)}, worth {worth:.2f} in the plan"
     )
     return Refusal(id, f"lost_to:{','.join(names)}", words)
 

@@ -60,12 +60,11 @@ def _allowed(fleet: Fleet, state: State, look: int) -> bool:
 @inner
 def _account(fleet: Fleet, state: State, q: int, sign: float) -> None:
     """Count a picture for its owner, or no longer."""
-    owner = fleet.request[q]["owner"]
-    if owner >= 0:
-        for k in range(fleet.look[state.look[q]]["count"]):
-            begin, end, _, _, _ = activity(fleet, state, LOOKS * q + k)
-            state.used[owner, 0] += sign
-            state.used[owner, 1] += sign * (end - begin)
+    owner = fleet.request[q]["owner"]  # -1, nobody, is the last row
+    for k in range(fleet.look[state.look[q]]["count"]):
+        begin, end, _, _, _ = activity(fleet, state, LOOKS * q + k)
+        state.used[owner, 0] += sign
+        state.used[owner, 1] += sign * (end - begin)
 
 
 @inner
@@ -92,7 +91,7 @@ def add_look(fleet: Fleet, state: State, look: int, rng: Seed, blink: float) -> 
     if not _allowed(fleet, state, look):
         return NOT_ALLOWED
     b = fleet.request[q]["bundle"]
-    before = bundle_value(fleet, state, b) if b >= 0 else 0.0
+    before = bundle_value(fleet, state, b, np.empty(0)) if b >= 0 else 0.0
     state.look[q] = look
     for k in range(count):
         begin, end, x, y, z = activity(fleet, state, LOOKS * q + k)
@@ -109,7 +108,7 @@ def add_look(fleet: Fleet, state: State, look: int, rng: Seed, blink: float) -> 
         if not send(fleet, state, LOOKS * q + k, rng, blink):
             _take_out(fleet, state, q, count, k)
             return NO_WAY_DOWN
-    if b >= 0 and bundle_value(fleet, state, b) <= before + _WORTHLESS:
+    if b >= 0 and bundle_value(fleet, state, b, np.empty(0)) <= before + _WORTHLESS:
         _take_out(fleet, state, q, count, count)
         return NOT_ALLOWED
     _account(fleet, state, q, 1.0)

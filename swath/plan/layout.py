@@ -105,6 +105,8 @@ class Fleet(NamedTuple):
     """``(rows, 2)`` share and gain"""
     allowed: Floats
     """``(owners, 2)`` pictures and seconds of imaging"""
+    fair: Floats
+    """by owner: the share of the imaging in the plan that counts in full"""
     sun: Floats
     """``(satellites, times, 3)`` towards the Sun in the orbital frame, every ``sun_step_s``"""
     sun_step_s: float
@@ -127,4 +129,4 @@ class State(NamedTuple):
     load: Whole
     """``(passes, most)`` picture codes in the order they are sent"""
     used: Floats
-    """``(owners, 2)`` pictures and seconds of imaging"""
+    """``(owners + 1, 2)`` pictures and seconds of imaging; the last row: of nobody"""

@@ -25,10 +25,10 @@ The rules, which the solver obeys, the bound relaxes and ``verify`` judges:
   the cosine of the angle between the Sun and the way opposite the line of sight, that of the later one in a turn.
 - **Commanding.** What starts before a satellite's ``commandable`` time (a contact: its set-up) is fixed: it is in
   ``frozen`` and ``frozen_contacts`` and stays; nothing new is put there.
-- **Owners** take at most ``max_pictures`` pictures and ``max_image_s`` of imaging. Of the imaging in the plan an owner
-  has no more than its ``fair_share``, but for pictures that the plan names as left over. None of these stands in the
-  place of a waiting request of somebody below theirs: between the same neighbours, in the same contact, with no more
-  data and no longer that one would break a rule.
+- **Owners** take at most ``max_pictures`` pictures and ``max_image_s`` of imaging. Of the imaging in the plan no more
+  than an owner's ``fair_share`` counts in full; what it has beyond that gives ``BEYOND_SHARE`` of its share s (below):
+  the seconds that are worth least first, by what each picture would be worth alone; a picture may be beyond in part.
+  Fixed pictures count in full whatever they are, and use up the share first.
 - **Value.** A look gives the share s = :func:`quality` x P(clear) x 0.5 ^ (time from order to ground / ``halves_s``) of
   its request's :func:`worth`; a stereo group the mean quality, the least P(clear) and the latest time. Requests of a
   :class:`Bundle` count together. The plan's value is the sum, less the cost of its contacts.
@@ -50,6 +50,7 @@ from swath.table import Table, column
 from swath.time import format_utc, seconds
 
 __all__ = [
+    "BEYOND_SHARE",
     "MAX_CELLS",
     "PRIORITY_WEIGHT",
     "Bundle",
@@ -68,6 +69,8 @@ Floats = npt.NDArray[np.float64]
 
 MAX_CELLS = 64
 """parts into which what a bundle is about is divided, at most"""
+BEYOND_SHARE = 0.1
+"""what imaging beyond its owner's fair share counts: as if it were one priority class lower"""
 PRIORITY_WEIGHT: Mapping[int, float] = {1: 100.0, 2: 10.0, 3: 1.0, 4: 0.1}
 """by class: how many times its value an order counts"""
 
@@ -113,7 +116,7 @@ class Owner:
     max_pictures: int = 1_000_000_000
     max_image_s: float = np.inf
     fair_share: float = 1.0
-    """of the imaging in the plan; more only where nobody else's orders want it"""
+    """of the imaging in the plan; what is beyond it counts ``BEYOND_SHARE``"""
 
 
 @dataclass(frozen=True)

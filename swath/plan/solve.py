@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from swath.plan.problem import Problem
 from swath.plan.search.kernels import Day, admits, holds, improve, insert_request, objective, rivals
 from swath.plan.search.kernels import hasten as hasten_all
 from swath.plan.sequence_kernels import copy_state
-from swath.plan.shares import fair_fleet, imaging_s, left_to, make_room, shares
+from swath.plan.shares import shares
 from swath.plan.state import copy_of, fixed_state, plan_tables
 from swath.plan.value_kernels import plan_value
 
@@ -56,9 +55,8 @@ def solve(
     instead. Raises :class:`Infeasible` where the fixed part alone breaks a rule.
     """
     indexed = index(problem)
-    by_value, urgent = _by_value(indexed), fixed_state(indexed)
-    former = indexed.fleet.request["former"][indexed.fleet.request["former"] >= 0].tolist()
-    fleet = fair_fleet(indexed, lambda: imaging_s(indexed, _begun(indexed.fleet, urgent, by_value, former)[0]))
+    fleet, by_value, urgent = indexed.fleet, _by_value(indexed), fixed_state(indexed)
+    former = fleet.request["former"][fleet.request["former"] >= 0].tolist()
     for q in by_value:
         if fleet.request[q]["urgent"]:
             _take_urgent(indexed, fleet, urgent, q)
@@ -68,13 +66,17 @@ def solve(
     state = _best_start(fleet, urgent, by_value, _starts(relaxation.choices, former), (state, value), stop)
     if rounds is None:
         rounds = max(ROUNDS, _ROUNDS_A_REQUEST * len(problem.requests))
-    done = _improved(indexed, fleet, state, by_value, seed, rounds, stop)
+    done = 0
+    if not stop():
+        done = _search(fleet, state, seed, rounds, stop)
+        hasten_all(fleet, state, copy_of(fleet, state))
+        settle(indexed, state, by_value, stop)
     acquisitions, contacts = plan_tables(indexed, state)
     return Plan(
         acquisitions=acquisitions,
         contacts=contacts,
         refused=refusals(indexed, state, late or stop),
-        value=float(plan_value(indexed.fleet, state)),
+        value=float(plan_value(fleet, state)),
         bound=relaxation.bound,
         bound_because=relaxation.because,
         solver=f"looks of the relaxation, insertion, {done} rounds of ruin and recreate",
@@ -102,21 +104,6 @@ def _best_start(
         if reached > value:
             state, value = other, reached
     return state
-
-
-def _improved(
-    indexed: Indexed, fleet: Fleet, state: State, by_value: list[int], seed: int, rounds: int, stop: Stop
-) -> int:
-    """Make a plan better, under fair shares and then with what they leave over; how many rounds were made."""
-    done = 0 if stop() else _search(fleet, state, seed, rounds, stop)
-    if not stop():
-        hasten_all(indexed.fleet, state, copy_of(fleet, state))
-        settle(replace(indexed, fleet=fleet), state, by_value, stop)
-        for one in left_to(indexed, state) if fleet is not indexed.fleet else ():
-            _search(one, state, seed, rounds, stop)
-            settle(replace(indexed, fleet=one), state, by_value, stop)
-    make_room(indexed, state)
-    return done
 
 
 def _starts(choices: Sequence[Whole], former: list[int]) -> Iterator[list[int]]:

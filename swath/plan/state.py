@@ -34,7 +34,7 @@ def _empty_state(fleet: Fleet) -> State:
         shot=shot,
         contact=np.zeros(passes, CONTACT),
         load=np.zeros((passes, int(pictures.sum())), np.int64),
-        used=np.zeros((len(fleet.allowed), 2)),
+        used=np.zeros((len(fleet.allowed) + 1, 2)),
     )
 
 
@@ -133,8 +133,7 @@ def _filled(indexed: Indexed, taken: Acquisitions, contacts: Contacts, chosen: W
         q, owner = int(look["request"]), fleet.request[look["request"]]["owner"]
         code = LOOKS * q + int(chosen[row] - state.look[q])
         begins[look["satellite"]].append((float(look["start"]), code))
-        if owner >= 0:
-            state.used[owner] += 1.0, look["stop"] - look["start"]
+        state.used[owner] += 1.0, look["stop"] - look["start"]  # -1, nobody, is the last row
         p = number_of.get(str(taken.contact[row]), -1)
         if p >= 0:
             state.shot[code]["sent"], state.shot[code]["ground_s"] = p, indexed.after_s(taken.on_ground[row])

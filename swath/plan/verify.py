@@ -20,7 +20,6 @@ from swath.orbit.ephemeris import Ephemeris
 from swath.plan.judge.case import TIME, Case, Violation, told
 from swath.plan.judge.craft import judge_battery, judge_camera, judge_memory, judge_order, judge_sun
 from swath.plan.judge.ground import judge_antennas, judge_contacts, judge_deliveries
-from swath.plan.judge.shares import judge_shares
 from swath.plan.judge.worth import (
     judge_allowed,
     judge_answers,
@@ -57,7 +56,7 @@ RULES = {
     "stereo": "all looks of a stereo picture or none, in one pass, as far apart as asked",
     "apart": "requests keep the distance in time that they ask for",
     "quota": "owners take no more than is theirs",
-    "share": "what a plan tells of its owners' shares is so, and what is left over stands in nobody's place",
+    "share": "what a plan tells of its owners' shares, and of what is beyond them, is so",
     "most": "no more pictures of a bundle than asked",
     "cells": "a picture covers the points of its area that it is credited with",
     "coverage": "the whole place is seen while imaging",
@@ -108,7 +107,6 @@ def verify(
         judge_views,
         judge_stereo,
         judge_allowed,
-        judge_shares,
         judge_bundles,
         judge_values,
         judge_order,

@@ -1,4 +1,4 @@
-"""Small random problems with stereo, bundles, quotas and every limit, and their exact optimum by trying everything."""
+"""Small random problems with stereo, bundles, quotas, shares and every limit; their exact optimum by trying all."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ def rich(seed: int) -> Problem:
         stations=(replace(bare.stations[0], teardown_s=TEARDOWN_S, cost_per_min=float(rng.choice([0.0, 1.0]))),),
         groups=_groups(looks),
         bundles=(bundle,),
-        owners=(Owner("a", max_pictures=int(rng.integers(1, 4))), Owner("b", max_image_s=float(rng.uniform(20, 60)))),
+        owners=(
+            Owner("a", max_pictures=int(rng.integers(1, 4)), fair_share=(1.0, 0.4, 0.7)[seed % 3]),
+            Owner("b", max_image_s=float(rng.uniform(20, 60)), fair_share=(1.0, 1.0, 0.5, 0.2)[seed % 4]),
+        ),
     )
 
 
@@ -84,7 +87,8 @@ def best_value(problem: Problem) -> float:
     passes = list(problem.passes.rows())
     best = 0.0
     choices = [c for c in product(*(_options(problem, r.id) for r in problem.requests)) if any(c)]
-    for top, choice in sorted(((_worth(problem, c, {}), c) for c in choices), key=lambda pair: -pair[0]):
+    tops = ((_worth(problem, c, {}, fair=False), c) for c in choices)
+    for top, choice in sorted(tops, key=lambda pair: -pair[0]):
         if top <= best:
             break
         taken = [row for rows in choice for row in rows]
@@ -150,9 +154,9 @@ def _camera(satellite, taken: Rows) -> bool:
     return first_s >= satellite.duty.warm_up_s
 
 
-def _worth(problem: Problem, choice: tuple[Rows, ...], ground: dict[int, np.datetime64]) -> float:
-    shares, total = {}, 0.0
-    number = 0
+def _worth(problem: Problem, choice: tuple[Rows, ...], ground: dict[int, np.datetime64], *, fair: bool = True) -> float:
+    shares: dict[str, float] = {}
+    bundle, number = problem.bundles[0], 0
     for request, rows in zip(problem.requests, choice, strict=True):
         top = request.value * (10.0 if request.priority == 2 else 1.0)
         if not rows:
@@ -164,12 +168,36 @@ def _worth(problem: Problem, choice: tuple[Rows, ...], ground: dict[int, np.date
         if down:
             share *= 0.5 ** ((max(down) - request.ordered) / np.timedelta64(1, "ns") * 1e-9 / request.halves_s)
         shares[request.id] = share
-        total += top * share if request.id not in problem.bundles[0].requests else 0.0
-    bundle = problem.bundles[0]
+    if fair:
+        shares = _fairly(problem, choice, shares)
+    total = sum(_alone(problem, id, share) for id, share in shares.items() if id not in bundle.requests)
     missed = np.ones(bundle.count)
     for id, cells in zip(bundle.requests, bundle.cells, strict=True):
         missed[list(cells)] *= 1.0 - shares.get(id, 0.0)
     return total + bundle.value * float(np.interp(1.0 - missed.mean(), *np.array(bundle.gain).T))
+
+
+def _alone(problem: Problem, id: str, share: float) -> float:
+    """What a picture with such a share is worth if there is no other."""
+    bundle = problem.bundles[0]
+    if id in bundle.requests:
+        cells = bundle.cells[bundle.requests.index(id)]
+        return bundle.value * float(np.interp(share * len(set(cells)) / bundle.count, *np.array(bundle.gain).T))
+    return next(r.value * (10.0 if r.priority == 2 else 1.0) for r in problem.requests if r.id == id) * share
+
+
+def _fairly(problem: Problem, choice: tuple[Rows, ...], shares: dict[str, float]) -> dict[str, float]:
+    """Of each owner's seconds beyond its fair share, those of least worth, a tenth."""
+    length_s = {r.id: sum(map(_length_s, rows)) for r, rows in zip(problem.requests, choice, strict=True)}
+    counted = dict(shares)
+    for owner in problem.owners:
+        mine = [r.id for r in problem.requests if r.owner == owner.id and r.id in shares]
+        over_s = sum(length_s[id] for id in mine) - owner.fair_share * sum(length_s.values())
+        for id in sorted(mine, key=lambda id: _alone(problem, id, shares[id]) / length_s[id]):
+            beyond = min(max(over_s, 0.0) / length_s[id], 1.0)
+            counted[id] = shares[id] * (1.0 - 0.9 * beyond)
+            over_s -= length_s[id]
+    return counted
 
 
 def _sent(problem: Problem, choice: tuple[Rows, ...], taken: Rows, passes: Rows, sent: tuple[int, ...]) -> float:

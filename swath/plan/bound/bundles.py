@@ -25,11 +25,11 @@ def worths(indexed: Indexed, nodes: Offered) -> Floats:
     """By node: no less than what it adds to any plan, at the steepest step of its bundle's gain."""
     fleet = indexed.fleet
     look = fleet.look[nodes.look]
-    value = np.where(nodes.leads, look["value"] * nodes.on_time, 0.0)
+    value = np.where(nodes.leads, look["value"] * nodes.on_time * nodes.counts, 0.0)
     for b, mine in enumerate(_by_bundle(fleet, nodes)):
         if len(mine):
             covered, missed = _cells(fleet, look["request"][mine], b), _missed(indexed, b)
-            share = look["share"][mine] * nodes.on_time[mine]
+            share = look["share"][mine] * (nodes.on_time * nodes.counts)[mine]
             value[mine] = share * (covered @ missed) / missed.size * _lines(indexed, b)[0, 1]
     return np.asarray(value, np.float64)
 
@@ -123,7 +123,7 @@ def bundle_rows(indexed: Indexed, nodes: Offered, value: Floats, ledger: Ledger)
         for row, less in bends:
             ledger.draw(row, mine, value[mine] / unit * less)
         ledger.part(1.0, -unit, {row: -1.0 for row, _ in bends})
-        share = look["share"][mine] * nodes.on_time[mine]
+        share = look["share"][mine] * (nodes.on_time * nodes.counts)[mine]
         covered, missed = _cells(fleet, look["request"][mine], b), _missed(indexed, b)
         kinds, members = np.unique(covered, axis=1, return_inverse=True)
         for kind in range(kinds.shape[1]):

@@ -14,6 +14,7 @@ from swath.plan.engine.kernels import turn_s as turn_of
 from swath.plan.engine.net import Net
 from swath.plan.engine.turning import Looks, net_of_looks
 from swath.plan.layout import Fleet
+from swath.plan.problem import BEYOND_SHARE
 from swath.plan.sequence_kernels import turn_s
 from swath.spacecraft.agility import slew_s
 from swath.spacecraft.satellite import Satellite
@@ -47,6 +48,8 @@ class Offered:
     """nodes of a group never follow one another: a request's pictures; a second or third look is by itself"""
     on_time: Floats
     """share of its worth that a picture keeps if it is on the ground as early as can be"""
+    counts: Floats
+    """share of its worth that counts: a picture of an owner with a fair share is two nodes, within it and beyond it"""
     follows: tuple[tuple[int, int], ...]
     """(node of a group, node of a look that belongs to it)"""
 
@@ -70,6 +73,9 @@ def offered(indexed: Indexed) -> Offered:
     asked = fleet.request[fleet.look["request"][first]]
     waited_s = np.maximum(ground_s - asked["ordered_s"], 0.0)
     on_time = 0.5 ** (waited_s / asked["halves_s"])
+    limited = np.append(fleet.fair < 1.0, False)[asked["owner"]]
+    counts = np.append(np.ones(len(first)), np.full(limited.sum(), BEYOND_SHARE))
+    first, count, on_time = (np.append(a, a[limited]) for a in (first, count, on_time))
     later, belongs = _later_looks(fleet, first, count)
     look = np.concatenate([first, later])
     order = np.lexsort([fleet.look["start"][look], fleet.look["satellite"][look]])
@@ -81,6 +87,7 @@ def offered(indexed: Indexed) -> Offered:
         (np.arange(len(look)) < len(first))[order],
         group[order].astype(np.int64),
         np.append(on_time, np.zeros(len(later)))[order],
+        np.append(counts, np.ones(len(later)))[order],
         tuple((int(place[a]), int(place[len(first) + b])) for a, b in belongs),
     )
 

@@ -26,7 +26,7 @@ from swath.plan.bound.ledger import Ledger, RowName
 from swath.plan.bound.multipliers import begin_at, multipliers_of
 from swath.plan.bound.offered import Offered, net_of, offered
 from swath.plan.bound.packing import Dearer, agreed, packed
-from swath.plan.bound.rules import camera_rows, distance_rows, picture_rows, quota_rows
+from swath.plan.bound.rules import camera_rows, distance_rows, picture_rows, quota_rows, share_rows
 from swath.plan.bound.stores import battery_rows, recorder_rows
 from swath.plan.engine.budget import Budget, Over, Until
 from swath.plan.engine.certificate import certify
@@ -160,8 +160,9 @@ def _size(pricer: Pricer) -> int:
 def _words(nodes: Offered, sure: bool) -> str:
     """How the bound was found; ``sure``: at the best prices there are."""
     return (
-        f"prices (Lagrangian duality) on {int(nodes.leads.sum())} looks of {len(np.unique(nodes.group[nodes.leads]))} "
-        "requests: chains with time to turn, one picture a request, recorder, battery, downlink, duty and quotas; "
+        f"prices (Lagrangian duality) on {len(np.unique(nodes.look[nodes.leads]))} looks of "
+        f"{len(np.unique(nodes.group[nodes.leads]))} requests: chains with time to turn, one picture a request, "
+        "recorder, battery, downlink, duty, quotas and shares; "
         f"holds for the looks offered{'' if sure else '; the prices are not yet the best there are'}"
     )
 
@@ -180,6 +181,7 @@ def _task(indexed: Indexed, nodes: Offered, value: Floats, budget: Budget) -> tu
     recorder_rows(indexed, nodes.look, ledger)
     battery_rows(indexed, nodes.look, ledger)
     quota_rows(indexed, nodes, ledger)
+    share_rows(indexed, nodes, ledger)
     camera_rows(indexed, nodes, ledger)
     distance_rows(indexed, nodes, ledger)
     bundle_rows(indexed, nodes, value, ledger)

@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.plan.arrays import Indexed
-from swath.plan.bound.ledger import Ledger
+from swath.plan.bound.ledger import Ledger, most_of
 from swath.plan.bound.offered import Offered
+from swath.plan.layout import LOOKS, Fleet
 
-__all__ = ["PICTURE", "camera_rows", "distance_rows", "picture_rows", "quota_rows"]
+__all__ = ["PICTURE", "camera_rows", "distance_rows", "picture_rows", "quota_rows", "share_rows"]
 
 PICTURE = "picture of "
 """how the names of rows begin that say that a request is pictured once"""
@@ -45,6 +46,36 @@ def quota_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:
                 float(fleet.bundle[b]["most"] - taken), f"pictures of order {indexed.problem.bundles[b].id}"
             )
             ledger.draw(row, mine, 1.0)
+
+
+def share_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:
+    """What counts in full is no more than an owner's fair share of all imaging.
+
+    A plan that has a picture in part beyond it lies between those of both nodes. Fixed pictures that are d more than
+    the share of the fixed ones leave max(0, f T - d) of T others; T is never more than the sum of the longest pictures,
+    and the straight line from nothing to that lies above it.
+    """
+    fleet = indexed.fleet
+    lead = np.flatnonzero(nodes.leads)
+    owner, length = fleet.request["owner"][fleet.look["request"][nodes.look[lead]]], _picture_s(fleet, nodes.look[lead])
+    fixed = fleet.look[indexed.source < 0]
+    fixed_s, fixed_owner = fixed["stop"] - fixed["start"], fleet.request["owner"][fixed["request"]]
+    unit, most_s = max(float(length.max(initial=0.0)), 1e-9), most_of(fleet.look["request"][nodes.look[lead]], length)
+    for o in np.flatnonzero(fleet.fair < 1.0).tolist():
+        within = (owner == o) & (nodes.counts[lead] == 1.0)
+        if within.any():
+            left_s = fleet.fair[o] * fixed_s.sum() - fixed_s[fixed_owner == o].sum()
+            share = max(fleet.fair[o] + min(left_s, 0.0) / most_s, 0.0)
+            words = f"fair share of {indexed.problem.owners[o].id}"
+            row = ledger.row(max(left_s, 0.0) / unit + 1e-6, words, unit=unit)
+            ledger.draw(row, lead, (np.where(within, length, 0.0) - share * length) / unit)
+
+
+def _picture_s(fleet: Fleet, first: Whole) -> Floats:
+    """How long all looks of pictures image, by their first ones."""
+    length = np.append(fleet.look["stop"] - fleet.look["start"], np.zeros(LOOKS))
+    count = fleet.look["count"][first]
+    return np.asarray(sum(np.where(count > k, length[first + k], 0.0) for k in range(LOOKS)), np.float64)
 
 
 def camera_rows(indexed: Indexed, nodes: Offered, ledger: Ledger) -> None:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import shapely
 
 from swath.plan.judge.case import Case, Row, Violation, told
+from swath.plan.judge.shares import beyond, judge_shares
 from swath.plan.judge.view import ANGLE_DEG, convergences_deg, faults_of_view
-from swath.plan.problem import Bundle, quality, worth
+from swath.plan.problem import BEYOND_SHARE, Bundle, quality, worth
 from swath.time import seconds
 
 __all__ = [
@@ -160,16 +161,22 @@ def _earned(case: Case, bundle: Bundle, shares: dict[str, float]) -> float:
 
 
 def judge_values(case: Case) -> Iterator[Violation]:
-    """Each look's value, their sum by the rules, and the bound."""
+    """Each look's value, what of it counts, their sum by the rules, and the bound."""
     for row in case.looks:
         id = str(row["request"])
         value = worth(case.requests[id]) * _quality(case, row) * row["p_clear"] * _left(case, id, row["on_ground"])
         if abs(value - row["value"]) > 1e-6 * max(1.0, value):
             yield Violation("look_value", str(row["id"]), f"worth {value:.6f}, stated {row['value']:.6f}")
-    taken = _pictures(case)
+    taken, of = _pictures(case), {id: bundle for bundle in case.problem.bundles for id in bundle.requests}
     shares = {id: _share(case, id, rows) for id, rows in taken.items()}
-    bundled = {id for bundle in case.problem.bundles for id in bundle.requests}
-    total = sum(worth(case.requests[id]) * share for id, share in shares.items() if id not in bundled)
+    alone = {
+        id: _earned(case, of[id], {id: share}) if id in of else worth(case.requests[id]) * share
+        for id, share in shares.items()
+    }
+    part = beyond(case, alone)
+    yield from judge_shares(case, part)
+    shares = {id: share * (1.0 - (1.0 - BEYOND_SHARE) * part.get(id, 0.0)) for id, share in shares.items()}
+    total = sum(worth(case.requests[id]) * share for id, share in shares.items() if id not in of)
     total += sum(_earned(case, bundle, shares) for bundle in case.problem.bundles)
     for row in case.contacts:
         minutes = (row["stop"] - row["start"]) / np.timedelta64(1, "ns") * 1e-9 / 60.0
