@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import json as to_json
-import signal
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 
+from swath.cli.clock import Clock, interruptible, say_compiled, seconds_of
 from swath.errors import InputError
 
 if TYPE_CHECKING:
     from swath.plan.bench.protocol import Answer, InstanceSet, Told, Verdict
 
-__all__ = ["Clock", "app", "interruptible", "plan", "seconds_of"]
+__all__ = ["app", "plan"]
 
 app = App(name="bench", help="Measure planners on instance sets, with an independent judge.")
-
-
-class Clock:
-    """A budget of wall-clock seconds, from its making on; used up at once when somebody interrupts."""
-
-    def __init__(self, stop_s: float) -> None:
-        self._stop_s, self._begun, self.interrupted = stop_s, time.monotonic(), False
-        self.first_plan_s: float | None = None
-        """when the first plan worth anything stood"""
-
-    def used(self) -> float:
-        """The share of the time that is gone."""
-        return 1.0 if self.interrupted else self.passed_s() / self._stop_s
-
-    def left_s(self) -> float:
-        """Seconds that are left, at least 0."""
-        return 0.0 if self.interrupted else max(self._stop_s - self.passed_s(), 0.0)
-
-    def passed_s(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self._begun
 
 
 @app.command(
@@ -75,8 +52,9 @@ def plan(
     case
         The case: a folder or a file, as the set has it. Without one, own generates a case from the options.
     stop
-        Wall-clock time from the start of the command to the plan, like 60s or 3min. Kept to within 1 s; interrupting
-        (Ctrl-C) ends the search early with the best plan so far and its bound.
+        Wall-clock time from the start of the command to the plan, like 60s or 3min, without what compiling takes, once
+        after an installation. Kept to within 1 s; interrupting (Ctrl-C) ends the search early with the best plan so far
+        and its bound.
     seed
         Of the search, and of a generated case.
     planner
@@ -106,6 +84,7 @@ def plan(
     with interruptible(clock), _progress(instances, clock) as told:
         answer: Answer = make(problem, budget=clock, seed=seed, told=told)
     took_s = clock.passed_s()
+    say_compiled(clock)
     text = answer.text if plan is None else _text(plan)
     verdict = known.judge(problem, text)
     row = _row(instances, case, seed, answer, verdict, took_s, clock)
@@ -126,20 +105,6 @@ def _any_times(known: InstanceSet, problem: Any, clock: Clock) -> float:
         return float(known.continuous_bound(problem, budget=clock))
 
 
-def seconds_of(text: str) -> float:
-    """How long is ``60s``, ``3min`` or ``1h``?"""
-    for unit, size in (("min", 60.0), ("ms", 1e-3), ("s", 1.0), ("h", 3600.0), ("", 1.0)):
-        if text.endswith(unit):
-            try:
-                value = float(text.removesuffix(unit)) * size
-            except ValueError:
-                break
-            if 0.0 < value < 1e7:
-                return value
-            break
-    raise InputError(f"{text!r} is no length of time", where="--stop", fix="Write it as 60s, 3min or 1h")
-
-
 def _texts(known: InstanceSet, case: Path | None) -> dict[str, str]:
     if case is None:
         raise InputError("which case?", where="CASE", fix="Name its " + ("folder" if known.files else "file"))
@@ -153,22 +118,6 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read: {error}", where=str(path), fix="Name another file") from error
-
-
-@contextmanager
-def interruptible(clock: Clock) -> Iterator[None]:
-    """The first interrupt ends the search with what it has; a second one ends the command."""
-
-    def halt(number: int, frame: FrameType | None) -> None:
-        if clock.interrupted:
-            raise KeyboardInterrupt
-        clock.interrupted = True
-
-    old = signal.signal(signal.SIGINT, halt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, old)
 
 
 @contextmanager

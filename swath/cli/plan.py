@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, Parameter
 
-from swath.cli.bench import Clock, interruptible, seconds_of
+from swath.cli.clock import Clock, interruptible, say_compiled, seconds_of
 from swath.cli.plan_words import print_summary, summary, wrapped
 from swath.errors import InputError
 
@@ -43,8 +43,8 @@ def plan(
     mission
         The mission file (TOML).
     stop
-        Wall-clock time for the search and the reasons, like 60s or 3min. Ctrl-C ends it early with the best plan so
-        far and its bound.
+        Wall-clock time for the search and the reasons, like 60s or 3min, without what compiling takes, once after an
+        installation. Ctrl-C ends it early with the best plan so far and its bound.
     seed
         Instead of the mission's own.
     out
@@ -62,6 +62,7 @@ def plan(
         bar("search", 0.2)
         made = planned_mission(ready, stop=lambda: clock.used() >= _SEARCH, late=lambda: clock.used() >= 1.0)
     _say_warnings(made)
+    say_compiled(clock)
     assert made.plan is not None
     files = write_planned(made, out) if out is not None else ()
     if json:

@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import numba
 import pytest
 
-from swath.cli.bench import Clock
+from swath.cli.clock import Clock
 from swath.cli.main import main
 
 
@@ -55,6 +56,16 @@ def test_a_clock_knows_what_is_left() -> None:
     assert 990.0 < clock.left_s() <= 1000.0
     clock.interrupted = True
     assert (clock.used(), clock.left_s()) == (1.0, 0.0)
+
+
+def test_a_clock_stands_still_while_kernels_are_compiled() -> None:
+    clock = Clock(1000.0)
+    before = clock.compiled_s()
+    begun = time.monotonic()
+    numba.njit(lambda x: x * 2.0 + 1.0)(3.0)
+    whole_s, compiled_s = time.monotonic() - begun, clock.compiled_s()
+    assert before == 0.0 < compiled_s <= whole_s
+    assert clock.passed_s() <= time.monotonic() - begun - compiled_s + 1.0  # no more than what else there was to do
 
 
 def test_an_interrupt_gives_the_best_plan_so_far(tmp_path: Path) -> None:

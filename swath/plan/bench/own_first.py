@@ -13,7 +13,7 @@ from swath.plan.problem import quality
 
 __all__ = ["FirstPlan", "first_plan"]
 
-_PAIRS = 50_000
+_PAIRS = 20_000
 """satellites x orders that are looked at"""
 
 
