@@ -63,27 +63,30 @@ def serve(
     workers
         Processes that plan again, take in what arrives and tell orders what became of them (swath work); 0: none.
     at
-        Let workers work as if it were this time: 2026-05-08T06:00:00Z. For rehearsals.
+        Go on as if it were this time: 2026-05-08T06:00:00Z. For rehearsals: the service, its workers and the
+        history then go by one clock; tokens end by this machine's.
     """
     from swath.cli.progress import progress_bar
     from swath.cli.serve_log import set_up_log
     from swath.cli.work import offset_of
-    from swath.operate.bring_in import bring_in
-    from swath.operate.loop.crew import checked_workers, crew
+    from swath.operate.bring_in import bring_in, mission_file
+    from swath.operate.loop.crew import checked_workers, crew, set_clock
     from swath.serve.run import check_doors, open_port, run, settings_of
     from swath.store.database import open_database
+    from swath.store.mission import read_mission
 
     oidc, origins = (oidc_issuer, oidc_audience, oidc_keys), tuple(allow_origin or ())
     settings = settings_of(host, port, public_url=public_url, allow_origins=origins, sign_in=sign_in, oidc=oidc)
     checked_workers(workers, least=0)
     set_up_log(log)
     listening = open_port(settings)
-    db = open_database(place := database or mission_dir)
+    offset_us = offset_of(at, read_mission(mission_file(mission_dir)))
+    db = open_database(place := database or mission_dir, clock=set_clock(offset_us))
     check_doors(db, settings)
     with progress_bar("bring in") as bar:
         brought = bring_in(db, mission_dir, progress=bar)
     _announce(brought, host, listening.getsockname()[1])
-    with crew(mission_dir, place, workers, offset_us=offset_of(at, brought.mission)):
+    with crew(mission_dir, place, workers, offset_us=offset_us):
         run(db, mission_dir, brought, settings, listening)
     return 0
 

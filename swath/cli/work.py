@@ -63,16 +63,17 @@ def work(
     import time
 
     from swath.cli.serve_log import set_up_log
-    from swath.operate.bring_in import bring_in
-    from swath.operate.loop.crew import checked_workers, crew, work_here
+    from swath.operate.bring_in import bring_in, mission_file
+    from swath.operate.loop.crew import checked_workers, crew, set_clock, work_here
     from swath.store.database import open_database
     from swath.store.jobs import counts
+    from swath.store.mission import read_mission
 
     checked_workers(workers)
     set_up_log(log)
     place = database or mission_dir
-    db = open_database(place)
-    offset_us = offset_of(at, bring_in(db, mission_dir).mission)
+    db = open_database(place, clock=set_clock(offset_us := offset_of(at, read_mission(mission_file(mission_dir)))))
+    bring_in(db, mission_dir)
     if once:
         done = work_here(mission_dir, place, offset_us=offset_us, idle=lambda: True)
         with db.reading() as connection:

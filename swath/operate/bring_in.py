@@ -79,7 +79,8 @@ def bring_in(
         progress("plan", 0.3)
         if (folder / "plan.json").is_file():
             stations = {station.id: station for station in mission.stations}
-            put_plan(write, _text(folder / "plan.json"), stations, simulated=simulated)
+            # The folder's plan may have been followed by others long since: it comes in once.
+            put_plan(write, _text(folder / "plan.json"), stations, simulated=simulated, new=True)
     for number, catalogue in enumerate(roots := _catalogues(folder)):
         progress("scenes and products", 0.4 + 0.6 * number / len(roots))
         for path in sorted(catalogue.glob("*/collection.json")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -26,6 +27,7 @@ from swath.serve import (
     page_motion,
     page_plan,
     page_values,
+    reports,
     sign_in,
     stac,
     stac_changes,
@@ -40,6 +42,7 @@ from swath.serve import (
 )
 from swath.serve.edge import Counts, Edge
 from swath.serve.events import Wire
+from swath.serve.page_desk import Desk
 from swath.serve.problems import PROBLEM_SCHEMA, add_problems
 from swath.serve.service import Service, is_loopback
 from swath.serve.watch_next import Ahead
@@ -51,8 +54,10 @@ ROUTERS: Sequence[Callable[[Service], APIRouter]] = (
     console.files_router,
     sign_in.router,
     page_motion.router,
-    page_plan.router,
     page_values.router,
+    reports.router,
+    reports.check_router,
+    reports.job_router,
     stac.router,
     stac.item_router,
     stac_search.router,
@@ -101,11 +106,13 @@ def create_app(
     if not is_loopback(settings.host) and settings.open:
         raise InputError(f"{settings.host} is open to others", where="--host", fix="Let people sign in")
     counts = Counts()
-    wire, asking = Wire(service), Asking(service.mission)
+    wire, asking, desk = Wire(service), Asking(service.mission), Desk(service)
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         looking = asyncio.create_task(wire.run())
+        if settings.warm:
+            threading.Thread(target=desk.warm_up, name="swath-desk", daemon=True).start()
         with worker.at_work(service, asking):
             yield
         looking.cancel()
@@ -128,6 +135,7 @@ def create_app(
     ahead = Ahead(service, asking)
     for with_looks in (watch_places.router, feeds.watch_router):
         app.include_router(with_looks(service, ahead))
+    app.include_router(page_plan.router(service, desk))
     app.include_router(events.router(service, wire))
     app.include_router(console.metrics_router(service, counts))
     app.include_router(page.router(static))

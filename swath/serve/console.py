@@ -21,12 +21,16 @@ from swath.store import jobs
 from swath.store.items import file_of
 from swath.store.migrations import schema_number
 from swath.store.moments import moment_text
+from swath.store.moments import now_us as this_machines_us
 from swath.store.orders_book import count_orders
 from swath.store.plans import current_plan
 from swath.store.search import feature_of
 from swath.time import format_utc
 
 __all__ = ["files_router", "metrics_router", "router"]
+
+_REHEARSAL_US = 60_000_000
+"""a mission whose clock is further from this machine's is rehearsed"""
 
 _HEALTH = obj(
     {
@@ -54,6 +58,9 @@ _MISSION = obj(
 )
 
 
+_ME = obj({"person": "string", "role": "string", "time": "string", "rehearsal": "boolean", "may": array("string")})
+
+
 def router(service: Service) -> APIRouter:
     """``/health``, ``/me``, ``/mission``, ``/plan``."""
     routes = APIRouter(tags=["console"])
@@ -62,14 +69,14 @@ def router(service: Service) -> APIRouter:
     def health(request: Request) -> Response:
         return json_answer(request, _health(service))
 
-    @routes.get("/me", summary="Who am I here?", responses={**answers(obj({"person": "string"})), **problems()})
+    @routes.get("/me", summary="Who am I here, and what time is it?", responses={**answers(_ME), **problems()})
     def me(request: Request, caller: Readers) -> Response:
         may = [name for name in ("read", "order", "plan", "admin") if caller.may(name)]
-        return json_answer(
-            request,
-            {"person": caller.person, "role": caller.role, "loopback": caller.local, "may": may}
-            | ({"limits": dict(caller.limits)} if caller.limits else {}),
-        )
+        now_us = service.clock()
+        told = {"person": caller.person, "role": caller.role, "loopback": caller.local, "may": may}
+        told |= {"time": moment_text(now_us), "rehearsal": abs(now_us - this_machines_us()) > _REHEARSAL_US}
+        told |= {"limits": dict(caller.limits)} if caller.limits else {}
+        return json_answer(request, told)
 
     @routes.get("/mission", summary="Satellites, stations, period", responses={**answers(_MISSION), **problems()})
     def mission(request: Request, caller: Readers) -> Response:

@@ -172,7 +172,7 @@ class Edge:
     def _look_up(self, token: str) -> Caller | None:
         provider = self.service.settings.provider
         with self.service.db.reading() as connection:
-            known = person_of_token(connection, token, at_us=self.service.clock())
+            known = person_of_token(connection, token)
             if known is None and provider is not None and (subject := subject_of(provider, token)) is not None:
                 known = person_of_subject(connection, subject)
         return None if known is None else Caller(known.person, known.role, limits=known.limits)

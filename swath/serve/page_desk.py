@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
+
+import numpy as np
 
 from swath.errors import InputError, SwathError
 from swath.frames import EarthOrientation
 from swath.model import Place, Plan, Request
-from swath.operate.plan_only import PlannedMission, prepared
+from swath.operate.loop.known import commanded, standing
+from swath.operate.plan_only import PlannedMission
 from swath.orbit.ephemeris import Ephemeris
 from swath.plan.arrays import Indexed, index
 from swath.plan.build import Outlook, with_orders
@@ -19,14 +23,18 @@ from swath.plan.form import plan_from_json
 from swath.plan.layout import State
 from swath.plan.moves import move
 from swath.plan.orders import Order
+from swath.plan.problem import Problem, with_frozen
 from swath.plan.replan import lock
 from swath.plan.state import planned_state
 from swath.serve.problems import Problem as Told
 from swath.serve.service import Service
+from swath.serve.stapi_opportunities import mission_now
 from swath.store.locks import locked
 from swath.store.plans import current_plan
 
 __all__ = ["Board", "Desk"]
+
+_LOG = logging.getLogger("swath.serve")
 
 
 @dataclass(frozen=True)
@@ -52,14 +60,17 @@ class Board:
 
 
 class Desk:
-    """Keeps one board: the problem is worked out once, the board again whenever another plan is in force."""
+    """Keeps one board, made again whenever another plan is in force, a lock is set, or a satellite has been told."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._lock = Lock()
-        self._ready: PlannedMission | None = None
+        self._ready: tuple[str, PlannedMission, Problem] | None = None
         self._board: Board | None = None
+        self._key: tuple[object, ...] = ()
         self._warm = False
+        self.stage: tuple[str, float] = ("waiting", 0.0)
+        """what is being made ready, and how far it is: 1 when a question is answered at once"""
 
     def board(self) -> Board:
         """The board of the plan in force. :class:`Problem` 404 where there is none, 409 where it is of other orders."""
@@ -68,17 +79,27 @@ class Desk:
         if current is None:
             raise Told(404, "there is no plan in force", fix="Make one: swath plan MISSION --out DIR")
         with self._lock:
-            if self._board is None or (self._board.id, self._board.locked) != (current[0], held):
-                self._board = self._made(*current, held)
+            ready, problem = self._standing(current[0])
+            told = commanded(problem, ready.mission, mission_now(self._service))
+            key = current[0], held, tuple(told.values())
+            if self._board is None or self._key != key:
+                self._board, self._key = self._made(ready, replace(problem, commandable=told), *current, held), key
             return self._board
 
-    def _made(self, id: str, text: str, held: tuple[str, ...]) -> Board:
-        if self._ready is None:
-            self._ready = prepared(self._service.mission)
+    def _standing(self, id: str) -> tuple[PlannedMission, Problem]:
+        if self._ready is None or self._ready[0] != id:
+            self.stage = ("looks", 0.1)
+            service = self._service
+            self._ready = (id, *standing(service.db, service.folder, service.mission, id))
+        return self._ready[1:]
+
+    def _made(self, ready: PlannedMission, problem: Problem, id: str, text: str, held: tuple[str, ...]) -> Board:
+        self.stage = ("arrays", 0.5)
         plan = plan_from_json(text)
         there = set(plan.acquisitions.request.tolist())
         try:
-            problem = lock(self._ready.problem, plan, [id for id in held if id in there])
+            told = with_frozen(problem, plan)
+            problem = lock(told, plan, [*(id for id in held if id in there), *_not_offered(told, plan)])
             indexed = index(problem)
             state = planned_state(indexed, plan)
         except InputError as error:
@@ -87,26 +108,36 @@ class Desk:
                 f"the plan in force is not one of this mission's orders: {error.what}",
                 fix="Plan anew, then ask again",
             ) from error
-        return Board(id, plan, indexed, state, self._ready.outlook, held)
+        self.stage = ("ready", 1.0) if self._warm else ("kernels", 0.7)
+        return Board(id, plan, indexed, state, ready.outlook, held)
+
+    def warm_up(self) -> None:
+        """The same where nobody asked yet: without a plan, or with one that cannot be asked, there is nothing to do."""
+        try:
+            self.warm()
+            _LOG.info("the planners' desk is ready")
+        except Exception as error:  # it is tried again when somebody asks, and told then
+            self.stage = ("waiting", 0.0)
+            _LOG.info("the planners' desk: %s", error)
 
     def warm(self) -> None:
         """Try one move for nothing: the first one of a process waits for its kernels."""
         board = self.board()
-        if self._warm or not len(board.plan.acquisitions):
-            return
-        self._warm = True
-        row = next(board.plan.acquisitions.rows())
-        where = {"satellite": str(row["satellite"]), "at": row["middle"]}
-        with suppress(SwathError):
-            move(
-                board.indexed,
-                board.state,
-                board.plan,
-                str(row["id"]),
-                **where,
-                ephemerides=board.ephemerides,
-                eop=board.eop,
-            )
+        if not self._warm and len(board.plan.acquisitions):
+            free = ~np.isin(board.plan.acquisitions.request, board.indexed.problem.frozen.request)
+            row = next(board.plan.acquisitions.take(free if free.any() else ~free).rows())
+            where = {"satellite": str(row["satellite"]), "at": row["middle"]}
+            with suppress(SwathError):
+                move(
+                    board.indexed,
+                    board.state,
+                    board.plan,
+                    str(row["id"]),
+                    **where,
+                    ephemerides=board.ephemerides,
+                    eop=board.eop,
+                )
+        self._warm, self.stage = True, ("ready", 1.0)
 
     def with_urgent(self, board: Board, place: Place, asked: Mapping[str, Any]) -> tuple[str, Indexed, State]:
         """The board's problem with one urgent order more: its id, the arrays, the plan in them."""
@@ -128,3 +159,12 @@ class Desk:
         )
         indexed = index(with_orders(problem, [Order("point", request)], board.outlook))
         return id, indexed, planned_state(indexed, board.plan)
+
+
+def _not_offered(problem: Problem, plan: Plan) -> set[str]:
+    """Requests whose planned look is none of those that are offered now: planned with other orbits. They stay there."""
+    names = "request", "satellite", "start"
+    offered = set(zip(*(getattr(problem.opportunities, name).tolist() for name in names), strict=True))
+    planned = zip(*(getattr(plan.acquisitions, name).tolist() for name in names), strict=True)
+    known = {request.id for request in problem.requests}
+    return {row[0] for row in planned if row not in offered and row[0] in known}

@@ -17,6 +17,9 @@ from starlette.responses import Response
 
 from swath.errors import InputError
 from swath.model import Place, Plan
+from swath.operate.loop.known import moved_on
+from swath.operate.loop.supposing import WHAT_IF
+from swath.operate.plan_only import changed_fleet
 from swath.plan.form import plan_to_json
 from swath.plan.levels import Levels, levels
 from swath.plan.moves import insert, move
@@ -28,6 +31,8 @@ from swath.serve.page_desk import Board, Desk
 from swath.serve.problems import Problem, problems
 from swath.serve.schemas import answers, array, body, obj
 from swath.serve.service import Service
+from swath.spacecraft.catalog import stations as known_stations
+from swath.store.jobs import enqueue
 from swath.store.locks import free, lock
 from swath.store.plans import current_plan, put_plan
 from swath.time import format_utc, parse_utc
@@ -43,15 +48,18 @@ _URGENT = obj(
     {"lon_deg": "number", "lat_deg": "number"},
     {"value": "number", "max_off_nadir_deg": "number", "min_sun_elevation_deg": "number", "extent_m": "number"},
 )
+_WHAT_IF = obj(
+    {}, {"add_stations": array("string"), "drop_stations": array("string"), "drop_satellites": array("string")}
+)
 _USUAL = {"value": 60.0, "max_off_nadir_deg": 35.0, "min_sun_elevation_deg": 5.0, "extent_m": 5000.0}
 """of an urgent order that does not say"""
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, desk: Desk) -> APIRouter:
     """``/page/plan/...``: for planners."""
     routes = APIRouter(prefix="/page/plan", tags=["console"])
-    desk = Desk(service)
     _asked(routes, desk)
+    _supposed(routes, service)
     _changed(routes, service, desk)
     return routes
 
@@ -67,6 +75,15 @@ def _asked(routes: APIRouter, desk: Desk) -> None:
         later.add_task(desk.warm)
         answer.background = later
         return answer
+
+    @routes.get(
+        "/ready",
+        summary="How far is the desk? Its first answer waits for looks and kernels",
+        responses={**answers(obj({"what": "string", "share": "number"})), **problems()},
+    )
+    def ready(request: Request, caller: Planners) -> Response:
+        what, share = desk.stage
+        return json_answer(request, {"what": what, "share": share})
 
     @routes.get(
         "/why/{request_id:path}",
@@ -88,6 +105,45 @@ def _asked(routes: APIRouter, desk: Desk) -> None:
     async def urgent(request: Request, caller: Planners) -> Response:
         asked = _fields(await read_json(request), _URGENT)
         return json_answer(request, await run_in_threadpool(_urgent, desk, asked))
+
+
+def _supposed(routes: APIRouter, service: Service) -> None:
+    """Questions that take longer: a worker answers them."""
+
+    @routes.get(
+        "/fleets",
+        summary="What a what-if may add and drop",
+        responses={**answers(obj({"satellites": array("string"), "stations": array("string")})), **problems()},
+    )
+    def fleets(request: Request, caller: Planners) -> Response:
+        mission = service.mission
+        have = {station.id for station in mission.stations}
+        told = {
+            "satellites": [one.id for one in mission.satellites],
+            "stations": [one.id for one in mission.stations],
+            "more_stations": [one.id for one in known_stations() if one.id not in have],
+        }
+        return json_answer(request, told)
+
+    @routes.post(
+        "/what-if",
+        status_code=202,
+        summary="Value and bound of the plan with another fleet: a worker answers, see /page/jobs",
+        responses={**answers(obj({"id": "integer"}), status=202, description="it will be answered"), **problems(415)},
+        openapi_extra=body(_WHAT_IF),
+    )
+    async def what_if(request: Request, caller: Planners) -> Response:
+        asked = _fields(await read_json(request), _WHAT_IF)
+        return await run_in_threadpool(_ask_what_if, service, request, caller.person, asked)
+
+
+def _ask_what_if(service: Service, request: Request, who: str, asked: Mapping[str, Any]) -> Response:
+    changed = changed_fleet(service.mission, **{name: tuple(ids) for name, ids in asked.items()})
+    if changed == service.mission:
+        raise Problem(400, "nothing is changed", fix="Add or drop a station or satellite")
+    with service.db.writing(who=who, why="what if") as write:
+        id = enqueue(write, WHAT_IF, asked, owner=who, priority=2, most_attempts=1)
+    return json_answer(request, {"id": id}, status=202)
 
 
 def _changed(routes: APIRouter, service: Service, desk: Desk) -> None:
@@ -246,7 +302,7 @@ def _keep(service: Service, board: Board, plan: Plan, who: str, why: str, held: 
         now = current_plan(write.connection)
         if now is None or now[0] != board.id:
             raise Problem(409, "another plan is in force by now", fix="Look at it and try again")
-        put_plan(write, text, stations, simulated=service.simulated)
+        moved_on(write, board.id, put_plan(write, text, stations, simulated=service.simulated))
         lock(write, held)
 
 

@@ -33,7 +33,7 @@ def settings_of(
     if public_url and not public_url.startswith(("http://", "https://")):
         raise InputError(f"{public_url!r}", where="--public-url", fix="Write https://example.org")
     provider = Provider(*oidc) if any(oidc) else None
-    return Settings(host, port, public_url, allow_origins, provider=provider, sign_in=sign_in)
+    return Settings(host, port, public_url, allow_origins, provider=provider, sign_in=sign_in, warm=True)
 
 
 def open_port(settings: Settings) -> socket.socket:

@@ -11,7 +11,6 @@ from swath.errors import InputError
 from swath.serve.oidc import Provider
 from swath.store.database import Database
 from swath.store.mission import Mission
-from swath.store.moments import now_us
 
 __all__ = ["Limits", "Service", "Settings", "is_loopback"]
 
@@ -48,6 +47,8 @@ class Settings:
     """who vouches for people, besides tokens"""
     sign_in: bool = False
     """also on this machine"""
+    warm: bool = False
+    """make the planners' desk ready at the start, so that nobody waits for its first answer"""
 
     @property
     def open(self) -> bool:
@@ -64,8 +65,11 @@ class Service:
     mission: Mission
     simulated: bool
     settings: Settings = field(default_factory=Settings)
-    clock: Callable[[], int] = now_us
-    """microseconds since 1970 UTC"""
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """The mission's clock, microseconds since 1970 UTC: the one that all writes go by."""
+        return self.db.clock
 
     def __post_init__(self) -> None:
         for origin in self.settings.allow_origins:

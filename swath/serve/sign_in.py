@@ -33,7 +33,7 @@ def router(service: Service) -> APIRouter:
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or len(token) > 200:
             raise Problem(400, "a token is expected", fix='Send {"token": "swath_..."}')
         with service.db.reading() as connection:
-            known = person_of_token(connection, token, at_us=service.clock())
+            known = person_of_token(connection, token)
         if known is None:
             raise Problem(401, "this token opens nothing", headers={"WWW-Authenticate": 'Bearer realm="swath"'})
         answer = json_answer(request, {"person": known.person, "role": known.role})

@@ -7,7 +7,7 @@ with PostGIS has an address. Whatever is written goes through :meth:`Database.wr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -57,6 +57,8 @@ class Database:
     engine: Engine
     place: str
     """for people: a file, or an address without its password"""
+    clock: Callable[[], int] = now_us
+    """what time writes are of, microseconds since 1970 UTC: this machine's, or a rehearsal's"""
     _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     @property
@@ -85,7 +87,7 @@ class Database:
                 with self.engine.connect().execution_options(swath_writes=True) as connection, connection.begin():
                     if self.kind == "postgresql":
                         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _WRITER})
-                    yield Writing(connection, who, why, now_us() if at_us is None else at_us)
+                    yield Writing(connection, who, why, self.clock() if at_us is None else at_us)
             except DBAPIError as error:
                 raise _told(error, self.place) from error
 
@@ -106,7 +108,7 @@ def _told(error: DBAPIError, place: str) -> DataError:
     return DataError(f"the database cannot be used: {words}", where=place, fix=fix)
 
 
-def open_database(place: str | Path, *, create: bool = True) -> Database:
+def open_database(place: str | Path, *, create: bool = True, clock: Callable[[], int] = now_us) -> Database:
     """The database of a mission's folder, of a file ``*.sqlite``, or at an address ``postgresql://...``, up to date.
 
     Raises :class:`InputError` for a place that is none, :class:`DataError` where there is no database and ``create`` is
@@ -114,7 +116,7 @@ def open_database(place: str | Path, *, create: bool = True) -> Database:
     """
     where = str(place)
     engine, shown = _postgres(where) if "://" in where else _sqlite(Path(where), create)
-    database = Database(engine, shown)
+    database = Database(engine, shown, clock)
     with database.writing(who="swath", why="opened") as write:
         steps = migrate(write.connection)
         for step in steps:

@@ -148,10 +148,13 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def make_token(write: Writing, person: str, *, role: str, days: float, note: str = "") -> tuple[str, str]:
+def make_token(
+    write: Writing, person: str, *, role: str, days: float, note: str = "", made_us: int | None = None
+) -> tuple[str, str]:
     """A new token for somebody: its id, and the token itself, which is not kept.
 
-    Its role may be lower than the person's, never higher; it expires after ``days``.
+    Its role may be lower than the person's, never higher; it expires after ``days`` by the clock of this machine: a
+    rehearsal's clock (``write.at_us``) may begin again.
     """
     found = write.connection.execute(select(PERSON.c.role).where(PERSON.c.id == person)).first()
     if found is None:
@@ -161,8 +164,9 @@ def make_token(write: Writing, person: str, *, role: str, days: float, note: str
     if not 0 < days <= _LONGEST_DAYS:
         raise InputError(f"{days:g} days", where="days", fix=f"Give more than 0 and at most {_LONGEST_DAYS}")
     id, token = secrets.token_hex(6), _PREFIX + secrets.token_urlsafe(32)
-    values = {"id": id, "person": person, "digest": _digest(token), "role": role, "made_us": write.at_us}
-    values |= {"expires_us": write.at_us + int(days * _DAY_US), "note": note[:200]}
+    values: dict[str, Any] = {"id": id, "person": person, "digest": _digest(token), "role": role}
+    made = now_us() if made_us is None else made_us
+    values |= {"made_us": made, "expires_us": made + int(days * _DAY_US), "note": note[:200]}
     write.connection.execute(insert(TOKEN).values(values))
     write.record("token", id, "made", {"person": person, "role": role, "days": days})
     return id, token

@@ -16,15 +16,16 @@ from swath.store.features import BASE, Feature, put_features
 from swath.store.moments import moment_of_text, moment_text
 from swath.store.schema import FEATURE, ORDER, PLAN
 
-__all__ = ["current_plan", "plans", "put_plan"]
+__all__ = ["current_plan", "plan_of", "plans", "put_plan"]
 
 _FORM = "swath plan 1"
 
 
-def put_plan(write: Writing, text: str, stations: Mapping[str, Station], *, simulated: bool) -> str:
+def put_plan(write: Writing, text: str, stations: Mapping[str, Station], *, simulated: bool, new: bool = False) -> str:
     """Put a plan (``plan.json``) in force; returns its id. One that is in force already stays so.
 
-    Its pictures become features of ``plans``, its contacts features of ``passes``.
+    With ``new``, one that was in force before is left where it is. Its pictures become features of ``plans``, its
+    contacts features of ``passes``.
     """
     try:
         plan = json.loads(text)
@@ -36,7 +37,7 @@ def put_plan(write: Writing, text: str, stations: Mapping[str, Station], *, simu
         raise InputError(f"this is no plan: {error}", where="plan", fix="Give a plan.json of swath plan") from error
     id = hashlib.sha256(text.encode()).hexdigest()[:16]
     there = write.connection.execute(select(PLAN.c.current).where(PLAN.c.id == id)).first()
-    if there is not None and there[0]:
+    if there is not None and (new or there[0]):
         return id
     write.connection.execute(update(PLAN).where(PLAN.c.current).values(current=False))
     if there is None:
@@ -118,6 +119,12 @@ def current_plan(connection: Connection) -> tuple[str, str] | None:
     """Id and text (``plan.json``) of the plan in force."""
     row = connection.execute(select(PLAN.c.id, PLAN.c.body).where(PLAN.c.current)).first()
     return (row[0], row[1]) if row else None
+
+
+def plan_of(connection: Connection, id: str) -> str | None:
+    """The text of a plan that is or was in force; ``None`` where there is no such plan."""
+    row = connection.execute(select(PLAN.c.body).where(PLAN.c.id == id)).first()
+    return None if row is None else str(row[0])
 
 
 def plans(connection: Connection, *, most: int = 100) -> list[dict[str, Any]]:

@@ -30,8 +30,11 @@ Guarded = tuple[TestClient, Service, dict[str, str]]
 def test_the_console_finds_what_it_starts_from(client: TestClient) -> None:
     health = client.get("/health").json()
     assert (health["status"], health["database"], health["mission"]["name"]) == ("ok", "sqlite", "flood")
-    assert client.get("/me").json() == {
+    me = client.get("/me").json()
+    assert me.pop("time").endswith("Z")
+    assert me == {
         "person": "local",
+        "rehearsal": False,
         "role": "admin",
         "loopback": True,
         "may": ["read", "order", "plan", "admin"],

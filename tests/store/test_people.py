@@ -16,8 +16,8 @@ _DAY_US = 86_400_000_000
 def test_a_token_opens_until_it_ends(db: Database) -> None:
     with db.writing(who="admin", at_us=0) as write:
         people.add_person(write, "ada", "planner", subject="oidc|ada")
-        id, token = people.make_token(write, "ada", role="viewer", days=2, note="laptop")
-        _, other = people.make_token(write, "ada", role="planner", days=2)
+        id, token = people.make_token(write, "ada", role="viewer", days=2, note="laptop", made_us=0)
+        _, other = people.make_token(write, "ada", role="planner", days=2, made_us=0)
     with db.reading() as connection:
         assert people.person_of_token(connection, token, at_us=_DAY_US) == people.Known("ada", "viewer", {})
         assert people.person_of_token(connection, token, at_us=2 * _DAY_US) is None

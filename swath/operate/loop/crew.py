@@ -50,10 +50,10 @@ def work_here(
     from swath.operate.loop.work import Shift, work
     from swath.store.database import open_database
 
-    db = open_database(database)
+    db = open_database(database, clock=(clock := set_clock(offset_us)))
     try:
         name = f"{os.uname().nodename}-{os.getpid()}"
-        return work(Shift(db, folder, name, DUTIES, set_clock(offset_us)), over=over, idle=idle, pause_s=pause_s)
+        return work(Shift(db, folder, name, DUTIES, clock), over=over, idle=idle, pause_s=pause_s)
     finally:
         db.close()
 

@@ -32,10 +32,10 @@ def rolled(mission: Mission, now: np.datetime64) -> Mission:
 
 
 def charges(mission: Mission, at: Levels) -> dict[str, dict[str, float]]:
-    """How full every battery is, by the plan's levels, at the moments at which a later stretch may begin."""
+    """How full every battery is, by the plan's levels, when its stretch begins and where a later one may begin."""
     quarter = (mission.stop - mission.start) // 4
     found: dict[str, dict[str, float]] = {}
-    for number in range(1, 4):
+    for number in range(4):
         begin = mission.start + number * quarter
         rows = at.take(at.time <= begin).sort_by("time")
         found[format_utc(begin)] = {str(row["satellite"]): float(row["battery_wh"]) for row in rows.rows()}

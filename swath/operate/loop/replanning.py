@@ -4,38 +4,40 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from swath import registry
 from swath.errors import DataError, InputError
-from swath.model import Plan, Windows
-from swath.operate.asked_order import asked_order
-from swath.operate.bring_in import mission_file
-from swath.operate.loop.arriving import ELEMENTS, FORECAST
+from swath.model import Plan
 from swath.operate.loop.following import looks_of
-from swath.operate.loop.horizon import carried, charged, charges, rolled
+from swath.operate.loop.horizon import carried, charges
+from swath.operate.loop.known import (
+    CHARGES,
+    Known,
+    asked_of,
+    commanded,
+    failed_picture,
+    keep_basis,
+    known_now,
+    stretch_of,
+    went_wrong,
+)
 from swath.operate.loop.work import Commit, Shift, Told
 from swath.operate.plan_only import PlannedMission, prepared
-from swath.orbit.forms import parse_elements
-from swath.plan.form import plan_from_json, plan_to_json
+from swath.plan.form import plan_to_json
 from swath.plan.levels import levels
 from swath.plan.orders import Order
 from swath.plan.problem import Problem
-from swath.plan.replan import Change, lock, lost_contact, picture_failed, replan
+from swath.plan.replan import Change, lock, replan
 from swath.store.database import Writing
-from swath.store.forecast import read_forecast
-from swath.store.history import history_before
 from swath.store.jobs import Job
-from swath.store.locks import locked
-from swath.store.mission import Mission, read_mission
-from swath.store.notes import note, recall
-from swath.store.orders_book import OPEN, Ordered, Status, order_of, orders, set_status
-from swath.store.plans import current_plan, put_plan
-from swath.time import format_utc, seconds
+from swath.store.notes import note
+from swath.store.orders_book import OPEN, Status, order_of, set_status
+from swath.store.plans import put_plan
+from swath.time import format_utc
 
 __all__ = ["PLAN_S", "REASONS_S", "plan_again"]
 
@@ -43,24 +45,6 @@ PLAN_S = 60.0
 """of planning in one go; the best plan so far then counts, with its bound"""
 REASONS_S = 30.0
 """after it: of finding why orders were refused"""
-_PAGE = 500
-_CHARGES = "loop.charges"
-_GOOD = (*OPEN, "completed")
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What the database said when planning began."""
-
-    orders: tuple[Ordered, ...]
-    plan: Plan | None
-    elements: tuple[str, ...]
-    forecast: str
-    lost: tuple[str, ...]
-    failed: tuple[str, ...]
-    charges: Mapping[str, Mapping[str, float]]
-    locked: tuple[str, ...]
-    """requests whose pictures a planner holds where they are"""
 
 
 def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
@@ -71,10 +55,9 @@ def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
     """
     now = np.datetime64(shift.clock() * 1000, "ns")
     told("reading", 0.05)
-    known = _read(shift)
-    stretch = charged(rolled(read_mission(mission_file(shift.folder)), now), known.charges)
-    mission = _fleet(stretch, shift.folder, known, now)
-    asked, strange = _asked(known, mission)
+    known = known_now(shift.db)
+    mission = stretch_of(shift.folder, known, now)
+    asked, strange = asked_of(known, mission)
     if not asked:
         return lambda write: {"planned": 0, **_answer_strange(write, strange)}
     told("looks", 0.2)
@@ -92,7 +75,8 @@ def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
 
     def commit(write: Writing) -> Mapping[str, Any]:
         id = put_plan(write, text, stations, simulated=simulated)
-        note(write, _CHARGES, charge)
+        keep_basis(write, id, known, asked, now)
+        note(write, CHARGES, charge)
         for move in moves:
             write.record("request", move.request, move.what, {"because": move.because, "plan": id})
         counts = _answer(write, problem, plan, {order.id: order.request.stop for order in asked}, known)
@@ -102,14 +86,14 @@ def plan_again(shift: Shift, job: Job, told: Told) -> Commit:
     return commit
 
 
-def _planned(ready: PlannedMission, known: _Known, now: np.datetime64) -> tuple[Problem, Plan, tuple[Change, ...]]:
+def _planned(ready: PlannedMission, known: Known, now: np.datetime64) -> tuple[Problem, Plan, tuple[Change, ...]]:
     """The first plan, or the next one, with what changed; in a minute and a half at most."""
-    problem, stop, late = _commanded(ready, now), _after(PLAN_S), _after(PLAN_S + REASONS_S)
-    seed = ready.mission.seed
+    stop, late, seed = _after(PLAN_S), _after(PLAN_S + REASONS_S), ready.mission.seed
+    problem = replace(ready.problem, commandable=commanded(ready.problem, ready.mission, now))
     if known.plan is None:
         solve = registry.find("swath.solvers", ready.mission.operations.solver)
         return problem, solve(problem, seed=seed, made=now, stop=stop, late=late), ()
-    problem, before = _went_wrong(problem, carried(known.plan, problem), known)
+    problem, before = went_wrong(problem, carried(known.plan, problem), known)
     held = [id for id in known.locked if id in before.acquisitions.request]
     problem = lock(problem, before, held) if held else problem
     return replan(problem, before, seed=seed, made=now, stop=stop, late=late)
@@ -120,107 +104,12 @@ def _after(limit_s: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > end
 
 
-def _read(shift: Shift) -> _Known:
-    with shift.db.reading() as connection:
-        found: list[Ordered] = []
-        after = ""
-        while True:
-            page, after = orders(connection, codes=_GOOD, limit=_PAGE, after=after)
-            found += page
-            if not after:
-                break
-        plan = current_plan(connection)
-        events = history_before(connection, None, kinds=("contact", "picture"), most=2000)
-        return _Known(
-            tuple(found),
-            None if plan is None else plan_from_json(plan[1]),
-            tuple(one["text"] for one in recall(connection, ELEMENTS, [])),
-            str(recall(connection, FORECAST, "")),
-            tuple(event.subject for event in events if event.kind == "contact"),
-            tuple(event.subject for event in events if event.kind == "picture"),
-            recall(connection, _CHARGES, {}),
-            locked(connection),
-        )
-
-
-def _fleet(mission: Mission, folder: Path, known: _Known, now: np.datetime64) -> Mission:
-    """The mission with the newest element sets that are not of the future, and the last forecast."""
-    newest = {s.elements.norad_id: s.elements for s in mission.satellites}
-    for text in known.elements:
-        for one in parse_elements(text, source="inbox").elements:
-            old = newest.get(one.norad_id)
-            if old is not None and old.epoch < one.epoch <= now + seconds(86400.0):
-                newest[one.norad_id] = one
-    satellites = tuple(replace(s, elements=newest[s.elements.norad_id]) for s in mission.satellites)
-    forecast = mission.forecast
-    if known.forecast and (folder / known.forecast).is_file():
-        forecast = read_forecast(folder / known.forecast)
-    return replace(mission, satellites=satellites, forecast=forecast)
-
-
-def _asked(known: _Known, mission: Mission) -> tuple[list[Order], dict[str, InputError]]:
-    """What of the book meets the stretch that is planned, and what nobody can plan, with the reason.
-
-    Orders that were pictured stay as long as their picture lies in the stretch: it takes its time and its memory.
-    """
-    asked, strange = [], {}
-    planned: set[str] = set()
-    if known.plan is not None:
-        looks = known.plan.acquisitions
-        planned = set(looks.request[looks.start >= mission.start].tolist())
-    for ordered in known.orders:
-        try:
-            order = asked_order(ordered, mission)
-        except InputError as error:
-            strange[ordered.id] = error
-            continue
-        over = ordered.status.code in ("completed", "tasked") and not _failed(ordered, known)
-        inside = _pictured(order.id, planned) if over else True
-        if inside and order.request.start < mission.stop and order.request.stop > mission.start:
-            asked.append(order)
-    return asked, strange
-
-
-def _failed(order: Ordered, known: _Known) -> bool:
-    return any(look.get("swath:acquisition") in known.failed for look in looks_of(order))
-
-
-def _pictured(order: str, planned: set[str]) -> bool:
-    return order in planned or any(id.startswith(f"{order}.") for id in planned)
-
-
-def _commanded(ready: PlannedMission, now: np.datetime64) -> Problem:
-    """Each satellite can be told something new in its next pass over a station after the plan is made."""
-    problem, mission = ready.problem, ready.mission
-    made = now + seconds(mission.operations.planning_s)
-    return replace(problem, commandable={s.id: _next(problem.passes, s.id, made, mission) for s in mission.satellites})
-
-
-def _next(passes: Windows, satellite: str, made: np.datetime64, mission: Mission) -> np.datetime64:
-    if made < mission.start:
-        return mission.start
-    return min(passes.start[(passes.satellite == satellite) & (passes.start >= made)], default=mission.stop)
-
-
-def _went_wrong(problem: Problem, before: Plan, known: _Known) -> tuple[Problem, Plan]:
-    """The problem, and the plan in force, without contacts that were lost and pictures that failed."""
-    looks, contacts = before.acquisitions, before.contacts
-    for id in known.lost:
-        if id in contacts.id:
-            problem = lost_contact(problem, before, id)
-    for id in known.failed:
-        if id in looks.id:
-            problem = picture_failed(problem, before, id)
-    looks = looks.take(~np.isin(looks.id, known.failed))
-    return problem, replace(before, acquisitions=looks, contacts=contacts.take(~np.isin(contacts.id, known.lost)))
-
-
 _NEVER = ("no_access", "no_stereo")
 """reasons that no later plan of the same stretch takes away"""
 
 
 def _answer(
-    write: Writing, problem: Problem, plan: Plan, ends: Mapping[str, np.datetime64], known: _Known
+    write: Writing, problem: Problem, plan: Plan, ends: Mapping[str, np.datetime64], known: Known
 ) -> dict[str, int]:
     """Tell every order what the plan holds for it; ``ends``: until when each may be pictured."""
     of_bundle = {id: bundle.id for bundle in problem.bundles for id in bundle.requests}
@@ -242,7 +131,7 @@ def _answer(
             words = f"planned as {', '.join(look['swath:acquisition'] for look in looks[id][:5])}"
             told = first if len(looks[id]) == 1 else {**first, "swath:looks": looks[id]}
             set_status(write, id, Status("scheduled", write.at_us, None, words), opportunity=told)
-        elif id in refused and not (order.status.code == "tasked" and not _failed(order, known)):
+        elif id in refused and not (order.status.code == "tasked" and not failed_picture(order, known)):
             one = refused[id]
             code = "rejected" if one.reason in _NEVER and ends[id] <= problem.stop else "held"
             set_status(write, id, Status(code, write.at_us, one.reason, one.because), opportunity={})
