@@ -104,7 +104,7 @@ def wanted_of(
         priority=given.priority,
     )
     told = f"{moment_text(moment(asked_start))}/{moment_text(moment(asked_stop))}"
-    known = given.model_dump(mode="json", exclude_none=True)
+    known = {**given.model_dump(mode="json", exclude_none=True), "urgent": request.urgent}
     return Wanted(_limited(request, limits, mission), start, stop, told, dict(body["geometry"]), filter, known)
 
 

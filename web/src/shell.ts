@@ -4,6 +4,8 @@ import { parse, write } from "./lib/route.ts";
 import { LANGUAGES, language, preferred, speak, t } from "./lib/words.ts";
 import { trouble } from "./lib/trouble.ts";
 import { listen } from "./lib/news.ts";
+import { present, setClock } from "./lib/clock.ts";
+import { both } from "./lib/when.ts";
 import { VIEWS, type Context, type Me, type Mission, type Shown, type View } from "./views/views.ts";
 
 /** The frame around every view: what mission this is, whether it is simulated, where one can go, language and colours. */
@@ -14,6 +16,7 @@ export async function start(page: HTMLElement): Promise<void> {
   let me: Me;
   try {
     me = await get<Me>("me");
+    setClock(me.time);
     mission = await get<Mission>("mission");
   } catch (error) {
     return error instanceof Refused && error.status === 401 ? signInPage(page) : failed(page, error);
@@ -39,6 +42,7 @@ class Frame {
   private readonly main = h("main", { id: "main", tabindex: "-1" });
   private readonly nav = h("nav", {});
   private readonly say = h("p", { class: "said", role: "status", "aria-live": "polite" });
+  private readonly clock = h("span", {});
   private readonly page: HTMLElement;
   private readonly mission: Mission;
   private readonly me: Me;
@@ -49,6 +53,7 @@ class Frame {
     this.mission = mission;
     this.me = me;
     this.draw();
+    window.setInterval(() => this.tick(), 10_000);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.shown?.paint?.(isDark()));
     listen((news) => this.shown?.news?.(news));
   }
@@ -63,6 +68,7 @@ class Frame {
       h("header", {},
         h("p", { class: "name" }, h("strong", {}, "swath"), " ", h("span", {}, mission.title)),
         h("p", { class: mission.simulated ? "truth simulated" : "truth real" }, mission.simulated ? (mission.notice || t("shell.simulated")) : t("shell.real")),
+        h("p", { class: me.rehearsal ? "present rehearsal" : "present" }, me.rehearsal ? h("strong", {}, t("shell.rehearsal"), " ") : null, this.clock),
         h("p", { class: "tools" }, h("span", { class: "who" }, `${me.person} · ${t(`role.${me.role}`)}`), languages,
           h("button", { type: "button", class: "colors", onclick: () => this.recolor() }, t("shell.colors")),
           me.loopback ? null : h("button", { type: "button", onclick: () => void signOut() }, t("shell.signout")))),
@@ -70,6 +76,11 @@ class Frame {
       h("footer", {}, h("a", { href: "licences.txt" }, t("shell.licences"))));
     this.nav.setAttribute("aria-label", t("shell.views"));
     this.marks();
+    this.tick();
+  }
+
+  private tick(): void {
+    put(this.clock, both(present(), false));
   }
 
   private marks(): void {

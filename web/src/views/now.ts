@@ -1,4 +1,5 @@
 import { call, get } from "../lib/api.ts";
+import { present } from "../lib/clock.ts";
 import { h, put, settled } from "../lib/dom.ts";
 import { renderer, type Picture } from "../lib/picture.ts";
 import { keep } from "../lib/route.ts";
@@ -51,12 +52,12 @@ class Now implements Shown {
     this.start = ms(mission.start);
     this.stop = ms(mission.stop);
     this.flying = tracks(JSON.parse(czml) as Packet[]);
-    const present = Date.now();
-    const wanted = state["t"] ? ms(state["t"]) : present;
+    const here = present();
+    const wanted = state["t"] ? ms(state["t"]) : here;
     this.time = wanted >= this.start && wanted <= this.stop ? wanted : this.start;
     this.speed = SPEEDS.find((speed) => String(speed) === state["speed"]) ?? 60;
     this.slider = h("input", { type: "range", min: this.start, max: this.stop, step: 10_000, value: this.time, id: "time", "aria-label": t("now.slider"), oninput: () => this.move(Number(this.slider.value)) });
-    const past = present > this.stop || present < this.start;
+    const past = here > this.stop || here < this.start;
     put(box,
       h("h1", {}, t("view.now")),
       past ? h("p", { class: "note" }, t("now.past", { start: utc(this.start, false), stop: utc(this.stop, false) })) : null,
@@ -71,7 +72,7 @@ class Now implements Shown {
     const speeds = h("select", { "aria-label": t("now.speed"), onchange: (event: Event) => { this.speed = Number((event.target as HTMLSelectElement).value); keep({ speed: this.speed }); } },
       SPEEDS.map((speed) => h("option", { value: speed, selected: speed === this.speed }, `× ${speed}`)));
     return h("div", { class: "controls" }, this.play, speeds, this.slider, this.clock,
-      past ? null : h("button", { type: "button", onclick: () => this.move(Date.now()) }, t("now.present")));
+      past ? null : h("button", { type: "button", onclick: () => this.move(present()) }, t("now.present")));
   }
 
   /** The globe, the flat map or tables only; what was chosen before, else what this machine can draw. */

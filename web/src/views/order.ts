@@ -1,6 +1,7 @@
 import type { Map as FlatMap } from "maplibre-gl";
 import type { Feature, Geometry, Point, Polygon } from "geojson";
 import { Refused, get, send } from "../lib/api.ts";
+import { present } from "../lib/clock.ts";
 import { h, put, settled } from "../lib/dom.ts";
 import { renderer } from "../lib/picture.ts";
 import { boxOf, readPlace } from "../lib/places.ts";
@@ -58,7 +59,7 @@ class OrderDesk implements Shown {
     this.context = context;
     const change = (): void => this.remember();
     this.offer = h("select", { id: "offer", onchange: change }, offers.map((one) => h("option", { value: one.id, selected: one.id === state["offer"] }, one.title || one.id)));
-    const now = Math.max(ms(mission.start), Math.min(Date.now(), ms(mission.stop)));
+    const now = Math.max(ms(mission.start), Math.min(present(), ms(mission.stop)));
     const first = now >= ms(mission.stop) ? ms(mission.start) : now;
     this.from = h("input", { id: "from", type: "datetime-local", step: 1, required: true, value: (state["from"] ?? iso(first)).slice(0, 19), onchange: change });
     this.to = h("input", { id: "to", type: "datetime-local", step: 1, required: true, value: (state["to"] ?? iso(ms(mission.stop))).slice(0, 19), onchange: change });

@@ -7,6 +7,8 @@ import { code, t } from "../lib/words.ts";
 import { trouble } from "../lib/trouble.ts";
 import { Timeline, type Bar, type Lane } from "./timeline.ts";
 import { urgentForm } from "./plan_urgent.ts";
+import { whatIfForm } from "./plan_what_if.ts";
+import { progress } from "../lib/job.ts";
 import type { Context, Shown } from "./views.ts";
 
 export interface Picture {
@@ -38,13 +40,34 @@ interface Tried { readonly possible: boolean; readonly gain: number; readonly lo
 
 /** What the fleet will do, why, and what happens if somebody changes it. */
 export async function plan(box: HTMLElement, context: Context, early: (element: HTMLElement) => void): Promise<Shown> {
-  const desk = new PlanDesk(box, context, await get<Day>("page/plan/day"));
+  const desk = new PlanDesk(box, context, await firstDay(box, early));
   early(box);
   desk.begin();
   return desk;
 }
 
+/** The day; while the desk is made ready (a minute after an installation, seconds later on), how far that is. */
+async function firstDay(box: HTMLElement, early: (element: HTMLElement) => void): Promise<Day> {
+  const asking = get<Day>("page/plan/day");
+  const show = async (): Promise<void> => {
+    try {
+      const { what, share } = await get<{ what: string; share: number }>("page/plan/ready");
+      put(box, h("h1", {}, t("view.plan")), progress(share, t("plan.preparing", { what: code("stage", what) })));
+      early(box);
+    } catch {
+      // the day itself tells what is wrong
+    }
+  };
+  const looking = window.setInterval(() => void show(), 800);
+  try {
+    return await asking;
+  } finally {
+    clearInterval(looking);
+  }
+}
+
 class PlanDesk implements Shown {
+  private closed = false;
   private day: Day;
   private readonly context: Context;
   private readonly box: HTMLElement;
@@ -72,9 +95,9 @@ class PlanDesk implements Shown {
     this.timeline = timeline;
     put(this.box, h("h1", {}, t("view.plan")), this.summary(),
       h("div", { class: "desk" }, h("div", { class: "left" }, timeline.element, this.told), this.panel),
-      this.tables());
+      h("div", { class: "panel" }, whatIfForm(() => this.closed)), this.tables());
     if (chosen) void this.choose(chosen);
-    else put(this.panel, h("p", { class: "note" }, t("plan.choose")), urgentForm());
+    else put(this.panel, h("p", { class: "note" }, t("plan.choose")), urgentForm(this.context.mission));
   }
 
   private summary(): HTMLElement {
@@ -288,6 +311,7 @@ class PlanDesk implements Shown {
   }
 
   close(): void {
+    this.closed = true;
     this.timeline?.close();
   }
 }

@@ -14,7 +14,7 @@ export interface Mission {
   readonly stations: readonly Station[];
 }
 export type Role = "viewer" | "customer" | "planner" | "admin";
-export interface Me { readonly person: string; readonly role: Role; readonly loopback: boolean }
+export interface Me { readonly person: string; readonly role: Role; readonly loopback: boolean; readonly time: string; readonly rehearsal: boolean }
 
 /** What a view is given. */
 export interface Context {
@@ -42,8 +42,11 @@ export const VIEWS: readonly View[] = [
   { id: "now", load: async () => (await import("./now.ts")).now },
   { id: "plan", role: ["planner", "admin"], load: async () => (await import("./plan.ts")).plan },
   { id: "order", load: async () => (await import("./order.ts")).order },
+  { id: "watch", load: async () => (await import("./watch.ts")).watch },
   { id: "archive", load: async () => (await import("./archive.ts")).archive },
   { id: "fields", load: async () => (await import("./products.ts")).fields },
   { id: "floods", load: async () => (await import("./products.ts")).floods },
+  { id: "claims", load: async () => (await import("./reports.ts")).claims },
+  { id: "design", load: async () => (await import("./reports.ts")).design },
   { id: "admin", role: ["admin"], load: async () => (await import("./admin.ts")).admin },
 ];
