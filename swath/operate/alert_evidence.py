@@ -27,7 +27,13 @@ _AHEAD_DAYS = 14.0
 
 
 def evidence_page(
-    watch: WatchFile, book: Book, alert: Alert, *, looks: LooksAhead | None = None, post_to: str = "", name: str = ""
+    watch: WatchFile,
+    book: Book,
+    alert: Alert,
+    *,
+    looks: LooksAhead | None = None,
+    post_to: str | None = "",
+    name: str = "",
 ) -> str:
     """The page of an alert; without pictures where they are no longer there. ``name`` is that of the watch file."""
     before, after = _pictures(watch, alert)

@@ -78,13 +78,14 @@ def alert_page(
     *,
     verdicts: Sequence[Verdict] = (),
     looks: LooksAhead | None = None,
-    post_to: str = "",
+    post_to: str | None = "",
     watch_file: str = "watch.toml",
 ) -> str:
     """The page as text; the same alert and pictures give the same bytes.
 
     ``verdicts``: all of the place. ``post_to``: address that takes a verdict by form (``{post_to}`` with the fields
-    ``verdict`` and ``why``); without it, on paper and from disk, the command is shown that does the same.
+    ``verdict`` and ``why``); without it, on paper and from disk, the command is shown that does the same; ``None``:
+    neither, for a page within another that has the buttons.
     """
     mine = [one for one in verdicts if one.alert == alert.id]
     parts = [
@@ -130,12 +131,14 @@ def _head(alert: Alert) -> str:
     return tag("p", word, class_="lead") + "".join(tag("p", esc(line)) for line in lines)
 
 
-def _judge(alert: Alert, mine: Sequence[Verdict], post_to: str, watch_file: str) -> str:
+def _judge(alert: Alert, mine: Sequence[Verdict], post_to: str | None, watch_file: str) -> str:
     said = "".join(
         tag("p", esc(f"{one.word} at {_utc(one.at)}{' by ' + one.who if one.who else ''}: {one.why or 'no reason'}"))
         for one in sorted(mine, key=lambda one: one.at)
     )
-    forms = []
+    forms: list[str] = []
+    if post_to is None:
+        return said
     for word, class_ in (("confirm", "yes"), ("dismiss", "no")):
         if post_to:
             why = '<input name="why" placeholder="why" aria-label="why" maxlength="500">'

@@ -127,9 +127,11 @@ def _pages(routes: APIRouter, service: Service) -> None:
             **problems(404),
         },
     )
-    def page(request: Request, caller: Readers, id: str) -> Response:
+    def page(request: Request, caller: Readers, id: str, form: bool = True) -> Response:
         alert, watch = _need(service, id), watch_of(service)
-        post_to = f"{base_of(request, service)}/watch/alerts/{id}/verdict" if caller.may("plan") else ""
+        post_to = (
+            (f"{base_of(request, service)}/watch/alerts/{id}/verdict" if caller.may("plan") else "") if form else None
+        )
         text = evidence_page(watch, DatabaseBook(service.db), alert, post_to=post_to, name=WATCH_FILE)
         headers = {"content-security-policy": PAGE_POLICY}
         return text_answer(request, text, media="text/html; charset=utf-8", headers=headers)

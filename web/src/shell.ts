@@ -68,7 +68,7 @@ class Frame {
       h("header", {},
         h("p", { class: "name" }, h("strong", {}, "swath"), " ", h("span", {}, mission.title)),
         h("p", { class: mission.simulated ? "truth simulated" : "truth real" }, mission.simulated ? (mission.notice || t("shell.simulated")) : t("shell.real")),
-        h("p", { class: me.rehearsal ? "present rehearsal" : "present" }, me.rehearsal ? h("strong", {}, t("shell.rehearsal"), " ") : null, this.clock),
+        h("p", { class: me.rehearsal ? "present rehearsal" : "present", title: t("shell.clock") }, me.rehearsal ? h("strong", {}, t("shell.rehearsal"), " ") : null, this.clock),
         h("p", { class: "tools" }, h("span", { class: "who" }, `${me.person} · ${t(`role.${me.role}`)}`), languages,
           h("button", { type: "button", class: "colors", onclick: () => this.recolor() }, t("shell.colors")),
           me.loopback ? null : h("button", { type: "button", onclick: () => void signOut() }, t("shell.signout")))),

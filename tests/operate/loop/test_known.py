@@ -83,7 +83,7 @@ def test_a_plan_from_the_folder_comes_into_force_once(day: Day) -> None:
 
 
 def test_another_fleet_is_worth_something_else(day: Day) -> None:
-    folder, clock, db, shift = day
+    _, clock, db, shift = day
     ask(db, clock, "anna-1")
     work(shift, idle=lambda: True)
     kept = in_force(db)

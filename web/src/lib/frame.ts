@@ -5,5 +5,5 @@ import { t } from "./words.ts";
 export function framed(address: string, title: string, tall = false): HTMLElement {
   return h("figure", { class: tall ? "framed tall" : "framed" },
     h("figcaption", {}, h("a", { href: address, target: "_blank", rel: "noopener" }, t("frame.alone"))),
-    h("iframe", { src: address, title, loading: "lazy", referrerpolicy: "same-origin" }));
+    h("iframe", { src: address, title, referrerpolicy: "same-origin" }));
 }

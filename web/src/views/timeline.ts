@@ -101,7 +101,7 @@ export class Timeline {
     const back = lane.back.filter((one) => one.to > this.from && one.from < this.to).map((one) => this.place(h("span", { class: `back ${one.kind}`, "aria-hidden": "true" }), one.from, one.to));
     const bars = lane.bars.filter((one) => one.to > this.from && one.from < this.to).sort((a, b) => a.from - b.from);
     const head = h("div", { role: "rowheader", class: "head", tabindex: "-1", "data-focus": `row:${lane.id}`, onclick: () => { if (expands) this.toggle(lane.id); } },
-      expands ? h("span", { class: "twist", "aria-hidden": "true" }, open ? "▾" : "▸") : null, h("span", {}, lane.name), h("small", {}, t("timeline.count", { count: bars.length })));
+      expands ? h("span", { class: "twist", "aria-hidden": "true" }, open ? "▾" : "▸") : null, h("span", {}, lane.name), h("small", { "aria-label": t("timeline.count", { count: bars.length }), title: t("timeline.count", { count: bars.length }) }, bars.length));
     return h("div", { role: "row", class: `row ${lane.kind}`, "aria-level": "1", "aria-expanded": expands ? String(open) : null, "data-lane": lane.id }, head,
       h("div", { role: "gridcell", class: "lane" }, back, bars.map((one) => this.bar(one, lane))));
   }

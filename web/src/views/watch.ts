@@ -95,7 +95,7 @@ class WatchDesk implements Shown {
       { key: "place", head: t("watch.place"), value: (one) => one.id, show: (one) => h("button", { type: "button", class: "link", "aria-pressed": String(one.id === this.place), onclick: () => void this.openPlace(one.id) }, one.id) },
       { key: "state", head: t("watch.last"), value: (one) => one.state ?? "", show: (one) => h("span", {}, h("strong", {}, mark(one.state)), one.last ? h("span", {}, " ", both(one.last, false)) : null) },
       { key: "open", head: t("watch.open"), number: true, value: (one) => one.open }, { key: "alerts", head: t("watch.alerts"), number: true, value: (one) => one.alerts }, { key: "looks", head: t("watch.looks"), number: true, value: (one) => one.looks },
-      { key: "precision", head: t("watch.precision"), number: true, value: (one) => one.precision.value, show: (one) => precise(one) },
+      { key: "precision", head: t("watch.precision"), number: true, value: (one) => (one.precision.interval ? one.precision.value : null), show: (one) => precise(one) },
     ] }), table({ name: "alerts", caption: t("watch.alerts"), rows: this.alerts, empty: t("watch.noalerts"), columns: [
       { key: "alert", head: t("watch.alert"), value: (one) => one.id, show: (one) => h("button", { type: "button", class: "link", "aria-pressed": String(one.id === this.alert), onclick: () => void this.openAlert(one.id) }, one.headline) },
       { key: "status", head: t("order.status"), value: (one) => one.status, show: (one) => h("span", { class: `status alert-${one.status}` }, t(`alert.${one.status}`)) },
@@ -135,7 +135,7 @@ class WatchDesk implements Shown {
       const { days, simulated } = await get<{ days: Day[]; simulated: boolean }>(`watch/places/${encodeURIComponent(id)}/days`);
       if (alone) this.showPlace(place, days, simulated);
       put(this.below, days.length ? table({ name: `days-${id}`, caption: t("watch.days", { place: id }), rows: [...days].reverse(), columns: [
-        { key: "day", head: t("watch.day"), value: (day) => day.day }, { key: "state", head: t("watch.state"), value: (day) => day.state, show: (day) => t(`day.${day.state.replace(" ", "_")}`) },
+        { key: "day", head: t("watch.day"), value: (day) => day.day.slice(0, 10) }, { key: "state", head: t("watch.state"), value: (day) => day.state, show: (day) => t(`day.${day.state.replace(" ", "_")}`) },
         { key: "because", head: t("col.because"), value: (day) => day.because }, { key: "looks", head: t("watch.looks"), number: true, value: (day) => day.looks },
       ] }) : null, ahead);
     } catch (error) {
@@ -208,6 +208,5 @@ class WatchDesk implements Shown {
 
 function precise({ precision }: Place): string {
   const { value, interval } = precision;
-  if (!Number.isFinite(value)) return "–";
-  return `${Math.round(100 * value)} %${interval ? ` (${Math.round(100 * interval[0])}–${Math.round(100 * interval[1])})` : ""}`;
+  return interval ? `${Math.round(100 * value)} % (${Math.round(100 * interval[0])}–${Math.round(100 * interval[1])})` : t("watch.unjudged");
 }

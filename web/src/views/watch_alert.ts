@@ -29,7 +29,7 @@ export function showAlert(box: HTMLElement, alert: Alert, decide: Decide | undef
     alert.answer ? h("p", {}, h("strong", {}, t("alert.answer")), " ", alert.answer) : null,
     decide ? verdictForm(alert, decide, told) : null, told,
     h("p", { class: "acts" }, h("button", { type: "button", onclick: () => void compare(alert, told) }, t("alert.compare")), " ", h("a", { href: address(`watch/alerts/${encodeURIComponent(alert.id)}/cap`), download: `${alert.id}.cap.xml` }, "CAP 1.2")),
-    framed(address(`watch/alerts/${encodeURIComponent(alert.id)}/page`), t("alert.evidence"), true),
+    framed(address(`watch/alerts/${encodeURIComponent(alert.id)}/page?form=false`), t("alert.evidence"), true),
     table({ name: `tests-${alert.id}`, caption: t("alert.tests"), rows: alert.tests, columns: [
       { key: "name", head: t("alert.test"), value: (one) => one.name }, { key: "value", head: t("plan.value"), number: true, value: (one) => one.value, show: (one) => `${Number(one.value.toPrecision(4))} ${one.unit}` },
       { key: "bound", head: t("alert.bound"), number: true, value: (one) => one.bound, show: (one) => `${Number(one.bound.toPrecision(4))} ${one.unit}` }, { key: "passed", head: t("alert.speaks"), value: (one) => one.passed, show: (one) => (one.passed ? t("yes") : t("no")) }, { key: "because", head: t("col.because"), value: (one) => one.because },
