@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,25 +107,13 @@ def create_app(
         raise InputError(f"{settings.host} is open to others", where="--host", fix="Let people sign in")
     counts = Counts()
     wire, asking, desk = Wire(service), Asking(service.mission), Desk(service)
-
-    @asynccontextmanager
-    async def living(app: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(wire.run())
-        if settings.warm:
-            threading.Thread(target=desk.warm_up, name="swath-desk", daemon=True).start()
-        with worker.at_work(service, asking):
-            yield
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
-
     app = FastAPI(
         title=f"swath: {service.mission.title}",
         version=__version__,
         description="Orders, archive and plan of an Earth-observation mission: STAPI, STAC API, OGC API Features.",
         docs_url=None,  # its page would ask another machine for its scripts
         redoc_url=None,
-        lifespan=living,
+        lifespan=_living(service, wire, asking, desk),
     )
     add_problems(app)
     for make in ROUTERS:
@@ -141,6 +129,25 @@ def create_app(
     app.include_router(page.router(static))
     _describe(app)
     return Application(app, Edge(app, service, counts, clock))
+
+
+def _living(
+    service: Service, wire: Wire, asking: Asking, desk: Desk
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What goes on beside the answers, from the start to the end: live updates, what was put off, the desk."""
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        looking = asyncio.create_task(wire.run())
+        if service.settings.warm:
+            threading.Thread(target=desk.warm_up, name="swath-desk", daemon=True).start()
+        with worker.at_work(service, asking):
+            yield
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+
+    return living
 
 
 def _describe(app: FastAPI) -> None:
