@@ -10,6 +10,7 @@ from swath.cli.design_grow import grow
 from swath.cli.design_launch import launch
 from swath.cli.design_orbit import orbit
 from swath.cli.design_programme import programme
+from swath.cli.design_report import report
 from swath.cli.design_search import search
 from swath.cli.design_season import season
 from swath.cli.design_stations import stations
@@ -22,5 +23,5 @@ app = App(
     help="Which orbits, how many satellites, launched when: what does each buy?",
     default_parameter=Parameter(negative=()),
 )
-for command in (orbit, coverage, grow, search, deliver, stations, launch, season, programme, phase, lifetime):
+for command in (orbit, coverage, grow, search, deliver, stations, launch, season, report, programme, phase, lifetime):
     app.command(command)

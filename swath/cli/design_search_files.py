@@ -164,8 +164,8 @@ def search_file(out: Path, answer: dict[str, Any]) -> None:
     forms: dict[str, Callable[[], str | bytes]] = {
         ".json": lambda: json.dumps(answer, indent=2, allow_nan=False) + "\n",
         ".png": lambda: search_png(answer),
-        ".html": lambda: search_page(answer, rows),
-        ".pdf": lambda: search_pdf(answer, rows),
+        ".html": lambda: search_page(answer),
+        ".pdf": lambda: search_pdf(answer),
     }
     give_file(out, rows, list(rows[0]), {"warnings": answer["warnings"]}, forms)
 

@@ -7,13 +7,13 @@ launch. The first is never worse along the way; the second never at the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from swath.access.stream import Executor
 from swath.design.atlas import Atlas, Columns, Slot, fleet_looks, own_columns, slot_columns
 from swath.design.coverage import Coverage, coverage_of
 from swath.design.evolve import evolve

@@ -18,6 +18,9 @@ from swath.time import seconds
 __all__ = ["carried", "kept", "tables_of"]
 
 _LONGEST_DAYS = 400.0
+_LONGER = 1.5
+"""steps of a table, beside those that are exact to the last digit: edges of looks move by 0.7 ms at most
+(eccentricities 0 to 0.72, 15 days), for 40 % less time"""
 
 
 def kept(elements: Elements) -> Elements:
@@ -58,7 +61,7 @@ def tables_of(fleet: Sequence[Elements], start: np.datetime64, days: float) -> l
     rotations: dict[float, npt.NDArray[np.float64]] = {}
     found = []
     for one in map(kept, fleet):
-        times, step_s = even_times(start, stop, good_step_s(one))
+        times, step_s = even_times(start, stop, _LONGER * good_step_s(one))
         r_teme_m, _, failed = propagate_many([one], times)
         why = failed.get(0) or reentry(one, r_teme_m[0], times)
         if why:

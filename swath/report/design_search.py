@@ -6,8 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from swath.report.answer_pdf import answer_pdf
-from swath.report.page import answer_page
+from swath.report.parts import Grid, Heading, Part, Picture, Points, parts_page, parts_pdf
 
 __all__ = ["search_page", "search_pdf", "search_png"]
 
@@ -90,31 +89,43 @@ def _title(answer: Mapping[str, Any]) -> str:
     return f"The best constellations for {answer['region']['name']}"
 
 
-def search_page(answer: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+def search_page(answer: Mapping[str, Any]) -> str:
     """One page that opens from disk."""
-    orbits = [_orbit(row) for row in answer["search"]]
-    notes = {"warnings": [*answer["warnings"], *_METHOD, "The constellations, satellite by satellite:", *orbits]}
-    pictures = [("What more satellites bring", search_png(answer))]
-    return answer_page(_title(answer), rows, list(rows[0]), notes=notes, pictures=pictures)
+    return parts_page(_title(answer), _lead(answer), _parts(answer))
 
 
-def search_pdf(answer: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> bytes:
+def search_pdf(answer: Mapping[str, Any]) -> bytes:
     """The same to print."""
-    heads = ["satellites", "planes", "found\nh", "9 in 10\nh", "Walker\nh", "one plane\nh", "worst loss\nh",
-             "largest gap\nh", "cost", "front"]  # fmt: skip
-    cells = [
-        [
+    return parts_pdf(_title(answer), _lead(answer), _parts(answer))
+
+
+def _lead(answer: Mapping[str, Any]) -> str:
+    return f"Goal: the {_GOALS[answer['goal']]}; {answer['days']:g} days, seed {answer['seed']}."
+
+
+def _parts(answer: Mapping[str, Any]) -> list[Part]:
+    heads = ("satellites", "planes", "found\nh", "9 in 10\nh", "Walker\nh", "one plane\nh", "worst loss\nh",
+             "largest gap\nh", "cost", "front")  # fmt: skip
+    rows = tuple(
+        (
             str(row["satellites"]), str(row["planes"]), _h(row["found_days"]),
             f"{_h(row['low_days'])} - {_h(row['high_days'])}", _h(row["walker_days"]), _h(row["one_plane_days"]),
             _h(row["worst_loss_days"]), _h(row["largest_gap_days"]), f"{row['cost']:,.1f}",
             "yes" if row["pareto"] else "",
-        ]
-        for row in rows
-    ]  # fmt: skip
-    lead = [f"Goal: the {_GOALS[answer['goal']]}; {answer['days']:g} days, seed {answer['seed']}."]
-    pictures = [("What more satellites bring", search_png(answer))]
-    notes = [*answer["warnings"], *_METHOD, *(_orbit(row) for row in answer["search"])]
-    return answer_pdf(_title(answer), lead, pictures, heads, cells, notes)
+        )
+        for row in answer["search"]
+    )  # fmt: skip
+    stations = [f"{row['satellites']}: {', '.join(row['stations'])}" for row in answer["search"] if row["stations"]]
+    said: list[Part] = [Heading("Stations"), Points(tuple(stations))] if stations else []
+    return [
+        Picture("What more satellites bring, and the front of largest gap and cost", search_png(answer)),
+        Grid("Each number of satellites", heads, rows),
+        *said,
+        Heading("The constellations, satellite by satellite"),
+        Points(tuple(_orbit(row) for row in answer["search"])),
+        Heading("Assumptions and method"),
+        Points((*answer["warnings"], *_METHOD)),
+    ]
 
 
 def _h(days: float | None) -> str:
