@@ -44,13 +44,15 @@ def console_folder(folder: Path, *, orders: int = 14) -> Path:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, Service]]:
+def served(folder: Path, *, static: Path = STATIC) -> Iterator[tuple[str, Service]]:
     """The folder's service on a free port of this machine."""
     database = open_database(folder)
     brought = bring_in(database, folder)
     service = Service(database, folder, brought.mission, simulated=True, settings=OPEN)
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(service), log_level="critical", lifespan="on", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        create_app(service, static=static), log_level="critical", lifespan="on", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

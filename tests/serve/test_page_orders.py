@@ -128,6 +128,25 @@ def test_what_cannot_be_had_says_why_and_one_click_changes_it(browser: Any, url:
         assert one.wrong == []
 
 
+def test_a_refused_order_is_asked_again_with_one_click(browser: Any, url: str) -> None:
+    limits = {"op": "<=", "args": [{"property": "view:off_nadir"}, 1]}
+    body = {"datetime": "2026-05-08T06:00:00Z/2026-05-08T09:00:00Z", "geometry": json.loads(PLACE), "filter": limits}
+    told = json.dumps({**body, "order_parameters": {}}).encode()
+    asked = urllib.request.Request(f"{url}stapi/products/watch/orders", told, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked) as answer:
+        order = json.load(answer)
+    assert order["properties"]["status"]["status_code"] == "rejected"
+    with tab(browser, url) as one:
+        one.go(f"order?order={order['id']}")
+        one.page.get_by_role("button", name="Ask again").click()
+        one.until("() => document.querySelector('.answer .acts button')")
+        assert float(one.page.locator("#angle").input_value()) == 1.0
+        assert one.page.locator("#from").input_value() == "2026-05-08T06:00"
+        one.page.locator(".answer .acts button").first.click()
+        one.until("() => document.querySelector('.answer tbody tr')")
+        assert one.wrong == []
+
+
 def test_a_polygon_is_drawn_with_the_mouse(browser: Any, url: str) -> None:
     with tab(browser, url) as one:
         one.go("order")
@@ -177,6 +196,8 @@ def test_a_flood_is_told_with_its_interval_and_leads_to_its_map(browser: Any, ur
     with tab(browser, url) as one:
         one.go("floods")
         assert "(3.0–3.5, 90 %)" in one.page.inner_text("tbody")
+        one.until("() => document.querySelector('.readout .value')")
+        assert any("/tiles/products/a-flood/flood/" in asked for asked in one.asked)
         one.page.get_by_role("link", name="Flooded on the map").click()
         one.until("() => document.querySelector('.one h2')?.textContent === 'a-flood'")
         assert one.page.evaluate("location.hash").startswith("#/archive?item=products%2Fa-flood&layer=flood")

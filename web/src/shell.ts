@@ -1,7 +1,7 @@
 import { append, h, put } from "./lib/dom.ts";
 import { Refused, get, send } from "./lib/api.ts";
 import { parse, write } from "./lib/route.ts";
-import { LANGUAGES, language, preferred, speak, t } from "./lib/words.ts";
+import { LANGUAGES, language, native, preferred, speak, t } from "./lib/words.ts";
 import { trouble } from "./lib/trouble.ts";
 import { listen } from "./lib/news.ts";
 import { present, setClock } from "./lib/clock.ts";
@@ -62,7 +62,7 @@ class Frame {
     const { mission, me } = this;
     document.title = `${mission.title} · swath`;
     const languages = h("select", { "aria-label": t("shell.language"), onchange: (event: Event) => void this.speak((event.target as HTMLSelectElement).value) },
-      LANGUAGES.map((name) => h("option", { value: name, selected: name === language() }, t(`language.${name}`))));
+      LANGUAGES.map((name) => h("option", { value: name, selected: name === language() }, native(name))));
     put(this.page,
       h("a", { class: "skip", href: "#main", onclick: (event: Event) => { event.preventDefault(); this.main.focus(); } }, t("shell.skip")),
       h("header", {},

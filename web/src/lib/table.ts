@@ -17,10 +17,12 @@ export interface TableOptions<R> {
   readonly rows: readonly R[];
   readonly empty?: string;
   readonly limit?: number;
+  /** there are others that were not asked for */
+  readonly more?: boolean;
 }
 
 /** A table that can be sorted by its heads and saved as CSV or JSON: the twin of every picture on this page. */
-export function table<R>({ name, caption, columns, rows, empty, limit = 500 }: TableOptions<R>): HTMLElement {
+export function table<R>({ name, caption, columns, rows, empty, limit = 500, more = false }: TableOptions<R>): HTMLElement {
   let by = -1;
   let down = false;
   const body = h("tbody");
@@ -42,7 +44,7 @@ export function table<R>({ name, caption, columns, rows, empty, limit = 500 }: T
   draw();
   return h("section", { class: "twin", "aria-label": caption },
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-      h("table", {}, h("caption", {}, caption, " ", h("small", {}, t("table.rows", { count: rows.length }),
+      h("table", {}, h("caption", {}, caption, " ", h("small", {}, t(more ? "table.some" : "table.rows", { count: rows.length }),
         rows.length > limit ? ` · ${t("table.first", { count: limit })}` : "")), h("thead", {}, h("tr", {}, heads)), body)),
     h("p", { class: "exports" },
       h("button", { type: "button", onclick: () => save(`${name}.csv`, "text/csv", csv(columns, rows)) }, t("export.csv")), " ",

@@ -14,6 +14,9 @@ export async function speak(language: string): Promise<void> {
 
 export const language = (): string => chosen;
 
+/** What a language is called by those who speak it. */
+export const native = (name: string): string => new Intl.DisplayNames([name], { type: "language" }).of(name) ?? name;
+
 /** The text of a key, `{name}` replaced by what is given. A key that no catalogue knows is shown as it is. */
 export function t(key: string, given: Record<string, string | number> = {}): string {
   return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(given[name] ?? whole));

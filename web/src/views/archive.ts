@@ -1,8 +1,9 @@
 import type { GeoJSONSource, Map as FlatMap } from "maplibre-gl";
 import type { Feature } from "geojson";
-import { get, send } from "../lib/api.ts";
+import { get } from "../lib/api.ts";
 import { h, put, settled } from "../lib/dom.ts";
 import { renderer } from "../lib/picture.ts";
+import { pages } from "../lib/pages.ts";
 import { boxOf } from "../lib/places.ts";
 import { keep } from "../lib/route.ts";
 import { table } from "../lib/table.ts";
@@ -12,7 +13,6 @@ import { t } from "../lib/words.ts";
 import { Layers, layersOf, type Item, type Layer } from "./layers.ts";
 import type { Context, Shown } from "./views.ts";
 
-interface Found { readonly features: readonly Item[]; readonly numberMatched?: number; readonly links?: readonly { rel: string; href: string; method?: string; body?: unknown }[] }
 interface Collection { readonly id: string; readonly title?: string }
 
 /** What has been pictured and made: by map and time, looked at, compared, downloaded. */
@@ -102,11 +102,11 @@ class ArchiveDesk implements Shown {
     const bounds = this.inView.checked ? this.map?.getBounds() : undefined;
     if (bounds) body["bbox"] = [Math.max(-180, bounds.getWest()), Math.max(-90, bounds.getSouth()), Math.min(180, bounds.getEast()), Math.min(90, bounds.getNorth())];
     try {
-      const answer = await send<Found>("stac/search", body);
+      const answer = await pages<Item>("stac/search", 1000, body);
       this.found = answer.features;
       for (const item of answer.features) this.items.set(keyOf(item), item);
       this.mark();
-      put(this.results, table({ name: "scenes", caption: t("archive.found"), rows: answer.features, empty: t("archive.nothing"), columns: [
+      put(this.results, table({ name: "scenes", caption: t("archive.found"), rows: answer.features, more: answer.more, empty: t("archive.nothing"), columns: [
         { key: "id", head: t("archive.item"), value: (item) => item.id, show: (item) => h("button", { type: "button", class: "link", onclick: () => void this.open(keyOf(item)) }, item.id) },
         { key: "collection", head: t("archive.collection"), value: (item) => item.collection },
         { key: "datetime", head: t("col.time"), value: timeOf, show: (item) => both(timeOf(item)) },
@@ -114,7 +114,7 @@ class ArchiveDesk implements Shown {
         { key: "off_nadir_deg", head: t("col.offnadir"), number: true, value: (item) => num(item.properties["view:off_nadir"]), show: (item) => num(item.properties["view:off_nadir"])?.toFixed(1) ?? "–" },
         { key: "cloud", head: t("archive.cloud"), number: true, value: (item) => num(item.properties["eo:cloud_cover"]), show: (item) => num(item.properties["eo:cloud_cover"])?.toFixed(0) ?? "–" },
         { key: "real", head: t("order.real"), value: (item) => (item.properties["swath:simulated"] ? t("shell.simulated") : t("shell.real")) },
-      ] }), (answer.numberMatched ?? 0) > answer.features.length ? h("p", { class: "note" }, t("archive.more", { shown: answer.features.length, all: answer.numberMatched! })) : null);
+      ] }), answer.more ? h("p", { class: "note" }, t("archive.more", { shown: answer.features.length })) : null);
     } catch (error) {
       put(this.results, trouble(error));
     }

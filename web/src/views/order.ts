@@ -4,6 +4,7 @@ import { Refused, get, send } from "../lib/api.ts";
 import { present } from "../lib/clock.ts";
 import { h, put, settled } from "../lib/dom.ts";
 import { renderer } from "../lib/picture.ts";
+import { pages } from "../lib/pages.ts";
 import { boxOf, readPlace } from "../lib/places.ts";
 import { keep } from "../lib/route.ts";
 import { table } from "../lib/table.ts";
@@ -255,8 +256,8 @@ class OrderDesk implements Shown {
 
   private async showOrders(): Promise<void> {
     try {
-      const found = await get<{ features: readonly Order[] }>("stapi/orders?limit=100");
-      put(this.orders, h("h2", {}, t("order.orders")), table({ name: "orders", caption: t("order.orders"), rows: found.features, columns: [
+      const found = await pages<Order>("stapi/orders?limit=100", 1000);
+      put(this.orders, h("h2", {}, t("order.orders")), table({ name: "orders", caption: t("order.orders"), rows: found.features, more: found.more, columns: [
         { key: "id", head: t("col.order"), value: (row) => row.id, show: (row) => h("button", { type: "button", class: "link", onclick: () => void this.open(row.id) }, row.id) },
         { key: "offer", head: t("order.offer"), value: (row) => row.properties.product_id },
         { key: "status", head: t("order.status"), value: (row) => row.properties.status.status_code, show: (row) => h("span", { class: `status ${row.properties.status.status_code}` }, code("status", row.properties.status.status_code)) },
@@ -278,6 +279,7 @@ class OrderDesk implements Shown {
       const over = ["completed", "cancelled", "user_cancelled", "rejected", "failed", "expired"].includes(last.status_code);
       put(this.one, h("h2", {}, t("order.one", { id })), h("p", {}, h("span", { class: `status ${last.status_code}` }, code("status", last.status_code)), " ", last.reason_text ?? ""),
         help ? this.refusal({ ...(last.reason_code ? { reason: last.reason_code } : {}), because: last.reason_text ?? "", help }) : null,
+        ["rejected", "held", "expired", "failed"].includes(last.status_code) ? h("button", { type: "button", class: "main", onclick: () => this.askAgain(found) }, t("order.again")) : null, " ",
         over || this.context.me.role === "viewer" ? null : h("button", { type: "button", onclick: () => void this.cancel(id) }, t("order.cancel")),
         table({ name: `statuses-${id}`, caption: t("order.history"), rows: told.statuses, columns: [
           { key: "time", head: t("col.time"), value: (row) => row.timestamp, show: (row) => both(row.timestamp) },
@@ -291,6 +293,16 @@ class OrderDesk implements Shown {
     } catch (error) {
       put(this.one, trouble(error));
     }
+  }
+
+  /** What an order asked for goes into the form, and it is asked again: what would help becomes a button there. */
+  private askAgain(order: Order): void {
+    const asked = order.properties["search_parameters"] as Partial<Asked> | undefined;
+    this.pasted.value = JSON.stringify(order.geometry);
+    this.offer.value = order.properties.product_id;
+    this.read();
+    this.answer.scrollIntoView({ block: "center" });
+    this.take(asked ?? {});
   }
 
   private async cancel(id: string): Promise<void> {
