@@ -58,7 +58,7 @@ def send_due(
     alerts = {one.id: one for one in book.alerts()}
     targets = {one.id: one for one in watch.targets}
     found = []
-    for message in due(book.messages(), now()):
+    for message in due(book.messages(["waiting"]), now()):
         alert, target = alerts.get(message.alert), targets.get(message.target)
         final, why = False, ""
         if alert is None or target is None:
@@ -69,7 +69,11 @@ def send_due(
             except SwathError as error:
                 final, why = isinstance(error, InputError), str(error)
         after = after_failure(message, now(), why, final=final) if why else after_success(message, now())
-        book.keep(messages=[after, *_replaced(book.messages(), after)], who="swath", why="delivery")
+        book.keep(
+            messages=[after, *_replaced(book.messages(["waiting"], alert=message.alert), after)],
+            who="swath",
+            why="delivery",
+        )
         found.append(Sent(after, message.target, not why, why))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,14 @@ import numpy as np
 from swath.store import watching as rows
 from swath.store.database import Database, Writing
 from swath.store.moments import moment
+from swath.watch.book import check_looked
 from swath.watch.days import LookState
 from swath.watch.outbox import Message
 from swath.watch.records import Alert, Verdict
 
 __all__ = ["DatabaseBook", "write_alert"]
+
+_NOTHING: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,10 @@ class DatabaseBook:
         with self.database.reading() as connection:
             return rows.state_of(connection, place)
 
-    def messages(self) -> list[Message]:
+    def messages(self, states: Iterable[str] = (), *, alert: str = "") -> list[Message]:
         """See :class:`swath.watch.book.Book`."""
         with self.database.reading() as connection:
-            found = rows.message_rows(connection)
+            found = rows.message_rows(connection, states, alert=alert)
         return [_message(row) for row in found]
 
     def keep(
@@ -67,11 +70,14 @@ class DatabaseBook:
         looks: Iterable[tuple[str, LookState]] = (),
         states: Iterable[tuple[str, bytes]] = (),
         messages: Iterable[Message] = (),
+        looked: Mapping[str, int] = _NOTHING,
         who: str = "",
         why: str = "",
     ) -> None:
         """See :class:`swath.watch.book.Book`: one transaction."""
         with self.database.writing(who=who or "swath", why=why) as write:
+            for place, number in looked.items():
+                check_looked(place, number, rows.count_looks(write.connection, place))
             for alert in alerts:
                 write_alert(write, alert)
             for said in verdicts:

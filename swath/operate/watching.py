@@ -161,6 +161,7 @@ def _turn(watch: WatchFile, book: Book, place: WatchedPlace, now: np.datetime64,
         looks=[(id, look) for look in detected.looks],
         states=[(id, detected.state)],
         messages=[message for alert in changed for message in messages_of(watch, alert)],
+        looked={id: len(before)},
         who="swath",
         why=f"{len(new)} new pictures",
     )
@@ -256,6 +257,6 @@ def _judged(
 
 def try_again(book: Book) -> int:
     """Put back the messages that were given up; returns how many."""
-    stuck = [put_back(one) for one in book.messages() if one.state == "given up"]
+    stuck = [put_back(one) for one in book.messages(["given up"])]
     book.keep(messages=stuck, who="swath", why="to be tried again")
     return len(stuck)

@@ -7,7 +7,7 @@ its job when its lease ends, so a crash delays work and loses none. Time is an a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,9 +88,17 @@ def enqueue(
     return id
 
 
-def claim(write: Writing, worker: str, kinds: Sequence[str], *, lease_s: float = 60.0) -> Job | None:
-    """The next job that is due, now this worker's until its lease ends; ``None`` where there is none."""
-    due = (JOB.c.state == "queued") & (JOB.c.due_us <= write.at_us) & JOB.c.kind.in_(list(kinds))
+def claim(
+    write: Writing, worker: str, kinds: Sequence[str], *, lease_s: float = 60.0, alone: Collection[str] = ()
+) -> Job | None:
+    """The next job that is due, now this worker's until its lease ends; ``None`` where there is none.
+
+    Of kinds that go ``alone``, none is given out while another of that kind is being done.
+    """
+    at_work = select(JOB.c.kind).where(JOB.c.state == "running", JOB.c.kind.in_(list(alone)))
+    busy = {row[0] for row in write.connection.execute(at_work)} if alone else set()
+    free = [kind for kind in kinds if kind not in busy]
+    due = (JOB.c.state == "queued") & (JOB.c.due_us <= write.at_us) & JOB.c.kind.in_(free)
     order = JOB.c.priority.desc(), JOB.c.due_us, JOB.c.id
     row = write.connection.execute(select(JOB).where(due).order_by(*order).limit(1)).first()
     if row is None:

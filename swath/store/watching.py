@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, insert, or_, select
+from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select
 
 from swath.errors import DataError
 from swath.store.database import Writing
@@ -20,6 +20,7 @@ __all__ = [
     "alert_page",
     "alert_row",
     "alert_rows",
+    "count_looks",
     "keep_alert",
     "keep_look",
     "keep_message",
@@ -121,6 +122,11 @@ def keep_look(write: Writing, row: Mapping[str, Any]) -> None:
 def look_rows(connection: Connection, place: str) -> list[dict[str, Any]]:
     """What each picture said of a place, in the order of time."""
     return _rows(connection, select(LOOK).where(LOOK.c.place == place).order_by(LOOK.c.at_us, LOOK.c.scene))
+
+
+def count_looks(connection: Connection, place: str) -> int:
+    """How many pictures of a place were looked at?"""
+    return int(connection.execute(select(func.count()).where(LOOK.c.place == place)).scalar_one())
 
 
 def keep_state(write: Writing, place: str, content: bytes) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from swath.errors import DataError
 from swath.watch.days import LookState
 from swath.watch.outbox import Message
 from swath.watch.records import Alert, Verdict
 
-__all__ = ["Book", "MemoryBook"]
+__all__ = ["Book", "MemoryBook", "check_looked"]
+
+_NOTHING: Mapping[str, int] = {}
 
 
 class Book(Protocol):
@@ -32,8 +35,8 @@ class Book(Protocol):
         """What the detectors keep of a place between two pictures."""
         ...
 
-    def messages(self) -> list[Message]:
-        """All messages that were ever to be sent."""
+    def messages(self, states: Iterable[str] = (), *, alert: str = "") -> list[Message]:
+        """All messages that were ever to be sent, or those in some states, or of an alert."""
         ...
 
     def keep(
@@ -44,10 +47,15 @@ class Book(Protocol):
         looks: Iterable[tuple[str, LookState]] = (),
         states: Iterable[tuple[str, bytes]] = (),
         messages: Iterable[Message] = (),
+        looked: Mapping[str, int] = _NOTHING,
         who: str = "",
         why: str = "",
     ) -> None:
-        """Write all of these, or none; what has the same id is replaced."""
+        """Write all of these, or none; what has the same id is replaced.
+
+        ``looked`` says how many looks of a place were known when this was worked out: :class:`DataError` where there
+        are others meanwhile, and likewise where an alert has become another: whoever was slower works it out again.
+        """
         ...
 
 
@@ -77,9 +85,10 @@ class MemoryBook:
         """See :class:`Book`."""
         return self._states.get(place)
 
-    def messages(self) -> list[Message]:
+    def messages(self, states: Iterable[str] = (), *, alert: str = "") -> list[Message]:
         """See :class:`Book`."""
-        return list(self._messages.values())
+        wanted = set(states)
+        return [m for m in self._messages.values() if alert in ("", m.alert) and (not wanted or m.state in wanted)]
 
     def keep(
         self,
@@ -89,12 +98,26 @@ class MemoryBook:
         looks: Iterable[tuple[str, LookState]] = (),
         states: Iterable[tuple[str, bytes]] = (),
         messages: Iterable[Message] = (),
+        looked: Mapping[str, int] = _NOTHING,
         who: str = "",
         why: str = "",
     ) -> None:
         """See :class:`Book`."""
+        for place, number in looked.items():
+            check_looked(place, number, len(self.looks(place)))
+        alerts = list(alerts)
+        for one in alerts:
+            kept = self._alerts.get(one.id)
+            if kept is not None and one.revised[: len(kept.revised)] != kept.revised:
+                raise DataError(f"the alert is at revision {kept.revision} meanwhile", where=one.id, fix="Look again")
         self._alerts.update({one.id: one for one in alerts})
         self._verdicts.update({one.alert: one for one in verdicts})
         self._looks.update({(place, one.scene): one for place, one in looks})
         self._states.update(dict(states))
         self._messages.update({one.id: one for one in messages})
+
+
+def check_looked(place: str, known: int, there: int) -> None:
+    """:class:`DataError` where a place was looked at while somebody else was at it."""
+    if known != there:
+        raise DataError(f"{there - known} pictures were looked at meanwhile", where=place, fix="Look at it again")

@@ -35,6 +35,20 @@ def test_a_name_is_queued_once(db: Database) -> None:
         assert jobs.counts(connection)["queued"] == 2
 
 
+def test_what_goes_alone_is_done_by_one_at_a_time(db: Database) -> None:
+    first, second, other = queued(db), queued(db), queued(db, "scene")
+
+    def take(worker: str, at_us: int = 1) -> int | None:
+        with db.writing(who="t", at_us=at_us) as write:
+            job = jobs.claim(write, worker, ["plan", "scene"], alone=("plan",))
+        return None if job is None else job.id
+
+    assert [take("a"), take("b"), take("c")] == [first, other, None]
+    with db.writing(who="t", at_us=61 * _S) as write:  # who had it fell silent: it is free again
+        assert jobs.release(write, ["plan", "scene"]) == [first, other]
+    assert take("b", 61 * _S) == second and take("c", 61 * _S) is None
+
+
 def test_failing_waits_twice_as_long_each_time_and_ends_dead(db: Database) -> None:
     id = queued(db, most_attempts=3)
     at, waits = 1, []

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from swath.errors import DataError
 from swath.operate.watch_book import DatabaseBook
 from swath.store.database import Database, open_database
 from swath.store.schema import HISTORY
@@ -53,6 +54,26 @@ def test_both_books_say_the_same(database: Database) -> None:
         assert one.looks(place) == other.looks(place) and one.state(place) == other.state(place)
     assert one.messages() == other.messages() and len(one.alerts()) == 2
     assert [v.word for v in other.verdicts("dam")] == ["dismissed"]  # the last word counts
+
+
+@pytest.mark.parametrize("kept_in", ["memory", "database"])
+def test_whoever_is_slower_writes_nothing(database: Database, kept_in: str) -> None:
+    book = filled(MemoryBook() if kept_in == "memory" else DatabaseBook(database))
+    (late,) = (revise(one, NOTICED + seconds(70.0), answer="gone") for one in [made_alert(simulated=True)])
+    with pytest.raises(DataError, match="revision 2 meanwhile"):
+        book.keep(alerts=[late], states=[("dam", b"late")])
+    look = LookState(NOTICED + seconds(9e5), "s9", "changed")
+    with pytest.raises(DataError, match="1 pictures were looked at meanwhile"):
+        book.keep(looks=[("dam", look)], states=[("dam", b"late")], looked={"dam": 2})
+    assert (
+        book.state("dam") == b"more" and len(book.looks("dam")) == 3 and book.alerts("dam")[0].answer == "still there"
+    )
+    book.keep(looks=[("dam", look)], states=[("dam", b"last")], looked={"dam": 3})
+    assert book.state("dam") == b"last" and len(book.looks("dam")) == 4
+    (message,) = book.messages()
+    assert book.messages(["sent"]) == [] and book.messages(["waiting"]) == book.messages(alert="dam-0123456789") == [
+        message
+    ]
 
 
 def test_every_word_stays_in_the_history_and_a_failed_write_leaves_nothing(database: Database) -> None:

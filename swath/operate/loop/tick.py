@@ -21,7 +21,7 @@ from swath.store.orders_book import OPEN, count_orders
 from swath.store.schema import JOB
 from swath.store.watching import message_rows
 
-__all__ = ["Rhythm", "Ticked", "Wanted", "tick", "wanted"]
+__all__ = ["ALONE", "Rhythm", "Ticked", "Wanted", "tick", "wanted"]
 
 _SEEN, _CLOCK = "loop.seen", "loop.clock_us"
 _S = 1_000_000
@@ -38,6 +38,8 @@ _TRIGGERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "alert": {"open": ("deliver",), "confirmed": ("deliver",), "dismissed": ("deliver",)},
 }
 """what follows from a line of the history: kind, what happened, which duties"""
+ALONE = ("plan", "follow", "watch", "deliver")
+"""duties that look at everything there is: one of a kind at a time, and one more in the queue sees what came since"""
 _PRIORITY = {"plan": 5, "results": 9, "deliver": 8, "follow": 6, "elements": 7, "forecast": 7, "scene": 4, "watch": 3}
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from swath.errors import DataError, InputError, SwathError
 from swath.operate.loop.inbox import arrived
-from swath.operate.loop.tick import Rhythm, Ticked, tick
+from swath.operate.loop.tick import ALONE, Rhythm, Ticked, tick
 from swath.store.database import Database, Writing
 from swath.store.jobs import Job, beat, claim, fail, finish
 from swath.store.moments import now_us
@@ -68,7 +68,7 @@ def do_next(shift: Shift) -> str | None:
     and somebody does it again.
     """
     with shift.db.writing(who=shift.worker, why="at work", at_us=shift.clock()) as write:
-        job = claim(write, shift.worker, list(shift.duties), lease_s=shift.lease_s)
+        job = claim(write, shift.worker, list(shift.duties), lease_s=shift.lease_s, alone=ALONE)
     if job is None:
         return None
     LOG.info("job %d %s, attempt %d", job.id, job.kind, job.attempts)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
 import signal
+import socket
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 
+from swath.model import Estimate
+from swath.operate.loop import watchful
 from swath.operate.loop.duties import DUTIES
 from swath.operate.loop.tick import Rhythm
 from swath.operate.loop.work import Shift, work
@@ -19,6 +25,11 @@ from swath.store.database import open_database
 from swath.store.jobs import counts
 from swath.store.moments import moment_of_text, now_us
 from swath.store.orders_book import place_order
+from swath.store.shelf import Found
+from swath.time import parse_utc
+from swath.watch.days import LookState
+from swath.watch.noticing import Detected, Noticed
+from swath.watch.records import WatchedPlace
 from tests.operate.loop.day import MORNING, ask, drop_scene, order
 
 OFFSET_US = moment_of_text(MORNING) - now_us()
@@ -44,11 +55,78 @@ def forked(task: Callable[[], None]) -> int:
         os._exit(1)
 
 
+def one_change(
+    place: WatchedPlace, scenes: Sequence[Found], new: Collection[str], state: bytes | None, *, rate_per_unit: float
+) -> Detected:
+    """A detector that finds one change in every new picture, each in a place of its own; it keeps how many it saw."""
+    changes, looks = [], []
+    for scene in (one for one in scenes if one.id in new):
+        at, number = parse_utc(scene.start), int(hashlib.sha256(scene.id.encode()).hexdigest()[:12], 16)
+        x, y = 10.9 + number % 20_000 * 1e-5, 44.9 + number // 20_000 % 20_000 * 1e-5
+        ring = ((x, y), (x + 5e-6, y), (x + 5e-6, y + 5e-6), (x, y + 5e-6))
+        size = Estimate(0.3, "m2", 0.2, 0.4)
+        changes.append(Noticed("cover", "made up", at, at, (scene.id, scene.id), ring, size, (), simulated=True))
+        looks.append(LookState(at, scene.id, "changed", "", True))
+    seen = int(state or b"0") + len(looks)
+    return Detected(str(seen).encode(), tuple(changes), tuple(looks))
+
+
+def watch_here(folder: Path, port: int) -> None:
+    """A place under watch in a mission's folder, told of by a webhook on this machine."""
+    (folder / "archive").mkdir(exist_ok=True)
+    (folder / "watch.toml").write_text(
+        'title = "places"\narchive = "archive"\n[[places]]\nid = "po"\nlon_deg = 11.0\nlat_deg = 45.0\n'
+        'radius_m = 20000.0\nlook_for = ["cover"]\ndeliver = ["hook"]\n[[deliveries]]\nid = "hook"\nkind = "webhook"\n'
+        f'address = "http://127.0.0.1:{port}/alerts"\nsecret = "SWATH_KILL_SECRET"\nprivate = true\n',
+        "utf-8",
+    )
+
+
+@contextmanager
+def reader(told: Path) -> Iterator[int]:
+    """Somebody who is told by webhook, in a process of their own that nobody kills; gives the port. Every message is
+    written down as ``id alert revision``, one line each time it comes.
+    """
+    line = socket.create_server(("127.0.0.1", 0))
+    pid = forked(lambda: _listen(line, told))
+    port = int(line.getsockname()[1])
+    line.close()
+    try:
+        yield port
+    finally:
+        _end(pid)
+
+
+def _listen(line: socket.socket, told: Path) -> None:
+    class Reader(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            with told.open("a") as file:
+                file.write(f"{self.headers['webhook-id']} {body['alert']['id']} {body['alert']['revision']}\n")
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(line.getsockname(), Reader, bind_and_activate=False)
+    server.socket.close()
+    server.socket = line
+    server.serve_forever()
+
+
 def worker(folder: Path, place: str, number: int) -> None:
     """Works until it is killed."""
+    _prepare()
     name = f"w{number}-{os.getpid()}"
-    shift = Shift(open_database(place), folder, name, DUTIES, clock, lease_s=LEASE_S, rhythm=Rhythm({"plan": 5.0}))
+    shift = Shift(
+        open_database(place), folder, name, DUTIES, clock, lease_s=LEASE_S, rhythm=Rhythm({"plan": 5.0, "deliver": 1.0})
+    )
     work(shift, pause_s=0.02)
+
+
+def _prepare() -> None:
+    watchful.detect = one_change  # type: ignore[assignment]
+    os.environ["SWATH_KILL_SECRET"] = "whsec_c2VjcmV0"
 
 
 def customer(place: str, folder: Path, journal: Path) -> None:
@@ -97,6 +175,7 @@ def _end(pid: int) -> None:
 
 def drain(folder: Path, place: str, *, patience_s: float) -> bool:
     """One more order, then one worker in peace until nothing is left to do; whether it got there."""
+    _prepare()
     db = open_database(place)
     ask(db, clock, "the-last")
     end = time.monotonic() + patience_s

@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from swath.operate.bring_in import bring_in
+from swath.operate.watch_book import DatabaseBook
 from swath.store.database import Database, open_database
 from swath.store.history import history_before
 from swath.store.jobs import jobs
 from swath.store.orders_book import orders, statuses
 from tests.operate.loop.day import make_mission
-from tests.operate.loop.killing import archived, clock, drain, kill_and_restart
+from tests.operate.loop.killing import archived, clock, drain, kill_and_restart, reader, watch_here
 from tests.store.databases import fresh_address
 
 
@@ -28,12 +29,32 @@ def all_orders(db: Database) -> list[str]:
                 return found
 
 
+def alerts_arrived(db: Database, dropped: set[str], heard: list[list[str]]) -> None:
+    """Every picture was looked at once, its one change is one alert, told at least once and under one id."""
+    book = DatabaseBook(db)
+    looked = [look.scene for look in book.looks("po")]
+    assert dropped <= set(looked) and len(looked) == len(set(looked)) == int(book.state("po") or 0)
+    alerts = book.alerts("po")
+    assert sorted(alert.scenes[1] for alert in alerts) == sorted(looked)
+    with db.reading() as connection:
+        lines = Counter(e.subject for e in history_before(connection, None, kinds=["alert"], most=1_000_000))
+    assert lines == Counter(alert.id for alert in alerts)  # each was raised in one line of the history
+    messages = book.messages()
+    assert {m.state for m in messages} == {"sent"} and len(messages) == len(alerts)
+    assert {(m.id, m.alert) for m in messages} == {(id, alert) for id, alert, _ in heard}
+    once = {alert: id for id, alert, _ in heard}
+    assert len(once) == len(alerts) and {revision for _, _, revision in heard} == {"1"}
+
+
 def survives(folder: Path, place: str, kills: int, seed: int) -> None:
     db = open_database(place)
     bring_in(db, folder, at_us=clock())
     db.close()  # nothing of it may be open when processes are forked
-    acknowledged = kill_and_restart(folder, place, kills, seed)
-    assert drain(folder, place, patience_s=300.0)
+    heard = folder / "heard.txt"
+    with reader(heard) as port:
+        watch_here(folder, port)
+        acknowledged = kill_and_restart(folder, place, kills, seed)
+        assert drain(folder, place, patience_s=300.0)
     db = open_database(place)
     ordered = {line for line in acknowledged if line.startswith("order-")}
     dropped = {line for line in acknowledged if line.startswith("scene-")}
@@ -56,6 +77,7 @@ def survives(folder: Path, place: str, kills: int, seed: int) -> None:
     taken = Counter(job["name"] for job in every if job["kind"] == "scene")
     assert set(taken.values()) == {1} and all(job["state"] == "done" for job in every if job["kind"] == "scene")
     assert not [job for job in every if job["state"] in ("queued", "running")]
+    alerts_arrived(db, dropped, [line.split() for line in heard.read_text().splitlines()])
     seqs = [event.seq for event in events]
     assert seqs == sorted(seqs, reverse=True) and len(set(seqs)) == len(seqs)
     if db.kind == "sqlite":
