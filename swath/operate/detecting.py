@@ -1,39 +1,36 @@
-"""From pictures in an archive to what they show of a place: read onto one grid, masked, and handed to the detectors."""
+"""From pictures in an archive to what changed at a place: each kind of change has its detector, all share one rate."""
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from swath.archive.field_looks import find_looks, unseen_mask
-from swath.archive.grids import map_epsg, map_from_geodetic
-from swath.archive.looks import open_given, read_bands, read_radar
-from swath.errors import DataError, InputError, SwathError
-from swath.model import Estimate, Grid, Place
-from swath.operate.alert_evidence import look_of
-from swath.product.clouds import CLOUD, NOT_PICTURED, SEEN
+from swath.model import Estimate, Place
+from swath.operate.detecting_counts import count_objects
+from swath.operate.detecting_pairs import compare_pairs
+from swath.operate.kept_state import Kept, closed, opened
+from swath.operate.place_looks import inside_mask, place_grid_of, place_look, read_looks
+from swath.product.clouds import NOT_PICTURED, SEEN
 from swath.store.shelf import Found as Item
 from swath.time import parse_utc
-from swath.watch.change import begin_watch, look_on
+from swath.watch.change import begin_watch, dismiss_series, look_on
 from swath.watch.days import DAY_STATES, LookState
 from swath.watch.noticing import Detected, Noticed, share_left
+from swath.watch.pair_watch import dismiss_pair
 from swath.watch.records import Alert, Trial, WatchedPlace
 from swath.watch.series import ordinal_day
-from swath.watch.state import Found, Look, PlaceState, Wish, from_arrays, series_key, to_arrays
+from swath.watch.state import Found, Look, PlaceState, Wish, series_key
 
-__all__ = ["detect", "left_of", "place_grid_of", "place_look"]
+__all__ = ["detect", "dismissed", "left_of"]
 
 Mask = npt.NDArray[np.bool_]
 
-_BANDS = ("blue", "green", "red", "nir")
-_RADAR = ("vv", "vh", "hh", "hv")
-_MOST_PIXELS = 1_000_000
+_SERIES = ("cover", "radar")
 _MOST_HIDDEN_SHARE = 0.3
 _LIMITS = {
     "optical": "Clouds, shadows, haze and snow that a mask misses look like changes of the ground.",
@@ -46,26 +43,54 @@ def detect(
 ) -> Detected:
     """The detector of ``swath watch run``: see :class:`swath.watch.noticing.Detector`.
 
-    Pictures of one sensor's kind are a series; one without a year of past says "not seen". Where a series has come of
-    age, or a picture comes after a later one, the watch begins again from all pictures; else the state goes on.
+    Each kind of change that the place asks for has an equal share of the rate. A camera's picture is laid over the
+    first clear one of its kind before anything else.
     """
-    kept = _opened(state)
-    grid = kept.grid if kept is not None else place_grid_of(place.place, scenes)
-    fresh, failed = _read([one for one in scenes if one.id in new], grid, place)
-    if kept is not None and _goes_on(kept, fresh):
-        now, parts = replace(kept, wish=replace(kept.wish, false_alarms_1000_km2_per_year=rate_per_unit)), []
+    kept = opened(state) if state is not None else Kept(place_grid_of(place.place, scenes))
+    references = dict(kept.references)
+    fresh, failed = read_looks([one for one in scenes if one.id in new], kept.grid, references)
+    kept = replace(kept, references=references)
+    share = rate_per_unit / len(place.look_for)
+    changes: list[Noticed] = []
+    states: list[LookState] = []
+    asked = [kind for kind in _SERIES if kind in place.look_for]
+    steps = [partial(_series, rate_per_unit=share * len(asked))] if asked else []
+    steps += [partial(compare_pairs, rate_per_unit=share)] if "surface" in place.look_for else []
+    steps += [
+        partial(count_objects, kind=kind, rate_per_unit=share)
+        for kind in ("ships", "objects")
+        if kind in place.look_for
+    ]
+    for step in steps:
+        kept, found, told = step(place, scenes, fresh, kept)
+        changes += [one for one in found if one.kind in place.look_for]
+        states += told
+    return Detected(closed(kept), tuple(changes), (*_best(states, fresh), *failed))
+
+
+def _series(
+    place: WatchedPlace, scenes: Sequence[Item], fresh: Sequence[Look], kept: Kept, *, rate_per_unit: float
+) -> tuple[Kept, list[Noticed], list[LookState]]:
+    """Courses over years. Pictures of one sensor's kind are a series; one without a year of past says "not seen".
+
+    Where a series has come of age, or a picture comes after a later one, the watch begins again from all pictures;
+    else the state goes on.
+    """
+    before = kept.series
+    if before is not None and _goes_on(before, fresh):
+        now, parts = replace(before, wish=replace(before.wish, false_alarms_1000_km2_per_year=rate_per_unit)), []
         for look in fresh:
             now, part = look_on(now, look)
             parts.append(part)
     else:
-        past, _ = _read([one for one in scenes if one.id not in new], grid, place)
+        ids = {look.id for look in fresh}
+        past, _ = read_looks([one for one in scenes if one.id not in ids], kept.grid, dict(kept.references))
         wish = Wish(false_alarms_1000_km2_per_year=rate_per_unit)
-        now, part = begin_watch(grid, _inside_mask(place.place, grid), [*past, *fresh], wish)
+        now, part = begin_watch(kept.grid, inside_mask(place.place, kept.grid), [*past, *fresh], wish)
         parts = [part]
     looks = {look.id: look for look in fresh}
-    changes = [one for part in parts for one in _noticed(part, looks, scenes, rate_per_unit)]
-    wanted = tuple(one for one in changes if one.kind in place.look_for)
-    return Detected(_closed(now), wanted, (*_states(parts, looks), *failed))
+    changes = [one for part in parts for one in _noticed(part, looks, scenes)]
+    return replace(kept, series=now), changes, _states(parts, looks)
 
 
 def _goes_on(kept: PlaceState, looks: Sequence[Look]) -> bool:
@@ -75,111 +100,33 @@ def _goes_on(kept: PlaceState, looks: Sequence[Look]) -> bool:
     )
 
 
-def place_grid_of(place: Place, scenes: Sequence[Item]) -> Grid:
-    """The grid a place is watched on: the finest pixels that half of its pictures have, at most a million of them."""
-    points = np.array([point for polygon in place.polygons for point in polygon[0]])
-    lon = np.degrees(np.unwrap(np.radians(points[:, 0])))
-    epsg = map_epsg(lon_deg=place.lon_deg, lat_deg=place.lat_deg)
-    east, north = map_from_geodetic(epsg, lon_deg=lon, lat_deg=points[:, 1])
-    pixel = float(np.median([one.gsd_m for one in scenes]))
-    pixel = max(pixel, float(np.sqrt(np.ptp(east) * np.ptp(north) / _MOST_PIXELS)))
-    pixel = float(f"{pixel:.2g}")
-    west, top = np.floor(east.min() / pixel) * pixel, np.ceil(north.max() / pixel) * pixel
-    width, height = np.ceil((east.max() - west) / pixel), np.ceil((top - north.min()) / pixel)
-    return Grid(epsg, float(west), float(top), pixel, max(int(width), 1), max(int(height), 1))
+def dismissed(state: bytes, alert: Alert) -> bytes:
+    """What is kept of a place once a person says that an alert was none: its detector asks for more from then on."""
+    told = alert.provenance
+    if not {"score", "count"} & set(told):
+        return state  # raised by another detector
+    kept = opened(state)
+    if "series" in told and kept.series is not None and str(told["series"]) in kept.series.series:
+        series = dismiss_series(kept.series, str(told["series"]), float(told["score"]))
+        return closed(replace(kept, series=series))
+    if alert.kind == "surface" and "score" in told:
+        return closed(replace(kept, pairs=dismiss_pair(kept.pairs, float(told["score"]))))
+    if "count" in told:
+        counts = {**kept.counts, alert.kind: (*kept.counts.get(alert.kind, ()), int(told["count"]))}
+        return closed(replace(kept, counts=counts))
+    return state
 
 
-def _inside_mask(place: Place, grid: Grid) -> Mask:
-    """Which pixels of a grid have their middle in a place; the nearest one where it is smaller than a pixel."""
-    shapes = []
-    for outer, *holes in place.polygons:
-        rings = [np.column_stack(map_from_geodetic(grid.epsg, lon_deg=r[:, 0], lat_deg=r[:, 1]))
-                 for r in (np.array(ring) for ring in (outer, *holes))]  # fmt: skip
-        shapes.append(shapely.Polygon(rings[0], rings[1:]))
-    whole = shapely.union_all(shapes)
-    east, north = grid.centres_m()
-    x, y = np.meshgrid(east, north)
-    inside = np.asarray(shapely.contains_xy(whole, x, y), np.bool_)
-    if not inside.any():
-        at = whole.representative_point()
-        inside[np.unravel_index(int(np.argmin(np.hypot(x - at.x, y - at.y))), grid.shape)] = True
-    return inside
-
-
-def _read(scenes: Sequence[Item], grid: Grid, place: WatchedPlace) -> tuple[list[Look], list[LookState]]:
-    """Looks in order of time; a picture that cannot be read is not seen, with why."""
-    looks: list[Look] = []
-    failed: list[LookState] = []
-    for scene in scenes:
-        try:
-            looks.append(place_look(scene, grid))
-        except SwathError as error:
-            at = parse_utc(scene.start)
-            failed.append(LookState(at, scene.id, "not seen", str(error)[:300], scene.simulated))
-    return sorted(looks, key=lambda one: (one.at, one.id)), failed
-
-
-def place_look(scene: Item, grid: Grid) -> Look:
-    """A picture of the archive on a place's grid: reflectance x 10000 or decibels, and what cannot be seen.
-
-    Clouds and shadows as the picture's own mask says, else by the rules of ``product.clouds``. Raises
-    :class:`DataError` where it has neither two bands that are known nor a polarisation.
-    """
-    given, seen = open_given(scene.path), look_of(scene)
-    bands = tuple(name for name in _BANDS if name in given.bands)
-    if len(bands) >= 2:
-        read = read_bands(given, grid, bands)
-        factor = 1e4 if given.scale_ratio != 1.0 or given.raster.dtype.kind == "f" else 1.0
-        values = np.stack([read[name] * np.float32(factor) for name in bands])
-        values[:, (values <= 0.0).all(0)] = np.nan
-        sensor, hidden = "optical", _clouds(scene, grid)
-    elif set(given.bands) & set(_RADAR):
-        radar = read_radar(given, grid)
-        bands = tuple(name for name in _RADAR if name in radar.db)
-        values, sensor = np.stack([radar.db[name] for name in bands]), "radar"
-        hidden = np.zeros(grid.shape, np.bool_)
-    else:
-        raise DataError("no two bands of a camera and no polarisation are named", where=scene.id, fix="Name its bands")
-    unseen = np.full(grid.shape, SEEN, np.uint8)
-    unseen[hidden] = CLOUD
-    unseen[~np.isfinite(values).all(0)] = NOT_PICTURED
-    view = seen.incidence_deg if np.isfinite(seen.incidence_deg) else 0.0
-    azimuth = seen.azimuth_deg if np.isfinite(seen.azimuth_deg) else 0.0
-    return Look(
-        scene.id,
-        seen.at,
-        sensor,
-        bands,
-        values.astype(np.float32),
-        unseen,
-        float(view),
-        float(azimuth),
-        given.simulated,
-    )
-
-
-def _clouds(scene: Item, grid: Grid) -> Mask:
-    """The picture's mask on the place's grid, the nearest pixel of it."""
-    try:
-        (look,), _ = find_looks([scene.path])
-        mask, _ = unseen_mask(look)
-    except (DataError, InputError, ValueError):
-        return np.zeros(grid.shape, np.bool_)
-    east, north = grid.centres_m()
-    if look.grid.epsg != grid.epsg:
-        from swath.archive.grids import map_to_geodetic
-
-        x, y = np.meshgrid(east, north)
-        lon, lat = map_to_geodetic(grid.epsg, x, y)
-        x, y = map_from_geodetic(look.grid.epsg, lon_deg=lon, lat_deg=lat)
-    else:
-        x, y = np.meshgrid(east, north)
-    column = np.floor((x - look.grid.west_m) / look.grid.pixel_m).astype(np.int64)
-    row = np.floor((look.grid.north_m - y) / look.grid.pixel_m).astype(np.int64)
-    good = (row >= 0) & (column >= 0) & (row < look.grid.height) & (column < look.grid.width)
-    hidden = np.zeros(grid.shape, np.bool_)
-    hidden[good] = mask[row[good], column[good]]
-    return hidden
+def _best(states: Sequence[LookState], fresh: Sequence[Look]) -> list[LookState]:
+    """One state a new picture: of several the one that tells most."""
+    best: dict[str, LookState] = {}
+    for one in states:
+        if one.scene not in best or DAY_STATES.index(one.state) < DAY_STATES.index(best[one.scene].state):
+            best[one.scene] = one
+    for look in fresh:
+        why = "nothing that the place asks for is looked for in such a picture"
+        best.setdefault(look.id, LookState(look.at, look.id, "not seen", why, look.simulated))
+    return list(best.values())
 
 
 def left_of(alert: Alert, place: Place, scenes: Sequence[Item], id: str) -> float | None:
@@ -194,8 +141,8 @@ def left_of(alert: Alert, place: Place, scenes: Sequence[Item], id: str) -> floa
     if not {*alert.scenes, id} <= set(of):
         return None
     grid = place_grid_of(place, [of[alert.scenes[1]]])
-    inside = _inside_mask(Place(alert.id, *alert.lonlat, ring=alert.ring), grid)
-    about = _inside_mask(place, grid) & ~inside
+    inside = inside_mask(Place(alert.id, *alert.lonlat, ring=alert.ring), grid)
+    about = inside_mask(place, grid) & ~inside
     looks = [place_look(of[one], grid) for one in (*alert.scenes, id)]
     if len({look.bands for look in looks}) != 1:
         return None
@@ -223,20 +170,16 @@ def _stands_out(look: Look, inside: Mask, about: Mask) -> npt.NDArray[np.float64
 
 
 def _states(parts: Sequence[Found], looks: Mapping[str, Look]) -> list[LookState]:
-    """One state a new picture: of several series it is in, the one that tells most."""
-    best: dict[str, LookState] = {}
-    for part in parts:
-        for row in part.states.rows():
-            id, state = str(row["look"]), str(row["state"])
-            if id not in looks:
-                continue
-            one = LookState(row["at"], id, state, str(row["because"]), looks[id].simulated)
-            if id not in best or DAY_STATES.index(state) < DAY_STATES.index(best[id].state):
-                best[id] = one
-    return list(best.values())
+    rows = [row for part in parts for row in part.states.rows() if str(row["look"]) in looks]
+    return [
+        LookState(
+            row["at"], str(row["look"]), str(row["state"]), str(row["because"]), looks[str(row["look"])].simulated
+        )
+        for row in rows
+    ]
 
 
-def _noticed(part: Found, looks: Mapping[str, Look], scenes: Sequence[Item], rate_per_unit: float) -> list[Noticed]:
+def _noticed(part: Found, looks: Mapping[str, Look], scenes: Sequence[Item]) -> list[Noticed]:
     found = []
     for row, outlines in zip(part.changes.rows(), part.outlines, strict=True):
         look = looks.get(str(row["look"]))
@@ -257,6 +200,7 @@ def _noticed(part: Found, looks: Mapping[str, Look], scenes: Sequence[Item], rat
                 tests=_tests(row, look),
                 limits=(_LIMITS[look.sensor], str(row["because"])),
                 simulated=look.simulated,
+                about={"series": str(row["series"]), "score": float(row["score_ratio"])},
             )
         )
     return found
@@ -293,19 +237,3 @@ def _scene_of(scenes: Sequence[Item], day: np.datetime64, look: Look) -> str:
     ends = day.astype("datetime64[D]") + 1
     earlier = [one for one in scenes if parse_utc(one.start) < ends and one.id != look.id]
     return earlier[-1].id if earlier else look.id
-
-
-def _closed(state: PlaceState) -> bytes:
-    content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, **to_arrays(state))
-    return content.getvalue()
-
-
-def _opened(content: bytes | None) -> PlaceState | None:
-    if content is None:
-        return None
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return from_arrays(dict(arrays))
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"what was kept is damaged: {error}", where="watch state", fix="Begin it again") from error

@@ -14,12 +14,13 @@ from swath import __version__
 from swath.errors import DataError, InputError, SwathError
 from swath.model import Place
 from swath.operate.delivering import messages_of
-from swath.operate.detecting import left_of
+from swath.operate.detecting import dismissed, left_of
 from swath.sources.places import read_places
 from swath.store.folder import write_whole
 from swath.store.shelf import Found, Query, Shelf
 from swath.time import format_utc
 from swath.watch.book import Book
+from swath.watch.days import LookState
 from swath.watch.file import NEW_FILE, parse_watch
 from swath.watch.noticing import Detected, Detector, alerts_of, answered
 from swath.watch.outbox import put_back
@@ -174,9 +175,16 @@ def _answers(
     found = []
     for one in known:
         if one.status != "dismissed":
-            left = partial(left_of, one, place.place, scenes)
+            counted = "count" in one.provenance
+            left = _still(detected.looks) if counted else partial(left_of, one, place.place, scenes)
             found.append(answered(one, detected.looks, now, left_share=left))
     return [one for one in found if one is not None]
+
+
+def _still(looks: Sequence[LookState]) -> Callable[[str], float | None]:
+    """Is a number still unusual? As the look says."""
+    said = {one.scene: one.state for one in looks}
+    return lambda scene: {"changed": 1.0, "no change": 0.0}.get(said.get(scene, ""))
 
 
 def _provenance(watch: WatchFile, place: WatchedPlace, scenes: Sequence[Found]) -> dict[str, object]:
@@ -228,7 +236,8 @@ def judge_alert(
     watch: WatchFile, book: Book, id: str, word: str, now: np.datetime64, *, who: str = "", why: str = ""
 ) -> tuple[Alert, WatchedPlace, float]:
     """Write down that an alert was right (``confirmed``) or not (``dismissed``), tell those who were told of it, and
-    say what rate the place's detectors are asked for from now on.
+    say what rate the place's detectors are asked for from now on. A dismissed one raises what its own detector asks
+    for, too, the first time that it is dismissed.
     """
     if word not in ("confirmed", "dismissed"):
         raise InputError(f"{word!r} is no verdict", where="verdict", fix="Give confirmed or dismissed")
@@ -245,9 +254,15 @@ def _judged(
     found = find_alert(book, id)
     after = revise(found, max(now, found.changed), status=word)
     said = Verdict(after.id, after.place, "confirmed" if word == "confirmed" else "dismissed", now, who, why)
-    told = messages_of(watch, after)
+    told, place = messages_of(watch, after), after.place
+    state, looked = book.state(place), {place: len(book.looks(place))}
+    first = word == "dismissed" and all(one.alert != after.id or one.word != word for one in book.verdicts(place))
+    states = [(place, dismissed(state, after))] if state is not None and first else []
     try:
-        book.keep(alerts=[after], verdicts=[said], messages=told, who=who or "swath", why=why or word)
+        book.keep(
+            alerts=[after], verdicts=[said], messages=told, states=states, looked=looked if states else {},
+            who=who or "swath", why=why or word,
+        )  # fmt: skip
     except DataError:
         if tries == 1:
             raise

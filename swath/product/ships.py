@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ GUARD_M, RING_M = 150.0, 450.0
 """what may be the ship itself, and how far the water around is asked"""
 _LEAST_RING_PX = 60
 _ORDERS = np.geomspace(0.1, 1000.0, 24)
+_SURELY_SHIPS = 50.0
+"""times the water's median: left out from the first, so that a crowded roadstead does not hide its own ships"""
 _KERNEL = 1.35
 """pixels that a point spreads over, taken off a length (full width at half of the peak)"""
 
@@ -75,9 +78,11 @@ def find_ships(
 def _over_clutter(intensity: Array, known: Mask, pixel_m: float, looks: float, chance: float) -> Array:
     """Intensity over the threshold of its own surroundings; 0 off the water."""
     guard, reach = math.ceil(GUARD_M / pixel_m), math.ceil(RING_M / pixel_m)
-    quiet, ratio = known, np.zeros(intensity.shape)
-    limits = np.array([k_limit(chance, looks, float(order)) for order in _ORDERS])
-    whole = float(intensity[known].mean()) if known.any() else 1.0
+    ratio = np.zeros(intensity.shape)
+    limits = _limits(chance, looks)
+    middle = float(np.median(intensity[known])) if known.any() else 1.0
+    quiet = known & (intensity < _SURELY_SHIPS * middle)
+    whole = float(intensity[quiet].mean()) if quiet.any() else 1.0
     for _ in range(3):
         mean, square, count = ring_moments(intensity, quiet, guard, reach)
         enough = count >= _LEAST_RING_PX
@@ -90,6 +95,12 @@ def _over_clutter(intensity: Array, known: Mask, pixel_m: float, looks: float, c
         ratio = np.where(known, intensity / np.maximum(mean * limit, 1e-30), 0.0)
         quiet = known & (ratio < 1.0)
     return ratio
+
+
+@lru_cache(maxsize=64)
+def _limits(chance: float, looks: float) -> npt.NDArray[np.float64]:
+    """Thresholds over the mean, by order of the clutter."""
+    return np.array([k_limit(chance, looks, float(order)) for order in _ORDERS])
 
 
 def _joined(sure: Mask, likely: Mask) -> Mask:

@@ -27,7 +27,7 @@ from swath.serve.watching import watch_of
 from swath.time import parse_utc
 from swath.watch.days import DAY_STATES, days_of
 from swath.watch.file import place_text, round_place
-from swath.watch.records import DETECTED, LOOK_FOR, WatchedPlace, WatchFile, area_km2
+from swath.watch.records import LOOK_FOR, USUAL, WatchedPlace, WatchFile, area_km2
 
 __all__ = ["router"]
 
@@ -50,7 +50,7 @@ _LOOK = obj(
 _NEXT = obj({"place": "string", "start": "string", "stop": "string", "looks": array(_LOOK), "notes": array("string")})
 _NEW = obj(
     {"id": {"type": "string", "maxLength": 64}, "lon_deg": "number", "lat_deg": "number", "radius_m": "number"},
-    {"look_for": array({"enum": list(DETECTED)}), "false_alarms": "number", "follow_up": "boolean", "note": "string"},
+    {"look_for": array({"enum": list(LOOK_FOR)}), "false_alarms": "number", "follow_up": "boolean", "note": "string"},
 )
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _MOST_DAYS = 1500
@@ -70,7 +70,7 @@ def router(service: Service, ahead: Ahead) -> APIRouter:
 
 def _standing(routes: APIRouter, service: Service) -> None:
     writing = Lock()  # the file is read, added to and written: one at a time
-    kinds = {name: LOOK_FOR[name] for name in DETECTED}
+    kinds = dict(LOOK_FOR)
 
     @routes.get(
         "",
@@ -232,9 +232,9 @@ def _asked(given: Any) -> tuple[WatchedPlace, float]:
         _number(given, name, low, high)
         for name, low, high in (("lon_deg", -180.0, 180.0), ("lat_deg", -90.0, 90.0), ("radius_m", 10.0, 200_000.0))
     )
-    look_for, note = given.get("look_for", list(DETECTED)), given.get("note", "")
-    if not (isinstance(look_for, list) and look_for and set(map(str, look_for)) <= set(DETECTED)):
-        raise Problem(400, "nothing looks for that", fix=f"Give some of {', '.join(DETECTED)}")
+    look_for, note = given.get("look_for", list(USUAL)), given.get("note", "")
+    if not (isinstance(look_for, list) and look_for and set(map(str, look_for)) <= set(LOOK_FOR)):
+        raise Problem(400, "nothing looks for that", fix=f"Give some of {', '.join(LOOK_FOR)}")
     if not isinstance(note, str) or len(note) > _NOTE or not isinstance(given.get("follow_up", False), bool):
         raise Problem(400, "note is a text, follow_up true or false")
     rate = _number({"false_alarms": 1.0, **given}, "false_alarms", 1e-3, 1e4)

@@ -24,7 +24,9 @@ from swath.watch.series import (
     FLOOR,
     REACHES_PX,
     Patch,
+    Scored,
     begin_series,
+    crowd_of,
     ordinal_day,
     score_look,
     training_looks,
@@ -42,7 +44,7 @@ from swath.watch.state import (
     series_key,
 )
 
-__all__ = ["begin_watch", "dismiss_change", "look_on", "renew_watch"]
+__all__ = ["begin_watch", "dismiss_change", "dismiss_series", "look_on", "renew_watch"]
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -50,6 +52,8 @@ Mask = npt.NDArray[np.bool_]
 _UNLIKELY = 0.02
 """peaks of the past that the others foretell less often than this in all of it are taken for changes"""
 _MOST_PAST_CHANGES, _SAME_PLACE_PX = 8, 8
+_CALMEST = 0.05
+"""no look is so quiet that patches come less often in it than this share of what is usual"""
 _RENEWED_EVERY = 6
 """looks of the past after which pixels without a model are tried again"""
 
@@ -162,26 +166,41 @@ def look_on(state: PlaceState, look: Look) -> tuple[PlaceState, Found]:
 def _judge(series: Series, look: Look, state: PlaceState, ruled: Ruled, *, learn: bool = False) -> tuple[Series, Found]:
     moved, scored = score_look(series, look, state.inside, state.grid.pixel_area_km2)
     alerted = moved.alerted.copy()
-    high = [p for p in scored.patches if p.score_ratio >= ruled.thresholds[p.scale]]
-    low = [p for p in scored.patches if p.score_ratio < ruled.thresholds[p.scale]]
-    told: list[tuple[Patch, Array]] = []
+    limits = _limits(series, scored, state, ruled)
+    told: list[tuple[Patch, Array, float]] = []
     where = np.flatnonzero(state.inside.ravel())
-    for patch in sorted(high, key=lambda p: (p.scale, -p.score_ratio)):  # the finest scale that shows it draws it
+    for patch in sorted(limits, key=lambda p: (p.scale, -p.score_ratio)):  # the finest scale that shows it draws it
         blurred = 0.5 * patch.score_ratio if REACHES_PX[patch.scale] else 0.0
-        limit = max(0.5 * ruled.thresholds[patch.scale], FLOOR, blurred)
+        limit = max(0.5 * limits[patch], FLOOR, blurred)
         pixels = patch.pixels[scored.scores[patch.scale, patch.pixels] >= limit]
         size_m2 = len(pixels) * state.grid.pixel_m**2
         new = not _touches(alerted, pixels, where, state.grid)
         if size_m2 >= state.wish.least_size_m2 and new:
-            told.append((patch, pixels))
+            told.append((patch, pixels, limits[patch]))
         if size_m2 >= state.wish.least_size_m2:
             alerted[pixels] = True
+    low = [p for p in scored.patches if p not in limits]
     moved = replace(with_peaks(moved, low) if learn else moved, alerted=alerted)
-    rows = [change_row(moved, look, state, ruled, scored, patch, pixels) for patch, pixels in told]
-    kept = tuple(where[pixels] for _, pixels in told)
+    rows = [change_row(moved, look, state, ruled, scored, *one) for one in told]
+    kept = tuple(where[pixels] for _, pixels, _ in told)
     outlines = tuple(outlines_of(state.grid, pixels) for pixels in kept)
     states = state_row(moved, look, state, ruled, scored, len(told))
     return moved, Found(Changes.from_rows(rows), kept, outlines, LookStates.from_rows([states]))
+
+
+def _limits(series: Series, scored: Scored, state: PlaceState, ruled: Ruled) -> dict[Patch, float]:
+    """The patches that pass, each with the score that was asked of it."""
+    seen_km2 = float(scored.judged.sum()) * state.grid.pixel_area_km2
+    found = {}
+    for scale in range(len(REACHES_PX)):
+        own = [p for p in scored.patches if p.scale == scale]
+        for patch in sorted(own, key=lambda p: -p.score_ratio):
+            limit = ruled.threshold(scale, crowd_of(series, scored.patches, patch, state.inside, seen_km2))
+            if patch.score_ratio >= limit:
+                found[patch] = limit
+            elif patch.score_ratio < ruled.threshold(scale, _CALMEST):
+                break
+    return found
 
 
 def _touches(alerted: Mask, pixels: Array, where: Array, grid: Grid) -> bool:
@@ -253,11 +272,14 @@ def dismiss_change(state: PlaceState, changes: Changes, row: int) -> PlaceState:
 
     The thresholds of its series rise by what that is worth; the place may tell it again.
     """
-    key = str(changes.series[row])
+    return dismiss_series(state, str(changes.series[row]), float(changes.score_ratio[row]))
+
+
+def dismiss_series(state: PlaceState, key: str, score_ratio: float) -> PlaceState:
+    """As :func:`dismiss_change`, of a change by its series and score."""
     if key not in state.series:
         raise InputError(f"no series {key}", fix=f"This place has {', '.join(state.series) or 'none'}")
     series = state.series[key]
-    peaks = np.vstack(
-        [series.peaks, [[s, float(changes.score_ratio[row]), series.scored_looks, 0] for s in range(len(REACHES_PX))]]
-    )
-    return replace(state, series={**state.series, key: replace(series, peaks=peaks)})
+    new = [[s, score_ratio, series.scored_looks, 0] for s in range(len(REACHES_PX))]
+    renewed = replace(series, peaks=np.vstack([series.peaks, new]))
+    return replace(state, series={**state.series, key: renewed})

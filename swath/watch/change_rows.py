@@ -14,8 +14,8 @@ from swath.model import Grid
 from swath.product.breaks import BROKEN, STABLE
 from swath.product.clouds import NOT_PICTURED, SEEN
 from swath.product.sight import CANNOT_BE_SEEN
-from swath.watch.rate import Tail, rate_above
-from swath.watch.series import REACHES_PX, Patch, Scored, looks_per_year, ordinal_day, tails_of, thresholds_of
+from swath.watch.rate import Tail, rate_above, threshold_for
+from swath.watch.series import REACHES_PX, Patch, Scored, looks_per_year, ordinal_day, tails_of
 from swath.watch.state import CHANGED, NO_CHANGE, NOT_SEEN, Look, PlaceState, Series
 
 __all__ = ["Ruled", "change_row", "outlines_of", "ruled_of", "state_row"]
@@ -31,24 +31,36 @@ class Ruled:
     """What a series' own past asks of a score."""
 
     tails: list[Tail]
-    thresholds: list[float]
+    rate_per_unit: float
+    """false alarms of one scale per km2 and look"""
     looks_per_year: float
+
+    def threshold(self, scale: int, crowd: float = 1.0) -> float:
+        """The score to pass in a look in which ``crowd`` times as much stands out as is usual."""
+        return threshold_for(self.tails[scale], self.rate_per_unit / crowd)
 
 
 def ruled_of(series: Series, state: PlaceState, number: int) -> Ruled:
     """What the series' own past asks of a score, with so many series to share the rate among."""
     tails = tails_of(series)
     rate = state.wish.false_alarms_1000_km2_per_year / 1000.0 / max(number, 1)
-    limits = thresholds_of(series, tails, rate_per_km2_year=rate, area_km2=state.area_km2)
-    return Ruled(tails, limits, looks_per_year(series, state.area_km2))
+    yearly = looks_per_year(series, state.area_km2)
+    return Ruled(tails, rate / yearly / len(tails), yearly)
 
 
 def change_row(
-    series: Series, look: Look, state: PlaceState, ruled: Ruled, scored: Scored, patch: Patch, pixels: Array
+    series: Series,
+    look: Look,
+    state: PlaceState,
+    ruled: Ruled,
+    scored: Scored,
+    patch: Patch,
+    pixels: Array,
+    limit: float,
 ) -> dict[str, Any]:
-    """The row of :class:`swath.watch.state.Changes` of a patch that passed its threshold."""
+    """The row of :class:`swath.watch.state.Changes` of a patch that passed its threshold, ``limit``."""
     looks = state.wish.confirm_looks
-    grid, limit = state.grid, ruled.thresholds[patch.scale]
+    grid = state.grid
     where = np.flatnonzero(state.inside.ravel())
     core = pixels[scored.scores[patch.scale, pixels] >= limit]
     pixel_m2 = grid.pixel_m**2
@@ -111,7 +123,7 @@ def state_row(
 ) -> dict[str, Any]:
     """The row of :class:`swath.watch.state.LookStates` of a look with so many new changes."""
     share = float(scored.judged.mean())
-    off = scored.scores.max(0) >= 0.5 * min(ruled.thresholds)
+    off = scored.scores.max(0) >= 0.5 * min(ruled.threshold(scale) for scale in range(len(ruled.tails)))
     told = int(series.alerted.sum())
     still = told and float(((off | (series.watch.status == BROKEN)) & series.alerted).sum()) / told >= _STILL_SHARE
     if changes:

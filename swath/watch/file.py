@@ -12,7 +12,7 @@ from swath.access.polygons import area_centre, unrolled
 from swath.errors import InputError
 from swath.model import Place
 from swath.store.section import Section
-from swath.watch.records import DETECTED, Target, WatchedPlace, WatchFile
+from swath.watch.records import USUAL, Target, WatchedPlace, WatchFile
 
 __all__ = ["NEW_FILE", "parse_watch", "place_text", "round_place"]
 
@@ -88,7 +88,7 @@ def _place(section: Section, rate_per_unit: float, places_of: PlacesOf) -> Watch
         place = round_place(id, lon_deg, lat_deg, section.number("radius_m", low=10.0, high=200_000.0))
     watched = WatchedPlace(
         place,
-        look_for=section.texts("look_for", DETECTED),
+        look_for=section.texts("look_for", USUAL),
         false_alarms_per_unit=section.number("false_alarms", rate_per_unit, low=1e-3, high=1e4),
         deliver=_names(section, "deliver"),
         follow_up=section.flag("follow_up", False),

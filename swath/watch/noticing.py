@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -42,6 +42,8 @@ class Noticed:
     tests: tuple[Trial, ...]
     limits: tuple[str, ...] = ()
     simulated: bool = False
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """what its detector needs to know again where somebody says that it was none; kept as provenance"""
     received: np.datetime64 | None = None
     """when the later picture was in the archive, where that is known"""
 
@@ -111,7 +113,7 @@ def alerts_of(
                 after=change.after, noticed=now, ring=change.ring, area_m2=change.area_m2, scenes=change.scenes,
                 tests=change.tests, false_alarms_per_unit=rate_per_unit, limits=change.limits,
                 simulated=change.simulated, steps=tuple(sorted(steps, key=lambda s: s.at)),
-                provenance=dict(provenance),
+                provenance={**provenance, **change.about},
             )
         )  # fmt: skip
     return found

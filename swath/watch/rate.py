@@ -9,6 +9,7 @@ posterior is the rate to expect, so a short history gives a high threshold and n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,22 +53,37 @@ class Tail:
         return (self.peaks + _PRIOR_PEAKS) / (self.exposure_km2 + _PRIOR_EXPOSURE_KM2)
 
 
-def fit_tail(scores: npt.ArrayLike, exposure_km2: float, *, level_ratio: float) -> Tail:
+def fit_tail(
+    scores: npt.ArrayLike, exposure_km2: float, *, level_ratio: float, looks: npt.ArrayLike | None = None
+) -> Tail:
     """What do the scores of patches ``(n,)`` above ``level_ratio`` say, that came in so much area seen, over all looks?
 
-    Only the highest 120 are asked where there are more. Without any, what is known beforehand stands alone.
+    Only the highest 120 are asked where there are more. Without any, what is known beforehand stands alone. ``looks``
+    ``(n,)`` says in which look each came: patches of one look (a harvest, a thin cloud) tell less than as many of many
+    looks, and the likelihood is tempered by how much the number varies from look to look beyond chance (Ribatet,
+    Cooley and Davison 2012, Statistica Sinica 22, 813-845).
     """
-    score = np.sort(np.asarray(scores, np.float64))[::-1]
-    score = score[score > level_ratio]
-    if len(score) > _TOP_PEAKS:
-        level_ratio, score = float(score[_TOP_PEAKS]), score[:_TOP_PEAKS]
-    excess = np.maximum(score - level_ratio, 1e-9)
+    score = np.asarray(scores, np.float64)
+    order = np.argsort(-score, kind="stable")
+    order = order[score[order] > level_ratio]
+    if len(order) > _TOP_PEAKS:
+        level_ratio, order = float(score[order[_TOP_PEAKS]]), order[:_TOP_PEAKS]
+    excess = np.maximum(score[order] - level_ratio, 1e-9)
+    worth = 1.0 if looks is None else 1.0 / _crowding(np.asarray(looks)[order])
     likely = -0.5 * ((_SHAPES - _SHAPE_MEAN) / _SHAPE_SIGMA)[:, None] ** 2
     likely = likely - 0.5 * (np.log(_SCALES / _SCALE_MIDDLE) / _SCALE_SPREAD)[None, :] ** 2
     for i, shape in enumerate(_SHAPES):
-        likely[i] += _log_density(excess, float(shape)).sum(0) if len(excess) else 0.0
+        likely[i] += worth * _log_density(excess, float(shape)).sum(0) if len(excess) else 0.0
     weights = np.exp(likely - likely.max())
     return Tail(level_ratio, len(excess), exposure_km2, weights / weights.sum())
+
+
+def _crowding(looks: npt.NDArray[Any]) -> float:
+    """By how much does the number of patches vary from look to look, in variances of chance? 1 at least."""
+    if not len(looks):
+        return 1.0
+    counts = np.bincount((looks - looks.min()).astype(np.int64)).astype(np.float64)
+    return max(float(counts.var() / counts.mean()), 1.0)
 
 
 def _log_density(excess: Floats, shape: float) -> Floats:

@@ -16,9 +16,9 @@ from swath.time import format_utc, parse_utc
 
 __all__ = [
     "DELIVERY_KINDS",
-    "DETECTED",
     "LOOK_FOR",
     "STEPS",
+    "USUAL",
     "Alert",
     "Status",
     "Step",
@@ -37,11 +37,11 @@ LOOK_FOR: Mapping[str, str] = {
     "surface": "two pictures from the same angle differ, after laying one over the other and evening their light",
     "radar": "the backscatter of a radar changes, or a surface is no longer what it was",
     "ships": "more or fewer ships on the water than usual",
-    "objects": "more or fewer small bright or dark things (vehicles, roofs) than usual",
+    "objects": "more or fewer small bright or dark things (vehicles, roofs, stacks) than usual",
 }
 """kinds of change that an alert can be of, and what each is"""
-DETECTED = ("cover", "radar")
-"""those of them that a detector of ``swath watch run`` stands behind: the only ones a place may ask for"""
+USUAL = ("cover", "radar")
+"""those that are looked for where a place does not say"""
 DELIVERY_KINDS = ("webhook", "atom", "cap", "email", "calendar")
 Status = Literal["open", "confirmed", "dismissed"]
 STEPS: Mapping[str, str] = {
@@ -66,7 +66,7 @@ class WatchedPlace:
     """A place that somebody wants to know about."""
 
     place: Place
-    look_for: tuple[str, ...] = DETECTED
+    look_for: tuple[str, ...] = USUAL
     false_alarms_per_unit: float = 1.0
     """that may be raised where nothing happened, per 1,000 km2 and year, all kinds together"""
     deliver: tuple[str, ...] = ()
@@ -77,12 +77,12 @@ class WatchedPlace:
 
     def __post_init__(self) -> None:
         where = f"place {self.place.id}"
-        strange = [word for word in self.look_for if word not in DETECTED]
+        strange = [word for word in self.look_for if word not in LOOK_FOR]
         if strange or not self.look_for:
             raise InputError(
                 f"nothing looks for {', '.join(strange) or 'nothing'}",
                 where=where,
-                fix=f"Give some of {', '.join(DETECTED)}",
+                fix=f"Give some of {', '.join(LOOK_FOR)}",
             )
         if not (math.isfinite(self.false_alarms_per_unit) and 0.0 < self.false_alarms_per_unit <= 1e4):
             raise InputError(

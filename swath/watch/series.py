@@ -18,13 +18,13 @@ import numpy.typing as npt
 from swath.product.breaks import STABLE, BreakRule, find_breaks, foretell, move_on
 from swath.product.harmonic_kernels import FEWEST_LOOKS, YEAR_DAYS
 from swath.product.patch_kernels import label_patches
-from swath.watch.rate import Tail, fit_tail, threshold_for
+from swath.watch.rate import Tail, fit_tail
 from swath.watch.series_kernels import box_means, calm_season, patch_peaks, push_look, run_scores
 from swath.watch.state import Look, Series, Wish
 
 __all__ = [
-    "FLOOR", "REACHES_PX", "Patch", "Scored", "begin_series", "looks_per_year", "ordinal_day", "score_look", "tails_of",
-    "thresholds_of", "training_looks", "with_peaks",
+    "FLOOR", "REACHES_PX", "Patch", "Scored", "begin_series", "crowd_of", "looks_per_year", "ordinal_day", "score_look",
+    "tails_of", "training_looks", "with_peaks",
 ]  # fmt: skip
 
 Array = npt.NDArray[Any]
@@ -36,6 +36,8 @@ FLOOR = 1.5
 """deviations above which a patch is counted"""
 SEASON_DAYS, SEASON_SHARE = 12.0, 0.25
 """a season may come so much early or late, and be so much stronger or weaker, without being a change"""
+_ALIKE_LOOKS, _NEAR_PX = 2.0, 8
+"""shape of the gamma distribution of a look's own rate; how far a change spreads: it does not tell against itself"""
 _LEAST_SHARE = 0.5
 """of a window that must be seen"""
 _MANY_PX = 100
@@ -47,7 +49,7 @@ _KEPT_LOOKS = 200
 _RULE = BreakRule(0.99, 6)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patch:
     """Pixels that stand out together."""
 
@@ -242,10 +244,8 @@ def with_peaks(series: Series, patches: Sequence[Patch]) -> Series:
 
 def tails_of(series: Series) -> list[Tail]:
     """The tails of nothing-happened scores, one a scale."""
-    return [
-        fit_tail(series.peaks[series.peaks[:, 0] == scale, 1], series.exposure_km2, level_ratio=FLOOR)
-        for scale in range(len(REACHES_PX))
-    ]
+    own = [series.peaks[series.peaks[:, 0] == scale] for scale in range(len(REACHES_PX))]
+    return [fit_tail(p[:, 1], series.exposure_km2, level_ratio=FLOOR, looks=p[:, 2]) for p in own]
 
 
 def looks_per_year(series: Series, area_km2: float) -> float:
@@ -256,7 +256,16 @@ def looks_per_year(series: Series, area_km2: float) -> float:
     return float(np.clip(series.exposure_km2 / area_km2 / years, 1.0, 400.0))
 
 
-def thresholds_of(series: Series, tails: Sequence[Tail], *, rate_per_km2_year: float, area_km2: float) -> list[float]:
-    """The scores to pass, one a scale, so that all scales together give the rate."""
-    rate = rate_per_km2_year / looks_per_year(series, area_km2) / len(tails)
-    return [threshold_for(tail, rate) for tail in tails]
+def crowd_of(series: Series, patches: Sequence[Patch], patch: Patch, inside: Mask, seen_km2: float) -> float:
+    """How many times as much as usual stands out in a look, besides the patch in question and what is near it?
+
+    A look on which much stands out (a harvest, thin cloud, a thaw) is no witness for any one of its patches. The rate
+    at which they come in a look is its own, gamma distributed about the place's, and known from the look's others.
+    """
+    where = np.flatnonzero(inside.ravel())
+    others = [p.peak for p in patches if p.scale == patch.scale and p.score_ratio > p.before_ratio]
+    rows, columns = np.divmod(where[np.array(others, np.int64)], inside.shape[1])
+    row, column = divmod(int(where[patch.peak]), inside.shape[1])
+    far = int((np.maximum(np.abs(rows - row), np.abs(columns - column)) > _NEAR_PX).sum())
+    usual = int((series.peaks[:, 0] == patch.scale).sum()) / max(series.exposure_km2, 1e-9) * seen_km2
+    return float((_ALIKE_LOOKS + far) / (_ALIKE_LOOKS + usual))
