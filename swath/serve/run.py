@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +17,10 @@ from swath.store.database import Database
 from swath.store.people import tokens
 
 __all__ = ["check_doors", "open_port", "run", "settings_of"]
+
+_TURN_S = 0.001
+"""how long one thread may keep the others from the interpreter: outlines are judged by calls out of the database, each
+of which needs it"""
 
 
 def settings_of(
@@ -77,6 +82,7 @@ def run(
 ) -> None:
     """Serve until it is told to stop; then finish what is under way and let go of the database."""
     check_doors(db, settings)
+    sys.setswitchinterval(_TURN_S)
     service = Service(db, folder, brought.mission, brought.simulated, settings)
     config = uvicorn.Config(
         create_app(service),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
+import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -29,6 +30,8 @@ _PARTS = obj(
     {"numberReturned": "integer", "numberMatched": "integer"},
 )
 """items may be asked for in part"""
+T = TypeVar("T")
+_SEARCHES = anyio.CapacityLimiter(2)
 Limit = Annotated[int, Query(ge=1, le=2**31 - 1, description="Most items in one answer; 1000 at most are given")]
 Words = Annotated[str | None, Query(max_length=100_000)]
 _FOUND = {**answers(_PARTS, media=GEOJSON), **problems()}
@@ -39,7 +42,7 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/stac", tags=["STAC API"])
 
     @routes.get("/search", summary="Search the archive", responses=_FOUND)
-    def search(
+    async def search(
         request: Request,
         caller: Readers,
         bbox: Words = None,
@@ -57,7 +60,7 @@ def router(service: Service) -> APIRouter:
         fields: Words = None,
     ) -> Response:
         given = {**request.query_params, "limit": limit}
-        return _answer(service, request, caller, given, "/stac/search", posted=False)
+        return await _in_thread(_answer, service, request, caller, given, "/stac/search", posted=False)
 
     @routes.post(
         "/search", summary="Search the archive", responses={**_FOUND, **problems(415)}, openapi_extra=body(SEARCH_BODY)
@@ -78,7 +81,7 @@ def items_router(service: Service) -> APIRouter:
     @routes.get(
         "/collections/{collection}/items", summary="Items of a collection", responses={**_FOUND, **problems(404)}
     )
-    def items(
+    async def items(
         request: Request,
         caller: Readers,
         collection: str,
@@ -93,21 +96,26 @@ def items_router(service: Service) -> APIRouter:
         sortby: Words = None,
         fields: Words = None,
     ) -> Response:
-        with service.db.reading() as connection:
-            if collection_of(connection, collection) is None:
-                raise Problem(404, "there is no such collection")
+        await _in_thread(_need, service, collection)
         given: dict[str, Any] = {
             k: v for k, v in request.query_params.items() if k not in ("ids", "collections", "intersects")
         }
         given |= {"limit": limit, "collections": [collection]}
         here = f"/stac/collections/{quote(collection, safe='')}"
-        return _answer(service, request, caller, given, f"{here}/items", posted=False, parent=here)
+        return await _in_thread(_answer, service, request, caller, given, f"{here}/items", posted=False, parent=here)
 
     return routes
 
 
-async def _in_thread(work: Callable[..., Response], *args: Any, **more: Any) -> Response:
-    return await anyio.to_thread.run_sync(functools.partial(work, *args, **more))
+def _need(service: Service, collection: str) -> None:
+    with service.db.reading() as connection:
+        if collection_of(connection, collection) is None:
+            raise Problem(404, "there is no such collection")
+
+
+async def _in_thread(work: Callable[..., T], *args: Any, **more: Any) -> T:
+    """Do it in a thread: few at a time, since more would only wait for each other's turn with the interpreter."""
+    return await anyio.to_thread.run_sync(functools.partial(work, *args, **more), limiter=_SEARCHES)
 
 
 def _answer(

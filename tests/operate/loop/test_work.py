@@ -19,6 +19,7 @@ from swath.store.database import Database, Writing, open_database
 from swath.store.history import history_before
 from swath.store.jobs import Job, counts, enqueue, jobs, release
 from swath.store.moments import moment_of_text
+from tests.store.databases import fresh_database
 
 S = 1_000_000
 
@@ -227,3 +228,45 @@ def test_a_full_disk_ends_nothing(db: Database, tmp_path: Path) -> None:
     assert made(db) == 30
     with db.reading() as connection:
         assert connection.exec_driver_sql("pragma integrity_check").scalar_one() == "ok"
+
+
+def test_a_lost_server_ends_nothing(tmp_path: Path) -> None:
+    """PostgreSQL ends every connection, again and again, in the middle of jobs: each is done once, in the end."""
+    with fresh_database("postgresql", tmp_path) as db:
+        clock = Clock()
+        for _ in range(12):
+            queue(db, clock)
+        cut, pauses = [0], list[float]()
+
+        def cut_off(job: Job) -> Mapping[str, Any] | None:
+            if cut[0] < 5 and job.id % 2:
+                cut[0] += 1
+                server = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
+                with server.connect() as other:
+                    other.execute(
+                        sa.text(
+                            "select pg_terminate_backend(pid) from pg_stat_activity"
+                            " where datname = current_database() and pid <> pg_backend_pid()"
+                        )
+                    )
+                server.dispose()
+            return {"n": job.id}
+
+        def sleep(pause_s: float) -> None:
+            pauses.append(pause_s)
+            clock.us += int(120 * S)
+
+        def idle() -> bool:
+            clock.us += 10 * S
+            with db.reading() as connection:
+                left = counts(connection)
+            return left["queued"] == 0 and left["running"] == 0
+
+        assert work(shift(db, tmp_path, cut_off, clock), idle=idle, sleep=sleep) == 12
+        assert cut[0] == 5
+        with db.reading() as connection:
+            every = jobs(connection, most=100)
+            events = history_before(connection, None, kinds=["job"], most=1000)
+        assert {job["state"] for job in every} == {"done"} and len(every) == 12
+        done = [event.subject for event in events if event.what == "done"]
+        assert len(done) == len(set(done)) == 12
