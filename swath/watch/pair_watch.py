@@ -78,7 +78,8 @@ def judge_pair(
     limit = threshold_for(tail, rate_per_km2_pair / crowd)
     found = []
     for number in np.flatnonzero(peak >= limit) + 1:
-        half = (label == number) & (mean >= max(0.5 * limit, _FLOOR))
+        # Means over a window reach beyond an edge: half of the peak is where it is.
+        half = (label == number) & (mean >= max(0.5 * float(peak[number - 1]), _FLOOR))
         pixels = np.flatnonzero(half)
         core = int((mean.ravel()[pixels] >= limit).sum())
         found.append(PairPatch(pixels, core, float(peak[number - 1]), limit))
