@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from swath.errors import InputError, PluginError
@@ -15,14 +16,20 @@ GROUPS = (
 )
 
 
+@cache
+def _points(group: str) -> tuple[EntryPoint, ...]:
+    """What is installed when it is first asked for: reading it again from the disk takes tens of milliseconds."""
+    return tuple(entry_points(group=group))
+
+
 def names(group: str) -> tuple[str, ...]:
     """Which plugins of a group are installed? Sorted, built-ins among them."""
-    return tuple(sorted({point.name for point in entry_points(group=group)}))
+    return tuple(sorted({point.name for point in _points(group)}))
 
 
 def find(group: str, name: str) -> Any:
     """The object a plugin's entry point names. :class:`InputError` lists what there is when the name is unknown."""
-    matches = [point for point in entry_points(group=group) if point.name == name]
+    matches = [point for point in _points(group) if point.name == name]
     if not matches:
         known = ", ".join(names(group)) or "none"
         raise InputError(f"no {group} plugin is called {name!r}", where=group, fix=f"Installed: {known}")

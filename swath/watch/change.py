@@ -166,7 +166,7 @@ def look_on(state: PlaceState, look: Look) -> tuple[PlaceState, Found]:
 def _judge(series: Series, look: Look, state: PlaceState, ruled: Ruled, *, learn: bool = False) -> tuple[Series, Found]:
     moved, scored = score_look(series, look, state.inside, state.grid.pixel_area_km2)
     alerted = moved.alerted.copy()
-    limits = _limits(series, scored, state, ruled)
+    limits = _limits(scored, state, ruled)
     told: list[tuple[Patch, Array, float]] = []
     where = np.flatnonzero(state.inside.ravel())
     for patch in sorted(limits, key=lambda p: (p.scale, -p.score_ratio)):  # the finest scale that shows it draws it
@@ -188,14 +188,15 @@ def _judge(series: Series, look: Look, state: PlaceState, ruled: Ruled, *, learn
     return moved, Found(Changes.from_rows(rows), kept, outlines, LookStates.from_rows([states]))
 
 
-def _limits(series: Series, scored: Scored, state: PlaceState, ruled: Ruled) -> dict[Patch, float]:
+def _limits(scored: Scored, state: PlaceState, ruled: Ruled) -> dict[Patch, float]:
     """The patches that pass, each with the score that was asked of it."""
     seen_km2 = float(scored.judged.sum()) * state.grid.pixel_area_km2
     found = {}
     for scale in range(len(REACHES_PX)):
         own = [p for p in scored.patches if p.scale == scale]
+        usual = ruled.peaks_per_km2[scale] * seen_km2
         for patch in sorted(own, key=lambda p: -p.score_ratio):
-            limit = ruled.threshold(scale, crowd_of(series, scored.patches, patch, state.inside, seen_km2))
+            limit = ruled.threshold(scale, crowd_of(usual, scored.patches, patch, state.inside))
             if patch.score_ratio >= limit:
                 found[patch] = limit
             elif patch.score_ratio < ruled.threshold(scale, _CALMEST):

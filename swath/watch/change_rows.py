@@ -34,6 +34,8 @@ class Ruled:
     rate_per_unit: float
     """false alarms of one scale per km2 and look"""
     looks_per_year: float
+    peaks_per_km2: tuple[float, ...]
+    """patches above the floor in a look, one a scale"""
 
     def threshold(self, scale: int, crowd: float = 1.0) -> float:
         """The score to pass in a look in which ``crowd`` times as much stands out as is usual."""
@@ -45,7 +47,10 @@ def ruled_of(series: Series, state: PlaceState, number: int) -> Ruled:
     tails = tails_of(series)
     rate = state.wish.false_alarms_1000_km2_per_year / 1000.0 / max(number, 1)
     yearly = looks_per_year(series, state.area_km2)
-    return Ruled(tails, rate / yearly / len(tails), yearly)
+    usual = tuple(
+        float((series.peaks[:, 0] == scale).sum()) / max(series.exposure_km2, 1e-9) for scale in range(len(tails))
+    )
+    return Ruled(tails, rate / yearly / len(tails), yearly, usual)
 
 
 def change_row(

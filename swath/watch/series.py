@@ -256,16 +256,16 @@ def looks_per_year(series: Series, area_km2: float) -> float:
     return float(np.clip(series.exposure_km2 / area_km2 / years, 1.0, 400.0))
 
 
-def crowd_of(series: Series, patches: Sequence[Patch], patch: Patch, inside: Mask, seen_km2: float) -> float:
+def crowd_of(usual_count: float, patches: Sequence[Patch], patch: Patch, inside: Mask) -> float:
     """How many times as much as usual stands out in a look, besides the patch in question and what is near it?
 
     A look on which much stands out (a harvest, thin cloud, a thaw) is no witness for any one of its patches. The rate
-    at which they come in a look is its own, gamma distributed about the place's, and known from the look's others.
+    at which they come in a look is its own, gamma distributed about the place's (``usual_count`` of that scale on so
+    much seen), and known from the look's others.
     """
     where = np.flatnonzero(inside.ravel())
     others = [p.peak for p in patches if p.scale == patch.scale and p.score_ratio > p.before_ratio]
     rows, columns = np.divmod(where[np.array(others, np.int64)], inside.shape[1])
     row, column = divmod(int(where[patch.peak]), inside.shape[1])
     far = int((np.maximum(np.abs(rows - row), np.abs(columns - column)) > _NEAR_PX).sum())
-    usual = int((series.peaks[:, 0] == patch.scale).sum()) / max(series.exposure_km2, 1e-9) * seen_km2
-    return float((_ALIKE_LOOKS + far) / (_ALIKE_LOOKS + usual))
+    return float((_ALIKE_LOOKS + far) / (_ALIKE_LOOKS + usual_count))

@@ -8,6 +8,8 @@ import pytest
 from swath.errors import InputError
 from swath.watch.counting import FEWEST_COUNTS, against_usual
 from swath.watch.pair_watch import PairPast, as_deviations, dismiss_pair, judge_pair, pair_from_arrays, pair_to_arrays
+from swath.watch.rate import fit_tail, threshold_for
+from swath.watch.series import Patch, crowd_of
 from tests.watch.places import smooth_noise
 
 
@@ -71,3 +73,28 @@ def test_a_chi_square_becomes_deviations() -> None:
     # The normal's quantiles of the same tails: scipy 1.17, norm.isf(chi2.sf(x, k)).
     for degrees, value, wanted in ((4, 9.487729, 1.644854), (4, 18.466827, 3.090232), (2, 27.631021, 4.753424)):
         assert float(as_deviations(np.array([value]), degrees)[0]) == pytest.approx(wanted, abs=0.25)
+
+
+def test_a_look_on_which_much_stands_out_asks_for_more() -> None:
+    inside = np.ones((100, 100), np.bool_)
+
+    def patch(row: int, column: int, *, scale: int = 0, before: float = 0.0) -> Patch:
+        return Patch(scale, 3.0, before, row * 100 + column, np.array([row * 100 + column]))
+
+    asked = patch(50, 50)
+    near = [asked, patch(55, 45), patch(50, 58)]
+    assert crowd_of(6.0, near, asked, inside) == pytest.approx(2.0 / 8.0)  # it and its surroundings tell nothing
+    others = [patch(row, 5) for row in range(0, 100, 5)]
+    assert crowd_of(6.0, [*near, *others], asked, inside) == pytest.approx(22.0 / 8.0)
+    old, coarse = patch(90, 90, before=3.5), patch(90, 10, scale=1)
+    assert crowd_of(6.0, [*near, old, coarse], asked, inside) == pytest.approx(2.0 / 8.0)
+
+
+def test_patches_that_come_together_tell_less_of_the_tail() -> None:
+    rng = np.random.default_rng(4)
+    scores = 1.5 + rng.exponential(0.4, 60)
+    apart, together = np.arange(60), np.repeat([3, 17, 40], 20)
+    loose, tight = (fit_tail(scores, 60.0, level_ratio=1.5, looks=looks) for looks in (together, apart))
+    plain = fit_tail(scores, 60.0, level_ratio=1.5)
+    assert np.allclose(tight.weights, plain.weights)
+    assert threshold_for(loose, 1e-4) > 1.2 * threshold_for(tight, 1e-4)

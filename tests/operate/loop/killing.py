@@ -143,7 +143,7 @@ def customer(place: str, folder: Path, journal: Path) -> None:
             told.write(f"scene-{number}\n")
             told.flush()
             os.fsync(told.fileno())
-            time.sleep(0.15)
+            time.sleep(0.3)  # still more than two workers keep up with while they are killed
 
 
 def kill_and_restart(folder: Path, place: str, kills: int, seed: int) -> list[str]:

@@ -54,7 +54,7 @@ def survives(folder: Path, place: str, kills: int, seed: int) -> None:
     with reader(heard) as port:
         watch_here(folder, port)
         acknowledged = kill_and_restart(folder, place, kills, seed)
-        assert drain(folder, place, patience_s=300.0)
+        assert drain(folder, place, patience_s=900.0)
     db = open_database(place)
     ordered = {line for line in acknowledged if line.startswith("order-")}
     dropped = {line for line in acknowledged if line.startswith("scene-")}
