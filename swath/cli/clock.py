@@ -12,9 +12,24 @@ from typing import Any
 
 from swath.errors import InputError
 
-__all__ = ["Clock", "interruptible", "say_compiled", "seconds_of"]
+__all__ = ["Clock", "Until", "interruptible", "say_compiled", "seconds_of"]
 
 _LONG_S = 1.0
+
+
+class Until:
+    """Is such a share of a clock's time gone? And how long until then?"""
+
+    def __init__(self, clock: Clock, share: float = 1.0) -> None:
+        self._clock, self._share = clock, share
+
+    def __call__(self) -> bool:
+        """Is it gone?"""
+        return self._clock.used() >= self._share
+
+    def left_s(self) -> float:
+        """Seconds, at least 0."""
+        return 0.0 if self._clock.interrupted else max(self._share * self._clock.stop_s - self._clock.passed_s(), 0.0)
 
 
 class _Compiling:
@@ -55,18 +70,18 @@ class Clock:
     """
 
     def __init__(self, stop_s: float) -> None:
-        self._stop_s, self._begun, self.interrupted = stop_s, time.monotonic(), False
+        self.stop_s, self._begun, self.interrupted = stop_s, time.monotonic(), False
         self._compiling = _Compiling()
         self.first_plan_s: float | None = None
         """when the first plan worth anything stood"""
 
     def used(self) -> float:
         """The share of the time that is gone."""
-        return 1.0 if self.interrupted else self.passed_s() / self._stop_s
+        return 1.0 if self.interrupted else self.passed_s() / self.stop_s
 
     def left_s(self) -> float:
         """Seconds that are left, at least 0."""
-        return 0.0 if self.interrupted else max(self._stop_s - self.passed_s(), 0.0)
+        return 0.0 if self.interrupted else max(self.stop_s - self.passed_s(), 0.0)
 
     def passed_s(self) -> float:
         """Seconds since it began, without those of compiling."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, Parameter
 
-from swath.cli.clock import Clock, interruptible, say_compiled, seconds_of
+from swath.cli.clock import Clock, Until, interruptible, say_compiled, seconds_of
 from swath.cli.plan_words import print_summary, summary, wrapped
 from swath.errors import InputError
 
@@ -60,7 +60,7 @@ def plan(
         bar("orbits, looks, passes", 0.05)
         ready = prepared(mission, seed=seed)
         bar("search", 0.2)
-        made = planned_mission(ready, stop=lambda: clock.used() >= _SEARCH, late=lambda: clock.used() >= 1.0)
+        made = planned_mission(ready, stop=Until(clock, _SEARCH), late=Until(clock))
     _say_warnings(made)
     say_compiled(clock)
     assert made.plan is not None

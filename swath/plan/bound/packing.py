@@ -33,6 +33,8 @@ _SPREAD = 0.3
 _ROUNDS = 100
 _NODES = 200
 _GAP = 2e-4
+_PACKING = 0.5
+"""share of the time that is left; the rest is for the rounds after it"""
 _SETTLING = 320
 """sweeps until paths agree"""
 _SETTLING_STEP = 0.01
@@ -77,7 +79,8 @@ def packed(
             whole[maker.completed(path)] = block
     whole.pop((), None)
     usable = Columns(pricer.task, whole)
-    taken = pack(usable, list(whole), [], most_s=budget.left_s(), nodes=_NODES, gap=_GAP, heeded=budget)
+    most_s = _PACKING * budget.left_s()
+    taken = pack(usable, list(whole), [], most_s=most_s, nodes=_NODES, gap=_GAP, heeded=budget)
     taken = taken[taken < first_part]
     return nodes.look[taken[nodes.leads[taken]]]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-__all__ = ["Budget", "Over", "Part", "Rounds", "Until"]
+__all__ = ["Budget", "Deadline", "Over", "Part", "Rounds", "Until"]
 
 
 class Over(Exception):
@@ -58,8 +58,19 @@ class Part:
         return max(left_s * (self._until - used) / (1.0 - used), 0.0)
 
 
+@runtime_checkable
+class Deadline(Protocol):
+    """Somebody who says stop and knows when: whoever is asked seldom can make haste."""
+
+    def __call__(self) -> bool:
+        """Is it time to stop?"""
+
+    def left_s(self) -> float:
+        """Seconds until then."""
+
+
 class Until:
-    """A budget that lasts until somebody says stop."""
+    """A budget that lasts until somebody says stop, a :class:`Deadline` perhaps."""
 
     def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop = stop
@@ -69,5 +80,7 @@ class Until:
         return 1.0 if self._stop() else 0.0
 
     def left_s(self) -> float:
-        """Endless, and 0 from then on."""
-        return 0.0 if self._stop() else inf
+        """Endless, or what a deadline says; 0 from then on."""
+        if self._stop():
+            return 0.0
+        return self._stop.left_s() if isinstance(self._stop, Deadline) else inf

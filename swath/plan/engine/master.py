@@ -25,6 +25,13 @@ Path = tuple[int, ...]
 
 _SMOOTHING = 0.6
 """share of the best prices so far in those tried next (Wentges 1997)"""
+_HEARS: tuple[tuple[str, Any], ...] = (
+    ("presolve", "off"),
+    ("mip_heuristic_run_rins", False),
+    ("mip_heuristic_run_rens", False),
+    ("mip_heuristic_run_root_reduced_cost", False),
+)
+"""options with which HiGHS hears an interrupt within half a second"""
 
 
 @dataclass
@@ -177,7 +184,8 @@ def pack(
 ) -> Whole:
     """The best plan found that is made of whole columns and keeps rows and cuts, in at most so many seconds and nodes.
 
-    ``begin``: paths that make a plan already; the search starts there.
+    ``begin``: paths that make a plan already; the search starts there. ``heeded`` is asked all the while, which takes
+    leaving out presolve and programs within the program: in these HiGHS hears nobody, for up to 11 s as measured.
     """
     if not paths or most_s <= 0.0:
         return np.sort(np.array([node for path in begin for node in path], np.int64))
@@ -190,6 +198,8 @@ def pack(
         solver.setSolution(values)
     options = [("mip_rel_gap", gap), ("mip_max_nodes", nodes)]
     for name, setting in [*options, *([("time_limit", most_s)] if np.isfinite(most_s) else [])]:
+        solver.setOptionValue(name, setting)
+    for name, setting in _HEARS if heeded is not None else ():
         solver.setOptionValue(name, setting)
     run(solver, heeded)
     solution = solver.getSolution()
