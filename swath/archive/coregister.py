@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swath.archive.coregister_kernels import binomial, coarse_sums, edge_strength, match_point
 from swath.archive.displacement import MODELS, Displacement, Fit, fit_displacement
 from swath.archive.geolocation import CE90_PER_SIGMA
+from swath.archive.match_kernels import binomial, coarse_sums, edge_strength, match_point
 from swath.archive.warp import displaced_places, grid_place, warp_pixels
 from swath.errors import DataError, InputError
 from swath.model import Grid

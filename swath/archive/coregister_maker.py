@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from swath.archive.coregister import Look, Registration, coregister_looks
-from swath.archive.coregister_kernels import Array
 from swath.archive.derived import Progress, band_asset, data_assets, open_picture, pictures_of, write_derived
+from swath.archive.match_kernels import Array
 from swath.archive.on_grid import View, asset_grid, asset_on_grid, common_grid
 from swath.archive.outside import OutsideAsset, OutsideScene
 from swath.archive.sky_masks import hidden_view

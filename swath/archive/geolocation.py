@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from swath.archive.match_kernels import halve, match_tiles, smooth
+from swath.archive.match_kernels import binomial, match_point
 from swath.errors import InputError
 from swath.model import Estimate, Grid
 
@@ -109,24 +109,25 @@ def _corners(pixels: npt.NDArray[np.uint16], reference: npt.NDArray[np.uint16]) 
 
 def _match(pixels: npt.NDArray[np.uint16], reference: npt.NDArray[np.uint16], corners: npt.NDArray[np.int64]) -> Floats:
     """Rows (down, across, correlation) of the tiles, in neighbourhoods cut out so that memory stays small."""
-    found = np.full((len(corners), 3), -1.0)
-    margin = _REACH_PX + 4
+    found, result = np.zeros((len(corners), 3)), np.empty(5)
+    wide = _REACH_PX + 4
     for number, (row, column) in enumerate(corners):
-        top, left = max(row - margin, 0), max(column - margin, 0)
-        window = np.s_[top : row + _TILE_PX + margin, left : column + _TILE_PX + margin]
-        fixed, fixed2 = _prepared(reference[window])
-        moving, moving2 = _prepared(pixels[window])
-        corner = np.array([[row - top, column - left]])
-        match_tiles(fixed, moving, fixed2, moving2, corner, _TILE_PX, _REACH_PX, found[number : number + 1])
+        fixed = _smoothed(reference, row - 1, column - 1, _TILE_PX + 2)
+        moving = _smoothed(pixels, row - wide, column - wide, _TILE_PX + 2 * wide)
+        match_point(fixed, moving, wide, wide, _REACH_PX, False, result)
+        found[number] = result[0], result[1], result[4]
     return found
 
 
-def _prepared(image: npt.NDArray[np.uint16]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    smoothed = np.empty(image.shape, np.float32)
-    smooth(image, smoothed)
-    half = np.empty((image.shape[0] // 2, image.shape[1] // 2), np.float32)
-    halve(smoothed, half)
-    return smoothed, half
+def _smoothed(image: npt.NDArray[np.uint16], top: int, left: int, size: int) -> npt.NDArray[np.float32]:
+    """A square of it as it is compared: smoothed, NaN beside no data and off the picture."""
+    part, out = np.full((size + 2, size + 2), np.nan, np.float32), np.empty((size + 2, size + 2), np.float32)
+    first_row, first_column = max(top - 1, 0), max(left - 1, 0)
+    there = image[first_row : top + size + 1, first_column : left + size + 1]
+    down, across = first_row - top + 1, first_column - left + 1
+    part[down : down + there.shape[0], across : across + there.shape[1]] = np.where(there != 0, there, np.nan)
+    binomial(part, out)
+    return np.ascontiguousarray(out[1:-1, 1:-1])
 
 
 def _agreeing(corners: npt.NDArray[np.int64], found: Floats) -> npt.NDArray[np.bool_]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 
-from swath.archive.raster_in import RasterFile, inspect_raster
+from swath.archive.raster_file import RasterFile, open_raster, read_window
 from swath.errors import DataError
 
 __all__ = ["Geoid", "Terrain", "open_terrain", "read_geoid"]
@@ -87,7 +87,7 @@ class Terrain:
         """
         transform = self.file.transform
         assert transform is not None
-        to_map = pyproj.Transformer.from_crs("EPSG:4326", self.file.crs_wkt, always_xy=True)
+        to_map = pyproj.Transformer.from_crs("EPSG:4326", self.file.crs, always_xy=True)
         east, north = to_map.transform(lon_deg, lat_deg)
         column, row = ~transform * (np.asarray(east), np.asarray(north))
         height = self._bilinear(np.asarray(column) - 0.5, np.asarray(row) - 0.5, require)
@@ -105,7 +105,7 @@ class Terrain:
         columns, rows = min(right, self.file.width) - left, min(bottom, self.file.height) - top
         if columns * rows > _MOST_PX:
             raise DataError("too large a part of the terrain model", where=str(self.file.path), fix="Use a coarser one")
-        part = self.file.window(left, top, columns, rows, (1,))[0].astype(np.float64)
+        part = read_window(self.file, top, left, rows, columns, bands=[0])[0].astype(np.float64)
         known = np.isfinite(part) & (part > _DEEP_M) & (part < _HIGH_M)
         if self.file.nodata is not None:
             known &= part != self.file.nodata
@@ -120,7 +120,7 @@ class Terrain:
 
 def open_terrain(dem: Path, geoid: Path | None = None) -> Terrain:
     """A terrain model of one band; with ``geoid`` its heights count from there, without from the ellipsoid."""
-    file = inspect_raster(dem)
+    file = open_raster(dem)
     if file.transform is None:
         raise DataError("has no place on the map", where=str(dem), fix="Give a georeferenced terrain model")
     return Terrain(file, read_geoid(geoid) if geoid else None)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
-import rasterio.windows
 
-from swath.archive.raster_file import open_raster
-from swath.errors import DataError, InputError
+from swath.archive.raster_file import open_raster, read_small
+from swath.errors import InputError
 
 __all__ = ["BandCounts", "Histogram", "histogram"]
 
@@ -53,25 +50,16 @@ def histogram(path: Path, *, bins: int = 48) -> Histogram:
     if not 1 <= bins <= _MOST_BINS:
         raise InputError(f"{bins} bins", where="bins", fix=f"Give 1 to {_MOST_BINS}")
     raster = open_raster(path)
-    window = rasterio.windows.Window(raster.frame_px, raster.frame_px, raster.width, raster.height)
-    shape = (raster.bands, min(raster.height, _MOST_PX), min(raster.width, _MOST_PX))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-            with rasterio.open(path, driver=raster.driver) as file:
-                pixels = file.read(window=window, out_shape=shape)
-    except (OSError, rasterio.errors.RasterioError) as error:
-        raise DataError(f"cannot be read: {error}", where=str(path), fix="Get the file again") from error
-    if pixels.dtype.kind == "c":
-        pixels = np.abs(pixels)
-    bands = tuple(_counted(name, band, raster.nodata, bins) for name, band in zip(raster.names, pixels, strict=True))
-    return Histogram(bands, raster.width * raster.height, shape[1] * shape[2])
+    shape = min(raster.height, _MOST_PX), min(raster.width, _MOST_PX)
+    pixels, known = read_small(raster, shape)
+    bands = tuple(
+        _counted(name, band[seen], bins) for name, band, seen in zip(raster.names, pixels, known, strict=True)
+    )
+    return Histogram(bands, raster.width * raster.height, shape[0] * shape[1])
 
 
-def _counted(name: str, band: npt.NDArray[np.generic], nodata: float | None, bins: int) -> BandCounts:
-    values = band.astype(np.float64).ravel()
-    good = np.isfinite(values) & (values != nodata if nodata is not None else True)
-    values = values[good]
+def _counted(name: str, known: npt.NDArray[np.generic], bins: int) -> BandCounts:
+    values = known.astype(np.float64)
     if not len(values):
         return BandCounts(name, np.zeros(bins, np.int64), 0.0, 0.0, 0.0)
     low, high = float(values.min()), float(values.max())

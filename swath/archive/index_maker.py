@@ -18,20 +18,17 @@ from swath.archive.derived import Progress, band_asset, pictures_of, write_deriv
 from swath.archive.index_kernels import difference_counts
 from swath.archive.on_grid import Part, View, asset_grid, asset_on_grid, common_grid, read_part
 from swath.archive.outside import OutsideAsset, OutsideBand, OutsideScene
-from swath.archive.raster_file import in_order
-from swath.archive.raster_out import Piece, write_pieces
 from swath.archive.sky_masks import hidden_view
 from swath.errors import InputError
 from swath.model import Grid
 from swath.product.indices import Index, index_of
 from swath.store.lineage import Recipe
 
-__all__ = ["INDEX_SCALE", "index_file", "make_index"]
+__all__ = ["INDEX_SCALE", "make_index"]
 
 Array = npt.NDArray[Any]
 
 INDEX_SCALE, _MISSING = 1e-4, -32768
-_TILE_PX = 1024
 _ROWS = 64
 """evaluated at once: what is between the operations stays in the cache"""
 
@@ -46,26 +43,6 @@ def make_index(recipe: Recipe, out: Path, progress: Progress) -> None:
         notes: list[str] = []
         assets = [_asset(entry, scene, str(recipe.parameters.get("clouds", "none")), notes) for entry in entries]
         write_derived([scene], assets, recipe, out, progress, collection="indices", properties={}, notes=notes)
-
-
-def index_file(scene: OutsideScene, name: str, out: Path, *, workers: int = 1) -> Path:
-    """One index of a scene as a plain GeoTIFF (tiles of 512, zstd, no overviews): as fast as tiles come and go.
-
-    As the maker ``index`` has it otherwise. Raises :class:`InputError` for an unknown index, a band that is missing,
-    or a simulated scene, whose mark the maker writes.
-    """
-    entry, notes = index_of(name), list[str]()
-    if scene.simulated:
-        raise InputError("the scene is simulated", where=scene.id, fix="Use the maker: swath product index")
-    part, grid = _prepared(entry, scene, notes)
-    tiles = [
-        (top, left, min(_TILE_PX, grid.height - top), min(_TILE_PX, grid.width - left))
-        for top in range(0, grid.height, _TILE_PX)
-        for left in range(0, grid.width, _TILE_PX)
-    ]
-    pieces = in_order(lambda tile: Piece(tile[0], tile[1], part(*tile)), tiles, workers=workers)
-    dtype = np.dtype(np.int16 if entry.difference else np.float32)
-    return write_pieces(out, grid, dtype, [name], pieces, nodata=_MISSING if entry.difference else math.nan)
 
 
 def _prepared(entry: Index, scene: OutsideScene, notes: list[str]) -> tuple[Part, Grid]:

@@ -9,36 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swath.archive.mark import FRAME_TAG
 from swath.archive.quicklook import natural_colour, radar_grey
-from swath.archive.raster_in import open_raster
+from swath.archive.raster_file import open_raster, read_small
 from swath.errors import DataError
 
-__all__ = ["item_picture", "read_small"]
+__all__ = ["item_picture"]
 
 Array = npt.NDArray[Any]
 
 _TOP = 10_000.0
 _DARK_DB, _SPAN_DB = -30.0, 35.0
-
-
-def read_small(path: Path, number: int, *, most_px: int) -> tuple[Array, npt.NDArray[np.bool_], Mapping[str, str]]:
-    """A band at most so large, from the overviews; where it has data; the file's tags. The frame is left out."""
-    with open_raster(path) as file:
-        tags = {str(k): str(v) for k, v in file.tags().items()}
-        wide = int(tags.get(FRAME_TAG, "0") or 0)
-        columns, rows = file.width - 2 * wide, file.height - 2 * wide
-        size = max(1.0, max(columns, rows) / most_px)
-        shape = max(1, round(rows / size)), max(1, round(columns / size))
-        import rasterio
-
-        window = rasterio.windows.Window(wide, wide, columns, rows)
-        data = file.read(number, window=window, out_shape=shape, masked=True)
-    known = ~np.ma.getmaskarray(data)
-    values = np.asarray(data.data)
-    if values.dtype.kind == "f":
-        known &= np.isfinite(values)
-    return values, known, tags
 
 
 def item_picture(item: Mapping[str, Any], folder: Path, *, most_px: int = 1024) -> tuple[npt.NDArray[np.uint8], str]:
@@ -55,7 +35,7 @@ def item_picture(item: Mapping[str, Any], folder: Path, *, most_px: int = 1024) 
         return _radar([named["vv"], named["vh"]], folder, most_px), "VV red and blue, VH green"
     elif bands and "amplitude" in str(bands[0][2].get("description", "")):
         asset, number, band = bands[0]
-        values, known, _ = read_small(folder / asset["href"], number, most_px=most_px)
+        values, known = _small(folder / asset["href"], number, most_px)
         return radar_grey(np.where(known, values, 0).astype(np.uint16)), f"{band['name'].upper()} in decibels"
     elif bands:
         said, chosen = f"{bands[0][2]['name']} in grey", [bands[0]]
@@ -78,9 +58,18 @@ def _bands(item: Mapping[str, Any]) -> Sequence[tuple[Mapping[str, Any], int, Ma
     ]
 
 
+def _small(path: Path, number: int, most_px: int) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """A band (from 1) at most so large, and where it has data."""
+    raster = open_raster(path)
+    size = max(1.0, max(raster.width, raster.height) / most_px)
+    shape = max(1, round(raster.height / size)), max(1, round(raster.width / size))
+    values, known = read_small(raster, shape, bands=[number - 1])
+    return values[0], known[0]
+
+
 def _positive(path: Path, number: int, band: Mapping[str, Any], most_px: int) -> npt.NDArray[np.uint16]:
     """Values as 1 to 65535 for the tones, 0 no data: reflectance x 10000, anything else between its own 1 and 99 %."""
-    values, known, _ = read_small(path, number, most_px=most_px)
+    values, known = _small(path, number, most_px)
     scaled = values.astype(np.float64) * float(band.get("raster:scale", 1.0)) + float(band.get("raster:offset", 0.0))
     if "reflectance" in str(band.get("description", "")):
         level = scaled * _TOP
@@ -96,7 +85,7 @@ def _radar(bands: Sequence[tuple[Mapping[str, Any], int, Mapping[str, Any]]], fo
     levels: list[npt.NDArray[np.float64]] = []
     seen = None
     for asset, number, band in bands:
-        values, known, _ = read_small(folder / asset["href"], number, most_px=most_px)
+        values, known = _small(folder / asset["href"], number, most_px)
         db = values.astype(np.float64) * float(band.get("raster:scale", 1.0)) + float(band.get("raster:offset", 0.0))
         shift = 7.0 if levels else 0.0  # VH of land lies some 7 dB lower
         levels.append(np.clip(np.nan_to_num((db + shift - _DARK_DB) / _SPAN_DB), 0.0, 1.0))

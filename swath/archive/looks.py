@@ -17,15 +17,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyproj
-import rasterio
 from pyproj.exceptions import CRSError, ProjError
 from rasterio.enums import Resampling
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 
 from swath.archive.grids import map_epsg
-from swath.archive.mark import SIMULATED_TAG
-from swath.archive.raster_file import RasterFile, open_raster
+from swath.archive.raster_file import RasterFile, dataset, open_raster
 from swath.errors import DataError, InputError
 from swath.model import Estimate, Grid, Scene
 from swath.product.water_radar import RadarLook
@@ -110,7 +108,7 @@ def open_given(path: Path, *, bands: Sequence[str] = ()) -> Given:
         _time(properties, path),
         float(told[0].get("raster:scale", 1.0)),
         float(told[0].get("raster:offset", 0.0)),
-        bool(properties.get("swath:simulated", _tag(raster, SIMULATED_TAG) == "true")),
+        bool(properties.get("swath:simulated", raster.simulated)),
         str(item.get("id") or path.stem),
         (float(properties.get("view:sun_elevation", 45.0)), float(properties.get("view:sun_azimuth", 150.0))),
     )
@@ -129,11 +127,6 @@ def _of_item(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any], Path]:
             f"is no STAC item of a picture here: {error}", where=str(path), fix="Add it with swath archive add"
         ) from error
     return item, chosen, path.parent / href
-
-
-def _tag(raster: RasterFile, name: str) -> str:
-    with rasterio.open(raster.path, driver=raster.driver) as file:
-        return str(file.tags().get(name, ""))
 
 
 def _time(properties: Mapping[str, Any], path: Path) -> np.datetime64 | None:
@@ -244,7 +237,7 @@ def read_values(given: Given, grid: Grid, *, band: int = 0, nearest: bool = Fals
     transform = Affine(grid.pixel_m, 0.0, grid.west_m, 0.0, -grid.pixel_m, grid.north_m)
     try:
         with (
-            rasterio.open(given.raster.path, driver=given.raster.driver) as file,
+            dataset(given.raster.path) as file,
             WarpedVRT(
                 file, crs=f"EPSG:{grid.epsg}", transform=transform, width=grid.width, height=grid.height,
                 resampling=how, tolerance=0.001, nodata=np.nan if file.nodata is None else file.nodata,
@@ -252,7 +245,7 @@ def read_values(given: Given, grid: Grid, *, band: int = 0, nearest: bool = Fals
             ) as warped,
         ):  # fmt: skip
             data = warped.read(band + 1, masked=True)
-    except (OSError, rasterio.errors.RasterioError, ValueError) as error:
+    except ValueError as error:
         raise DataError(f"cannot be read: {error}", where=str(given.raster.path), fix="Get the file again") from error
     values = np.asarray(data.filled(np.nan) if data.dtype.kind == "f" else data, np.float32)
     values[~np.isfinite(values)] = np.nan

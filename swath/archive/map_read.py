@@ -29,7 +29,7 @@ def read_on_grid(asset: OutsideAsset, grid: Grid, *, band: int = 0) -> npt.NDArr
         grid.west_m + (np.arange(0, grid.width + _SPACING_PX, _SPACING_PX) + 0.5) * grid.pixel_m,
         grid.north_m - (np.arange(0, grid.height + _SPACING_PX, _SPACING_PX) + 0.5) * grid.pixel_m,
     )
-    way = pyproj.Transformer.from_crs(f"EPSG:{grid.epsg}", asset.placed.crs_wkt, always_xy=True)
+    way = pyproj.Transformer.from_crs(f"EPSG:{grid.epsg}", asset.placed.crs, always_xy=True)
     x, y = way.transform(east, north)
     column, row = ~asset.placed.transform * (np.asarray(x), np.asarray(y))
     column, row = np.asarray(column) - 0.5, np.asarray(row) - 0.5

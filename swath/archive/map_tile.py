@@ -15,10 +15,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
-from rasterio.enums import Resampling
 
-from swath.archive.raster_file import RasterFile, open_raster
+from swath.archive.raster_file import RasterFile, open_raster, read_small
 from swath.archive.warp import Sampling, covering, places_in, warp_pixels
 from swath.errors import DataError, InputError
 from swath.model import Grid
@@ -105,20 +103,10 @@ def _read(
 ) -> tuple[Array, npt.NDArray[np.bool_]]:
     """A window, ``step`` pixels in one: the file's overviews answer where it has them."""
     top, left, rows, columns = window
-    wide = raster.frame_px
     height, width = min(rows * step, raster.height - top), min(columns * step, raster.width - left)
-    at = rasterio.windows.Window(left + wide, top + wide, width, height)
-    how = Resampling.average if smooth and step > 1 else Resampling.nearest
-    shape = len(bands), -(-height // step), -(-width // step)
-    try:
-        with rasterio.open(raster.path, driver=raster.driver) as file:
-            data = file.read([band + 1 for band in bands], window=at, out_shape=shape, masked=True, resampling=how)
-    except (OSError, rasterio.errors.RasterioError) as error:
-        raise DataError("cannot be read", where=raster.path.name, fix="Get the file again") from error
-    seen = ~np.ma.getmaskarray(data)
-    values = np.asarray(data.data, np.float64)
-    seen &= np.isfinite(values)
-    values[~seen] = 0.0
+    shape = -(-height // step), -(-width // step)
+    data, seen = read_small(raster, shape, bands=bands, window=(top, left, height, width), mean=smooth and step > 1)
+    values = np.where(seen, data, 0.0).astype(np.float64)
     return values, np.asarray(seen.all(axis=0, keepdims=True))
 
 
@@ -134,17 +122,5 @@ def value_at(path: Path, lon_deg: float, lat_deg: float, *, most_px: int) -> lis
     column, row = sampling.x_px[0, 0] + 0.5, sampling.y_px[0, 0] + 0.5
     if not (0 <= column < raster.width and 0 <= row < raster.height):
         return None
-    window = int(row), int(column), 1, 1
-    values, seen = _read_each(raster, window)
-    return [float(v) if s else None for v, s in zip(values, seen, strict=True)]
-
-
-def _read_each(raster: RasterFile, window: tuple[int, int, int, int]) -> tuple[list[float], list[bool]]:
-    top, left, _, _ = window
-    at = rasterio.windows.Window(left + raster.frame_px, top + raster.frame_px, 1, 1)
-    with rasterio.open(raster.path, driver=raster.driver) as file:
-        data = file.read(window=at, masked=True)[:, 0, 0]
-    mask = np.ma.getmaskarray(data)
-    return [float(v) for v in data.data], [
-        not m and math.isfinite(float(v)) for v, m in zip(data.data, mask, strict=True)
-    ]
+    values, seen = read_small(raster, (1, 1), window=(int(row), int(column), 1, 1))
+    return [float(v) if s else None for v, s in zip(values[:, 0, 0], seen[:, 0, 0], strict=True)]

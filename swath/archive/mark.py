@@ -6,6 +6,7 @@ on all four sides of every band. Preview pictures carry the word across the pict
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from swath.model import SIMULATED, Grid
 
 __all__ = [
     "FRAME_TAG",
+    "MARK_VALUES",
     "SIMULATED_TAG",
     "burn_diagonal",
-    "burn_frame",
     "frame_mask",
+    "frame_rows",
     "frame_width_px",
     "framed_grid",
     "is_marked",
@@ -34,6 +36,17 @@ Array = npt.NDArray[Any]
 SIMULATED_TAG = "SWATH_SIMULATED"
 FRAME_TAG = "SWATH_FRAME_PX"
 """width of the frame on each side, in the tags of a raster; 0 where there is none"""
+MARK_VALUES = {
+    "uint8": (0, 254),
+    "int8": (1, 100),
+    "int16": (1, 10_000),
+    "uint16": (1, 10_000),
+    "int32": (1, 10_000),
+    "uint32": (1, 10_000),
+    "float32": (-1, 1),
+    "float64": (-1, 1),
+}
+"""dark and light of the frame's letters, by type"""
 
 _GLYPHS = {
     "S": "01110 10001 10000 01110 00001 10001 01110",
@@ -102,10 +115,24 @@ def _strips(grid: Grid) -> dict[str, tuple[tuple[slice, slice], Mask]]:
     }
 
 
-def burn_frame(band: Array, grid: Grid, *, low: float, high: float) -> None:
-    """Write the word into the frame of one band, which lies on ``framed_grid(grid)``: ``high`` on ``low``, in place."""
-    for where, letters in _strips(grid).values():
-        band[where] = np.where(letters, band.dtype.type(high), band.dtype.type(low))
+def frame_rows(grid: Grid, dtype: str, *, values: tuple[float, float] | None = None) -> Callable[[int, int], Array]:
+    """What gives rows of the framed file ``(row, column)`` by their first and their number: the frame, 0 inside.
+
+    Dark and light are those of the type (:data:`MARK_VALUES`), or ``values``.
+    """
+    low, high = values or MARK_VALUES[dtype]
+    outer, sides = framed_grid(grid), _strips(grid)
+
+    def rows(first: int, count: int) -> Array:
+        out = np.zeros((count, outer.width), dtype)
+        for (down, across), letters in sides.values():
+            there = range(outer.height)[down]
+            a, b = max(first, there.start), min(first + count, there.stop)
+            if b > a:
+                out[a - first : b - first, across] = np.where(letters[a - there.start : b - there.start], high, low)
+        return out
+
+    return rows
 
 
 def burn_diagonal(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -156,14 +183,16 @@ def is_marked(path: Path) -> bool:
         raise InputError(f"no mark is known for {path.suffix} files", where=str(path), fix="Give a .tif or a .png")
     try:
         return SIMULATED in path.name and checks[path.suffix.lower()](path)
-    except OSError as error:
+    except (OSError, DataError) as error:
         raise DataError(f"cannot be read: {error}", where=str(path), fix="Make it again") from error
 
 
 def _tif_is_marked(path: Path) -> bool:
-    import rasterio
+    import rasterio.windows
 
-    with rasterio.open(path) as file:
+    from swath.archive.raster_file import dataset
+
+    with dataset(path) as file:
         tags, wide = file.tags(), int(file.tags().get(FRAME_TAG, 0))
         inner = Grid(0, 0.0, 0.0, 1.0, file.width - 2 * wide, file.height - 2 * wide)
         if tags.get(SIMULATED_TAG) != "true" or SIMULATED not in tags.get("TIFFTAG_IMAGEDESCRIPTION", ""):

@@ -20,9 +20,8 @@ import pyproj
 import rasterio
 from rasterio.transform import Affine
 
-from swath.archive.cog import MARK_VALUES
 from swath.archive.displacement import Displacement
-from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, burn_frame, frame_width_px, framed_grid
+from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, frame_rows, frame_width_px, framed_grid
 from swath.archive.outside import OutsideAsset, OutsideBand, Placed
 from swath.archive.raster_file import in_order
 from swath.archive.warp import RasterPlace, Sampling, covering, displaced_places, places_in, warp_pixels
@@ -58,7 +57,7 @@ def asset_place(asset: OutsideAsset) -> RasterPlace:
     wide = asset.frame_px
     a, b, c, d, e, f = tuple(asset.placed.transform @ Affine.translation(wide, wide))[:6]
     width, height = asset.width - 2 * wide, asset.height - 2 * wide
-    return RasterPlace(Path(asset.key), _spoken(asset.placed.crs_wkt), (a, b, c, d, e, f), width, height)
+    return RasterPlace(Path(asset.key), _spoken(asset.placed.crs), (a, b, c, d, e, f), width, height)
 
 
 @lru_cache(maxsize=64)
@@ -279,9 +278,7 @@ def _strips(
     part: Part, grid: Grid, outer: Grid, wide: int, bands: int, dtype: str, workers: int
 ) -> Callable[[int, int], Array]:
     """Strips of full width of the file's grid, made of parts of the data's."""
-    letters = np.zeros(outer.shape, np.uint8) if wide else None
-    if letters is not None:
-        burn_frame(letters, grid, low=0, high=1)
+    frame = frame_rows(grid, dtype) if wide else None
 
     def made(top: int, rows: int, out: Array) -> None:
         tiles = [(left, min(_TILE_PX, grid.width - left)) for left in range(0, grid.width, _TILE_PX)]
@@ -291,9 +288,8 @@ def _strips(
 
     def strip(first: int, rows: int) -> Array:
         out = np.empty((bands, rows, outer.width), dtype)
-        if letters is not None:
-            low, high = MARK_VALUES[dtype]
-            out[:] = np.where(letters[first : first + rows] > 0, high, low)
+        if frame is not None:
+            out[:] = frame(first, rows)
         top, bottom = max(first, wide), min(first + rows, outer.height - wide)
         if bottom > top:
             made(top - wide, bottom - top, out[:, top - first : bottom - first, wide : wide + grid.width])

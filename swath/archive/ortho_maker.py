@@ -145,7 +145,7 @@ def _shared(picture: RpcPicture, asset: OutsideAsset, grid: Grid) -> Grid:
         assert asset.placed.transform is not None
         corners = [asset.placed.transform * (x, y) for x in (0, asset.width) for y in (0, asset.height)]
         east, north = zip(*corners, strict=True)
-        bounds, crs = (min(east), min(north), max(east), max(north)), asset.placed.crs_wkt
+        bounds, crs = (min(east), min(north), max(east), max(north)), asset.placed.crs
     west, south, east_, north_ = pyproj.Transformer.from_crs(crs, f"EPSG:{grid.epsg}", always_xy=True).transform_bounds(
         *bounds
     )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rasterio.rpc import RPC
 from rasterio.transform import Affine
 
-from swath.archive.raster_in import RasterFile
+from swath.archive.raster_file import RasterFile, read_mask, read_window, require_plausible
 from swath.errors import InputError
 
 __all__ = [
@@ -75,7 +75,7 @@ class Placed:
     """Where a raster lies: by its transform in a reference system, or by rational polynomials alone."""
 
     transform: Affine | None = None
-    crs_wkt: str = ""
+    crs: str = ""
     rpc: RPC | None = None
 
 
@@ -177,18 +177,19 @@ class Reader(Protocol):
 
 def file_parts(file: RasterFile, bands: Sequence[int] | None = None) -> Window:
     """Parts of bands (from 1; all without) of a file as they are; a mask in the file comes as a last band."""
-    chosen = tuple(bands) if bands else tuple(range(1, file.count + 1))
-    if any(not 1 <= band <= file.count for band in chosen):
-        raise InputError(f"bands {chosen} of {file.count}", where=str(file.path), fix="Bands count from 1")
+    require_plausible(file)
+    chosen = tuple(bands) if bands else tuple(range(1, file.bands + 1))
+    if any(not 1 <= band <= file.bands for band in chosen):
+        raise InputError(f"bands {chosen} of {file.bands}", where=str(file.path), fix="Bands count from 1")
 
     def window(top: int, left: int, rows: int, columns: int, bands: Sequence[int] | None = None) -> Array:
         if bands is not None and max(bands) < len(chosen):
-            wanted = tuple(chosen[band] for band in bands)
-            return file.window(left, top, columns, rows, wanted).astype(file.dtype, copy=False)
-        pixels = file.window(left, top, columns, rows, chosen).astype(file.dtype, copy=False)
+            wanted = [chosen[band] - 1 for band in bands]
+            return read_window(file, top, left, rows, columns, bands=wanted)
+        pixels = read_window(file, top, left, rows, columns, bands=[band - 1 for band in chosen])
         if file.masked:
             full = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
-            mask = file.mask(top, rows)[:, left : left + columns]
+            mask = read_mask(file, top, left, rows, columns)
             pixels = np.concatenate([pixels, np.where(mask, full, 0)[None].astype(pixels.dtype)])
         return pixels if bands is None else pixels[list(bands)]
 

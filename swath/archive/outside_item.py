@@ -39,7 +39,7 @@ def pixels_to_degrees(placed: Placed, column: Floats, row: Floats) -> tuple[Floa
         return rpc_ground(rpc, row - 0.5, column - 0.5, height_m=rpc.height_offset_m)
     east, north = placed.transform * (column, row)
     try:
-        way = pyproj.Transformer.from_crs(placed.crs_wkt, "EPSG:4326", always_xy=True)
+        way = pyproj.Transformer.from_crs(placed.crs, "EPSG:4326", always_xy=True)
         lon, lat = way.transform(east, north)
     except pyproj.exceptions.ProjError as error:
         raise DataError(f"its reference system is not understood: {error}", fix="Warp it to a common one") from error
@@ -122,7 +122,7 @@ def _projection(asset: OutsideAsset) -> dict[str, Any]:
     transform = asset.placed.transform
     if transform is None:
         return {"proj:code": None, "proj:shape": [asset.height, asset.width]}
-    crs = pyproj.CRS.from_user_input(asset.placed.crs_wkt)
+    crs = pyproj.CRS.from_user_input(asset.placed.crs)
     authority = crs.to_authority("EPSG", min_confidence=90)
     corners = [transform * (x, y) for x in (0, asset.width) for y in (0, asset.height)]
     east, north = zip(*corners, strict=True)

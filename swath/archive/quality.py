@@ -92,9 +92,10 @@ class Inspector:
         top, bottom = max(wide - first, 0), min(asset.height - wide - first, strip.shape[1])
         inside[top : max(bottom, top), wide : asset.width - wide] = True
         for number, (band, image) in enumerate(zip(asset.bands, strip, strict=True)):
-            known = inside & self._known(strip, image)
-            limit = math.inf if band.saturated is None else band.saturated
-            moments(image, known, limit, self._sums[number])
+            known = self._known(strip, image)
+            if wide:
+                known &= inside
+            moments(image, known, math.inf if band.saturated is None else band.saturated, self._sums[number])
             counts = self._counts[number]
             if counts is not None:
                 counts += np.bincount(image[known], minlength=len(counts))
@@ -104,9 +105,13 @@ class Inspector:
                 self._patch(number, image, known)
 
     def _known(self, strip: Array, image: Array) -> Mask:
-        known = np.isfinite(image) if image.dtype.kind == "f" else np.ones(image.shape, bool)
-        if self._asset.nodata is not None and not math.isnan(self._asset.nodata):
-            known &= image != self._asset.nodata
+        nodata = self._asset.nodata
+        if nodata is None or math.isnan(nodata):
+            known = np.isfinite(image) if image.dtype.kind == "f" else np.ones(image.shape, bool)
+        else:
+            known = image != (int(nodata) if float(nodata).is_integer() else nodata)
+            if image.dtype.kind == "f":
+                known &= np.isfinite(image)
         if self._asset.alpha:
             known &= strip[-1] != 0
         return np.asarray(known)

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["block_mean", "half_mean"]
+__all__ = ["block_mean", "half_mean", "half_mean_whole"]
 
 Array = npt.NDArray[Any]
 
 
 @njit(cache=True, nogil=True)
-def half_mean(image: Array, nodata: float, whole: bool, out: Array) -> None:
-    """Mean of the known pixels among 2 x 2; ``nodata`` (or NaN) where none is. ``whole`` numbers are rounded."""
+def half_mean(image: Array, nodata: float, out: Array) -> None:
+    """Mean of the known real pixels among 2 x 2; ``nodata`` (or NaN) where none is."""
     rows, columns = image.shape
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
@@ -26,10 +26,33 @@ def half_mean(image: Array, nodata: float, whole: bool, out: Array) -> None:
                     if value == value and value != nodata:
                         total += value
                         known += 1
-            if known == 0:
-                out[i, j] = nodata
-            else:
-                out[i, j] = np.floor(total / known + 0.5) if whole else total / known
+            out[i, j] = total / known if known else nodata
+
+
+@njit(cache=True, nogil=True)
+def half_mean_whole(image: Array, nodata: int, has_nodata: bool, out: Array) -> None:
+    """Mean of the known whole pixels among 2 x 2, halves rounded up; ``nodata`` where none is."""
+    rows, columns = image.shape
+    for i in range(out.shape[0]):
+        upper, lower = image[2 * i], image[min(2 * i + 1, rows - 1)]
+        gaps = 2 * i + 1 >= rows
+        if has_nodata:
+            for j in range(columns):
+                gaps |= (upper[j] == nodata) | (lower[j] == nodata)
+        first = 0
+        if not gaps:  # without a branch four times as fast
+            first = columns // 2
+            for j in range(first):
+                total = np.int64(upper[2 * j]) + np.int64(upper[2 * j + 1])
+                out[i, j] = (total + np.int64(lower[2 * j]) + np.int64(lower[2 * j + 1]) + 2) >> 2
+        for j in range(first, out.shape[1]):
+            total, known = np.int64(0), np.int64(0)
+            for a in range(2 * i, min(2 * i + 2, rows)):
+                for b in range(2 * j, min(2 * j + 2, columns)):
+                    if not (has_nodata and image[a, b] == nodata):
+                        total += np.int64(image[a, b])
+                        known += 1
+            out[i, j] = (2 * total + known) // (2 * known) if known else nodata
 
 
 @njit(cache=True, nogil=True)

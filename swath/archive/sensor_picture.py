@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
-from rasterio.errors import NotGeoreferencedWarning
 from rasterio.rpc import RPC
 
 from swath import __version__
 from swath.archive.camera import camera_of
-from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, burn_frame, frame_width_px, require_marked_name
+from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, frame_rows, frame_width_px, require_marked_name
 from swath.archive.picture import PictureHeader, ReceivedPicture, band_counts, require_header
+from swath.archive.raster_file import dataset
+from swath.archive.raster_out import Layout, Piece, write_raster
 from swath.archive.rpc import Rpc, rpc_offset_px, rpc_text
 from swath.archive.stac import file_asset
 from swath.errors import DataError
@@ -55,16 +52,22 @@ def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simu
     grid = Grid(0, 0.0, 0.0, 1.0, header.columns, header.lines)
     wide = frame_width_px(grid) if simulated else 0
     tags = _tags(header, rpc, wide, simulated=simulated)
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    shape = header.lines + 2 * wide, header.columns + 2 * wide
+    layout = Layout(
+        shape[1], shape[0], header.bands, "uint16", rpc=gdal_rpc(_moved(rpc, wide)), nodata=0, tags=tags,
+        band_tags=tuple(_band_tags(picture, rpc, number) for number in range(len(header.bands))),
+    )  # fmt: skip
+    frame = frame_rows(grid, "uint16", values=(_DARK, _LIGHT)) if simulated else None
+    whole = np.stack([band_counts(picture, number) for number in range(len(header.bands))])
+    part = path.with_name(f".{path.name}.rpc")
     try:
-        _write(folder / "whole.tif", picture, rpc, wide, tags)
-        (folder / "rpc.txt").write_text(rpc_text(_moved(rpc, wide)), "ascii")
-        os.replace(folder / "rpc.txt", rpc_path(path))
-        os.replace(folder / "whole.tif", path)
-    except (OSError, rasterio.errors.RasterioError) as error:
+        part.write_text(rpc_text(_moved(rpc, wide)), "ascii")
+        write_raster(path, layout, [Piece(wide, wide, whole)], background=frame)
+        os.replace(part, rpc_path(path))
+    except OSError as error:
         raise DataError(f"cannot be written: {error}", where=str(path), fix="Look at space and rights") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        part.unlink(missing_ok=True)
     return path
 
 
@@ -80,30 +83,9 @@ def _tags(header: PictureHeader, rpc: Rpc, wide: int, *, simulated: bool) -> dic
     }
 
 
-def _write(path: Path, picture: ReceivedPicture, unmoved: Rpc, wide: int, tags: dict[str, str]) -> None:
-    header = require_header(picture)
-    grid = Grid(0, 0.0, 0.0, 1.0, header.columns, header.lines)
-    shape = (header.lines + 2 * wide, header.columns + 2 * wide)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(
-            path, "w", driver="GTiff", dtype="uint16", count=len(header.bands), height=shape[0], width=shape[1],
-            tiled=True, blockxsize=512, blockysize=512, interleave="band", compress="ZSTD", zstd_level=1, predictor=2,
-            nodata=0, bigtiff="IF_SAFER",
-        ) as file:  # fmt: skip
-            file.rpcs = gdal_rpc(_moved(unmoved, wide))
-            file.update_tags(**tags)
-            image = np.zeros(shape, np.uint16)
-            for number, name in enumerate(header.bands, 1):
-                image[wide : wide + header.lines, wide : wide + header.columns] = band_counts(picture, number - 1)
-                if wide:
-                    burn_frame(image, grid, low=_DARK, high=_LIGHT)
-                file.write(image, number)
-                file.set_band_description(number, name)
-                offset_px = rpc_offset_px(unmoved, camera_of(picture, band=number - 1))
-                file.update_tags(
-                    number, **{tag: f"{px:.6f}" for tag, px in zip(_OFFSETS.values(), offset_px, strict=True)}
-                )
+def _band_tags(picture: ReceivedPicture, rpc: Rpc, number: int) -> dict[str, str]:
+    offset_px = rpc_offset_px(rpc, camera_of(picture, band=number))
+    return {tag: f"{px:.6f}" for tag, px in zip(_OFFSETS.values(), offset_px, strict=True)}
 
 
 def gdal_rpc(rpc: Rpc) -> RPC:
@@ -133,8 +115,7 @@ def sensor_assets(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simulated: 
 
     With size and checksum, and how far the RPC is from each band's own camera, as the written file says.
     """
-    with warnings.catch_warnings(), rasterio.open(path) as file:
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    with dataset(path) as file:
         bands = [
             {"name": name, "swath:rpc_offset_px": {key: float(file.tags(number)[tag]) for key, tag in _OFFSETS.items()}}
             for number, name in enumerate(require_header(picture).bands, 1)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
 
+from swath.archive.raster_file import dataset
 from swath.errors import DataError
 from swath.operate.run import run_mission
 from swath.store.folder import LINEAGE, STATE
@@ -150,12 +150,12 @@ def _compare(one: Path, two: Path, left_out: Sequence[str], tolerance: int) -> t
 def _pixels_differ(one: Path, two: Path, tolerance: int) -> str:
     """Why two rasters are not the same; empty where they are. Band by band: they may be large."""
     try:
-        with rasterio.open(one, driver="GTiff") as a, rasterio.open(two, driver="GTiff") as b:
+        with dataset(one) as a, dataset(two) as b:
             if (a.shape, a.dtypes, a.crs, a.transform) != (b.shape, b.dtypes, b.crs, b.transform):
                 return "has another size, type or place"
             worst = max(_worst(a.read(n), b.read(n), tolerance) for n in a.indexes)
-    except rasterio.errors.RasterioError as error:
-        return f"cannot be read: {error}"
+    except DataError as error:
+        return str(error)
     return f"pixels differ by up to {worst:g}" if worst else ""
 
 

@@ -15,8 +15,7 @@ import shapely
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 
-from swath.archive.mark import FRAME_TAG
-from swath.archive.raster_file import open_raster, read_window
+from swath.archive.raster_file import dataset, open_raster, read_window
 from swath.errors import DataError, InputError
 from swath.operate.disaster_inputs import is_raster
 from swath.product.score import Score, score_maps
@@ -92,10 +91,9 @@ def _together(path: Path, bands: Sequence[int], truth: Path) -> tuple[list[Array
 
 def _warped(path: Path, bands: Sequence[int], crs: str, transform: Any, width: int, height: int) -> list[Array]:
     """Layers on a grid by the nearest pixel; NaN off the product, and on the frame that marks a simulated one."""
-    driver = open_raster(path).driver
+    wide = open_raster(path).frame_px
     try:
-        with rasterio.open(path, driver=driver) as file:
-            wide = int(file.tags().get(FRAME_TAG, 0))
+        with dataset(path) as file:
             with WarpedVRT(
                 file, crs=crs, transform=transform, width=width, height=height, resampling=Resampling.nearest,
                 add_alpha=False, nodata=254, src_nodata=None, tolerance=0.001,
@@ -105,7 +103,7 @@ def _warped(path: Path, bands: Sequence[int], crs: str, transform: Any, width: i
                 file.transform, [wide, file.height - wide], [wide, file.width - wide], offset="ul"
             )
             source = file.crs
-    except (OSError, rasterio.errors.RasterioError) as error:
+    except (rasterio.errors.RasterioError, ValueError) as error:
         raise DataError(f"cannot be held against the truth: {error}", where=str(path), fix="Check its CRS") from error
     columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     x, y = transform @ (columns, rows) if hasattr(transform, "__matmul__") else transform * (columns, rows)

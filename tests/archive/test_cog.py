@@ -115,9 +115,9 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
     before = path.read_bytes()
 
     def fail(*_: Any, **__: Any) -> None:
-        raise rasterio.errors.RasterioIOError("no space left")
+        raise OSError(28, "no space left on the device")
 
-    monkeypatch.setattr("rasterio.shutil.copy", fail)
+    monkeypatch.setattr("swath.archive.raster_out.put_together", fail)
     with pytest.raises(DataError, match="no space"):
         written(tmp_path, description="another")
     assert [p.name for p in tmp_path.iterdir()] == [path.name]  # no scrap left

@@ -24,7 +24,7 @@ from swath.archive.outside import (
     file_parts,
     file_strips,
 )
-from swath.archive.raster_in import RasterFile, inspect_raster
+from swath.archive.raster_file import RasterFile, open_raster, read_window
 from swath.archive.readers.sentinel2 import BANDS as SENTINEL2_BANDS
 from swath.archive.rpc_in import read_rpc_file, rpc_beside, rpc_of_tags
 from swath.archive.sensor_picture import gdal_rpc
@@ -61,12 +61,12 @@ class GeoTiff:
 
     def identify(self, path: Path, hints: Hints) -> tuple[str, str]:
         """By its name, and whether it says that it is simulated."""
-        simulated = is_simulated(inspect_raster(path))
+        simulated = is_simulated(open_raster(path))
         return hints.id or path.stem, hints.collection or ("simulated" if simulated else "pictures")
 
     def read(self, path: Path, scratch: Path, hints: Hints) -> OutsideScene:
         """One asset with the file's bands. Raises :class:`DataError` without a place, :class:`InputError` for time."""
-        file = inspect_raster(path)
+        file = open_raster(path).framed
         placed = placed_of(file)
         notes: list[str] = []
         start, stop = _when(file, hints, notes)
@@ -97,7 +97,7 @@ def is_simulated(file: RasterFile) -> bool:
 def placed_of(file: RasterFile) -> Placed:
     """Where a file lies, by itself or by the coefficients beside it. :class:`DataError` where nothing says so."""
     if file.transform is not None:
-        return Placed(file.transform, file.crs_wkt)
+        return Placed(file.transform, file.crs)
     if file.rpc is not None:
         return Placed(rpc=gdal_rpc(rpc_of_tags(file.rpc, where=str(file.path))))
     beside = rpc_beside(file.path)
@@ -148,15 +148,15 @@ def _names(file: RasterFile, hints: Hints) -> tuple[str, ...]:
     given = hints.bands
     if len(given) == 1 and given[0] in _PRESETS:
         given = _PRESETS[given[0]]
-    count = file.count
+    count = file.bands
     if given and len(given) not in (count, count - 1 if file.colours[-1] == "alpha" else count):
         raise InputError(f"{len(given)} names for {count} bands", where="--bands", fix="Name every band of the file")
     colours = tuple(c if c in ("red", "green", "blue", "alpha") else "" for c in file.colours)
-    alone = ("pan",) if count == 1 and file.dtype in ("uint8", "uint16") else ()
+    alone = ("pan",) if count == 1 and file.dtype.name in ("uint8", "uint16") else ()
     names = tuple(
         next(filter(None, (
             given[k] if k < len(given) else "",
-            file.names[k],
+            file.names[k] if file.named[k] else "",
             colours[k] if len(set(filter(None, colours))) == len(tuple(filter(None, colours))) else "",
             alone[k] if alone else "",
             f"band{k + 1}",
@@ -191,20 +191,22 @@ def _guessed(file: RasterFile, number: int, name: str, hints: Hints, notes: list
     quantity = hints.quantity
     radar = name.lower() in _POLARISATIONS
     if not quantity and radar:
-        quantity = "sigma nought" if file.dtype.startswith("float") or scale != 1.0 else "counts"
+        quantity = "sigma nought" if file.dtype.kind == "f" or scale != 1.0 else "counts"
         if quantity == "sigma nought":
             notes.append(f"{name} taken as sigma nought by its name")
     unit = "dB" if quantity == "sigma nought" and _is_db(file, number) else "1" if quantity else ""
     if "temperature" in quantity:
         unit = "K"
-    top = float(np.iinfo(file.dtype).max) if file.dtype.startswith("uint") and not radar else None
+    top = float(np.iinfo(file.dtype).max) if file.dtype.kind == "u" and not radar else None
     return band_of(name, quantity or "counts", unit=unit, scale=scale, offset=offset, saturated=top)
 
 
 def _is_db(file: RasterFile, number: int) -> bool:
     """Are these decibels? A part of the middle holds values below zero."""
     rows, columns = min(file.height, _LOOK_PX), min(file.width, _LOOK_PX)
-    part = file.window((file.width - columns) // 2, (file.height - rows) // 2, columns, rows, (number,))[0]
+    part = read_window(file, (file.height - rows) // 2, (file.width - columns) // 2, rows, columns, bands=[number - 1])[
+        0
+    ]
     part = part[np.isfinite(part)] if part.dtype.kind == "f" else part
     known = part[part != file.nodata] if file.nodata is not None else part
     return bool(known.size and np.mean(known < 0) > 0.2)
@@ -223,7 +225,7 @@ def file_asset_of(
 ) -> OutsideAsset:
     """A file's bands as they are; ``nodata`` instead of the file's own."""
     value = file.nodata if nodata is None else nodata
-    if value is None and file.dtype.startswith("float"):
+    if value is None and file.dtype.kind == "f":
         value = float("nan")
     frame = file.tags.get(FRAME_TAG, "0")
     wide = int(frame) if frame.isdigit() and 2 * int(frame) < min(file.width, file.height) else 0
@@ -233,7 +235,7 @@ def file_asset_of(
         bands=bands,
         width=file.width,
         height=file.height,
-        dtype=file.dtype,
+        dtype=file.dtype.name,
         placed=placed,
         strip=file_strips(file),
         window=file_parts(file),

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed, file_parts, file_strips
-from swath.archive.raster_in import RasterFile, inspect_raster
+from swath.archive.raster_file import RasterFile, open_raster
 from swath.archive.readers.landsat_mtl import Mtl, read_mtl
 from swath.archive.toa import (
     ESUN_W_M2_UM,
@@ -188,11 +188,11 @@ def _assets(path: Path, mtl: Mtl, spacecraft: str, at: np.datetime64, level2: bo
                 raise DataError(f"{key} leads out of the folder: {value!r}", where=str(path), fix="Do not open it")
             continue
         if match and (path.parent / value).is_file():
-            file = inspect_raster(path.parent / value)
+            file = open_raster(path.parent / value)
             _require_place(file)
             yield _band(file, mtl, spacecraft, match.group(1), at, surface="ST_B" in key, level2=level2)
         elif key == "FILE_NAME_QUALITY_L1_PIXEL" and (path.parent / value).is_file():
-            file = inspect_raster(path.parent / value)
+            file = open_raster(path.parent / value)
             _require_place(file)
             more = {"swath:bits": {str(bit): word for bit, word in QA_PIXEL_BITS.items()}}
             band = OutsideBand(name="QA_PIXEL", quantity="flags", unit="", more=more)
@@ -220,8 +220,8 @@ def _asset(
         bands=(band,),
         width=file.width,
         height=file.height,
-        dtype=file.dtype,
-        placed=Placed(file.transform, file.crs_wkt),
+        dtype=file.dtype.name,
+        placed=Placed(file.transform, file.crs),
         strip=file_strips(file, (1,)),
         window=file_parts(file, (1,)),
         nodata=file.nodata if file.nodata is not None and nodata == 0.0 else nodata,
@@ -318,7 +318,7 @@ def _thermal_asset(file: RasterFile, mtl: Mtl, name: str, key: str, constants: t
         width=file.width,
         height=file.height,
         dtype="uint16",
-        placed=Placed(file.transform, file.crs_wkt),
+        placed=Placed(file.transform, file.crs),
         strip=strip,
         nodata=0.0,
         roles=("data", "temperature"),
@@ -341,7 +341,7 @@ def _loose_scene(path: Path, hints: Hints) -> OutsideScene:
     spacecraft = f"LANDSAT_{product[3]}"
     bands = _loose(path.parent, product)
     assets = []
-    for file in map(inspect_raster, bands):
+    for file in map(open_raster, bands):
         found = _LOOSE.fullmatch(file.path.name)
         assert found is not None
         name = found.group(3)

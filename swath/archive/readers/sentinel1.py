@@ -23,7 +23,7 @@ from swath.archive.heights import Terrain, open_terrain
 from swath.archive.node_kernels import resample_nodes
 from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed
 from swath.archive.package import Package, open_package, zip_names
-from swath.archive.raster_in import RasterFile, inspect_raster
+from swath.archive.raster_file import RasterFile, open_raster, read_window, require_plausible
 from swath.archive.sigma import Radiometry, radiometry, sigma_nought
 from swath.archive.xml_in import Node, read_xml
 from swath.errors import DataError, InputError
@@ -176,7 +176,8 @@ def _asset(package: Package, name: str, node: Node, terrain: Terrain | None, hin
         raise DataError(f"no calibration annotation for {name}", where=str(package.path), fix="Get it again, whole")
     stem = Path(name).stem
     image = package.one(f"measurement/{stem}*.tif*")
-    file = inspect_raster(package.file(image))
+    file = open_raster(package.file(image))
+    require_plausible(file)
     told = int(node.number("numberOfSamples")), int(node.number("numberOfLines"))
     if told != (file.width, file.height):
         raise DataError(
@@ -246,7 +247,7 @@ def _block(channel: _Channel, top: int, left: int, rows: int, columns: int) -> n
     high = min(int(line.max()) + margin + 1, file.height), min(int(pixel.max()) + margin + 1, file.width)
     if high[0] <= low[0] or high[1] <= low[1]:
         return None
-    counts = file.window(low[1], low[0], high[1] - low[1], high[0] - low[0], (1,))[0]
+    counts = read_window(file, low[0], low[1], high[0] - low[0], high[1] - low[1], bands=[0])[0]
     power = sigma_nought(counts, channel.known, first_line=low[0], first_column=low[1])
     if channel.filtered:
         filtered = np.empty_like(power)

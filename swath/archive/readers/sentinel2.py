@@ -18,7 +18,7 @@ from rasterio.transform import Affine
 
 from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene, Placed, file_parts, file_strips
 from swath.archive.package import Package, open_package, zip_names
-from swath.archive.raster_in import inspect_raster
+from swath.archive.raster_file import open_raster
 from swath.archive.xml_in import Node, read_xml
 from swath.errors import DataError
 from swath.time import parse_utc
@@ -193,7 +193,7 @@ def _metres(name: str, image: str) -> int:
 
 def _band_asset(package: Package, top: Node, tile: Node, level: str, name: str, crs: str) -> OutsideAsset:
     image = _images(package, level, name)[0]
-    file = inspect_raster(package.file(image))
+    file = open_raster(package.file(image))
     counts, offset = _quantification(top, level, name)
     _, common, centre, width, _ = BANDS[name]
     quantity = "surface reflectance" if level == "2A" else "toa reflectance"
@@ -213,7 +213,7 @@ def _band_asset(package: Package, top: Node, tile: Node, level: str, name: str, 
         bands=(band,),
         width=file.width,
         height=file.height,
-        dtype=file.dtype,
+        dtype=file.dtype.name,
         placed=_place(tile, _metres(name, image), file.path, file.width, file.height, crs),
         strip=file_strips(file, (1,)),
         window=file_parts(file, (1,)),
@@ -223,7 +223,7 @@ def _band_asset(package: Package, top: Node, tile: Node, level: str, name: str, 
 
 
 def _classes_asset(package: Package, tile: Node, image: str, crs: str) -> OutsideAsset:
-    file = inspect_raster(package.file(image))
+    file = open_raster(package.file(image))
     codes = {str(code): word for code, word in enumerate(SCENE_CLASSES)}
     return OutsideAsset(
         key="scl",
@@ -231,7 +231,7 @@ def _classes_asset(package: Package, tile: Node, image: str, crs: str) -> Outsid
         bands=(OutsideBand(name="SCL", quantity="class", unit="", more={"swath:codes": codes}),),
         width=file.width,
         height=file.height,
-        dtype=file.dtype,
+        dtype=file.dtype.name,
         placed=_place(tile, 20, file.path, file.width, file.height, crs),
         strip=file_strips(file, (1,)),
         window=file_parts(file, (1,)),

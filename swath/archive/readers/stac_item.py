@@ -17,7 +17,7 @@ from typing import Any
 
 from swath.archive.mark import FRAME_TAG
 from swath.archive.outside import Hints, OutsideAsset, OutsideBand, OutsideScene
-from swath.archive.raster_in import inspect_raster
+from swath.archive.raster_file import open_raster
 from swath.archive.readers.geotiff import band_of, file_asset_of, is_simulated, placed_of
 from swath.errors import DataError, InputError
 from swath.time import parse_utc
@@ -137,7 +137,7 @@ def stac_scene(path: Path) -> OutsideScene:
         instruments=tuple(map(str, instruments)) if isinstance(instruments, list) else (),
         constellation=constellation if isinstance(constellation, str) else "",
         properties=dict(_kept(found)),
-        simulated=claimed or any(is_simulated(inspect_raster(file)) for file in files),
+        simulated=claimed or any(is_simulated(open_raster(file)) for file in files),
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -213,9 +213,9 @@ def _number(said: Mapping[str, Any], *names: str) -> float | None:
 
 
 def _asset(path: Path, key: str, entry: Mapping[str, Any], item: Mapping[str, Any], notes: list[str]) -> OutsideAsset:
-    file = inspect_raster(path)
+    file = open_raster(path).framed
     placed = placed_of(file)
-    said = _described(entry, file.count)
+    said = _described(entry, file.bands)
     applied = item["properties"].get("earthsearch:boa_offset_applied") is True
     bands = []
     for number, words in enumerate(said):
@@ -224,7 +224,7 @@ def _asset(path: Path, key: str, entry: Mapping[str, Any], item: Mapping[str, An
         if applied and offset:
             offset = 0.0
             notes.append("the item says that its offset is in the counts already: it is not added again")
-        bands.append(_band(key, words, number, file.count, scale, offset, str(item.get("collection", ""))))
+        bands.append(_band(key, words, number, file.bands, scale, offset, str(item.get("collection", ""))))
     if len({band.name for band in bands}) != len(bands):
         raise InputError(f"two bands of asset {key} have one name", where=str(path), fix="Correct the item")
     nodata = next((v for words in said if (v := _number(words, "nodata")) is not None), file.nodata)
