@@ -103,7 +103,7 @@ def zonal(size: int, side: int, folder: Path) -> dict[str, float]:
 
 
 def index_files(size: int, folder: Path) -> dict[str, float]:
-    """`swath product index` (overviews, quality, hashes, item, lineage) beside rasterio decoding two and encoding one."""
+    """`swath product index` (overviews, quality, hashes, item, lineage) beside rasterio: two decoded, one encoded."""
     from swath.operate.derive import derive
 
     paths = []
