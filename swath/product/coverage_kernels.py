@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["add_edge", "core_runs", "cover_rings", "paint"]
+__all__ = ["add_edge", "core_runs", "cover_rings", "mark_blocks", "paint"]
 
 Array = npt.NDArray[Any]
 
@@ -208,3 +208,18 @@ def paint(runs: Array, edges: Array, shares: Array, top: int, left: int, out: Ar
         row, column = edges[e, 0] - top, edges[e, 1] - left
         if 0 <= row < rows and 0 <= column < columns:
             out[row, column] = shares[e]
+
+
+@njit(cache=True, nogil=True)
+def mark_blocks(runs: Array, edges: Array, shape: Array, rows_px: int, columns_px: int, needed: Array) -> None:
+    """Mark the blocks (``(block row, block column)``, boolean) that a run or an edge pixel lies in."""
+    height, width = shape[0], shape[1]
+    for k in range(len(edges)):
+        row, column = edges[k, 0], edges[k, 1]
+        if 0 <= row < height and 0 <= column < width:
+            needed[row // rows_px, column // columns_px] = True
+    for k in range(len(runs)):
+        row, begin, end = runs[k, 0], max(runs[k, 1], 0), min(runs[k, 2], width)
+        if 0 <= row < height and begin < end:
+            for block in range(begin // columns_px, (end - 1) // columns_px + 1):
+                needed[row // rows_px, block] = True

@@ -18,7 +18,7 @@ import shapely
 
 from swath.errors import InputError
 from swath.model import Grid
-from swath.product.coverage_kernels import core_runs, cover_rings, paint
+from swath.product.coverage_kernels import core_runs, cover_rings, mark_blocks, paint
 from swath.product.zonal_kernels import add_block, gather_block, quantiles_of
 
 __all__ = [
@@ -93,14 +93,7 @@ class Coverages:
     def blocks(self, rows_px: int, columns_px: int) -> Mask:
         """Which blocks of that size does any polygon touch? ``(block row, block column)``."""
         needed = np.zeros((-(-self.grid.height // rows_px), -(-self.grid.width // columns_px)), np.bool_)
-        inside = (self.edges >= 0).all(1) & (self.edges < self.grid.shape).all(1)
-        needed[self.edges[inside, 0] // rows_px, self.edges[inside, 1] // columns_px] = True
-        row, begin, end = self.runs.T
-        begin, end = np.maximum(begin, 0), np.minimum(end, self.grid.width)
-        inside = (row >= 0) & (row < self.grid.height) & (begin < end)
-        block, first, last = row[inside] // rows_px, begin[inside] // columns_px, (end[inside] - 1) // columns_px
-        for step in range(int((last - first).max(initial=-1)) + 1):
-            needed[block, np.minimum(first + step, last)] = True
+        mark_blocks(self.runs, self.edges, np.array(self.grid.shape), rows_px, columns_px, needed)
         return needed
 
     def window(self, polygon: int) -> tuple[int, int, Floats]:
