@@ -126,6 +126,12 @@ def _added(entry: Path, reader: Reader, source: str, hints: Hints, how: Adding, 
         if there is not None and there.path.is_file():
             return Outcome(source, "already there", there.id, there.collection, there.path.as_posix())
         folder = how.archive / group / id
+        path = folder / f"{id}.json"
+        if path.is_file() and not how.again:
+            shelf.add(path)  # whoever was stopped between the item and the index has left it here, whole
+            there = shelf.with_source(key, parameters)
+            if there is not None and there.path == path:
+                return Outcome(source, "added", id, group, path.as_posix())
         if folder.exists() and not how.again:
             raise InputError(
                 f"an item {id} made from other files or in another way is there",
@@ -138,7 +144,6 @@ def _added(entry: Path, reader: Reader, source: str, hints: Hints, how: Adding, 
             folder,
             progress=lambda what, share: progress(f"{id[:18]} {what[:9]}", share),
         )
-        path = folder / f"{id}.json"
         shelf.add(path)
         notes = json.loads(path.read_text("utf-8"))["properties"].get("swath:notes", ())
         return Outcome(source, "added", id, group, path.as_posix(), notes=tuple(notes))
