@@ -93,11 +93,12 @@ def change(
     /,
     *,
     role: str | None = None,
+    limit: list[str] | None = None,
     stop: bool = False,
     again: bool = False,
     database: str | None = None,
 ) -> int:
-    """Give somebody another role, stop them, or let them in again.
+    """Give somebody another role or other limits, stop them, or let them in again.
 
     Parameters
     ----------
@@ -107,6 +108,8 @@ def change(
         Whose.
     role
         viewer, customer, planner or admin.
+    limit
+        orders_per_day=N, open_orders=N or requests_per_s=N, or none. May be given several times; others are taken away.
     stop
         None of their tokens opens anything any more.
     again
@@ -122,9 +125,26 @@ def change(
         raise InputError("--stop and --again are given both", where="change", fix="Give one")
     db = open_database(database or mission_dir)
     with db.writing(who="admin", why=_WHY) as write:
-        change_person(write, name, role=role, stopped=True if stop else False if again else None)
+        stopped = True if stop else False if again else None
+        change_person(write, name, role=role, stopped=stopped, limits=_limits(limit))
     print(f"{name} is changed.")
     return 0
+
+
+def _limits(given: list[str] | None) -> dict[str, float] | None:
+    """Limits as they were written; ``none`` is no limit at all, and nothing written changes nothing."""
+    from swath.errors import InputError
+
+    if given is None:
+        return None
+    found = {}
+    for text in given if given != ["none"] else ():
+        name, _, number = text.partition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError as error:
+            raise InputError(f"{text[:60]!r} is no limit", where="--limit", fix="Write orders_per_day=20") from error
+    return found
 
 
 @app.command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,8 @@ import pytest
 from lxml import etree
 from starlette.testclient import TestClient
 
-from swath.errors import DataError
+from swath.cli.people import change
+from swath.errors import DataError, InputError
 from swath.model import Acquisitions, Place
 from swath.operate.asking import Asking
 from swath.operate.looking_own import own_looks
@@ -21,8 +23,9 @@ from swath.operate.watching import judge_alert, read_watch
 from swath.serve.app import create_app
 from swath.serve.service import Service, Settings
 from swath.serve.watching import PAGE_POLICY
+from swath.store.database import open_database
 from swath.store.history import history_before
-from swath.store.people import add_person, make_feed, make_token
+from swath.store.people import add_person, make_feed, make_token, people
 from swath.watch.days import LookState
 from swath.watch.records import revise
 from tests.serve.conftest import ROLES, bearer
@@ -244,9 +247,9 @@ def test_planners_put_places_under_watch(watched: Watched) -> None:
         {"look_for": ["people"]},
         {"note": 5},
     )
-    for change in wrong:
-        bad = client.post("/watch/places", json={**new, "id": "other", **change}, headers=bearer(tokens["planner"]))
-        assert bad.status_code == 400, change
+    for part in wrong:
+        bad = client.post("/watch/places", json={**new, "id": "other", **part}, headers=bearer(tokens["planner"]))
+        assert bad.status_code == 400, part
     assert len(read_watch(service.folder / "watch.toml").places) == 2
 
 
@@ -297,6 +300,24 @@ def test_a_person_orders_and_asks_no_more_than_their_share(tmp_path: Path) -> No
         now[0] += 10.0
         assert client.get("/me", headers=bearer(tokens["bob"])).status_code == 200
     service.db.close()
+
+
+def test_limits_are_set_from_the_command_line_too(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path)) as db:
+        with db.writing(who="test") as write:
+            add_person(write, "bob", "customer")
+
+        def limits() -> Any:
+            with db.reading() as connection:
+                return people(connection)[0]["limits"]
+
+        assert change(tmp_path, "bob", limit=["open_orders=3", "requests_per_s=0.5"]) == 0
+        assert limits() == {"open_orders": 3.0, "requests_per_s": 0.5}
+        assert change(tmp_path, "bob", role="viewer") == 0 and limits()["open_orders"] == 3.0
+        for wrong in ("open_orders=some", "open_orders", "wishes=3", "open_orders=-1"):
+            with pytest.raises(InputError):
+                change(tmp_path, "bob", limit=[wrong])
+        assert change(tmp_path, "bob", limit=["none"]) == 0 and limits() == {}
 
 
 def test_own_looks_are_planned_where_the_plan_has_them(running: tuple[TestClient, Service]) -> None:
