@@ -54,7 +54,7 @@ def coverage(
     """
     from json import dumps
 
-    from swath.cli.design_fleet import read_fleet
+    from swath.cli.design_fleet import decay_notes, read_fleet
     from swath.time import parse_utc
 
     _check(elements, out, seeds)
@@ -63,7 +63,7 @@ def coverage(
     groups = where or Where(), sight or Sight(), stations or Stations()
     found = _found(fleet, (first, days), *groups, cloud_fraction, seeds)
     rows = [coverage_row(looks.region.name, looks.region.how, covered) for looks, covered in found]
-    notes = _notes(rows, cloud_fraction, seeds, days)
+    notes = _notes(rows, cloud_fraction, seeds, days) + decay_notes(fleet, days)
     if out is not None:
         title = f"Coverage by {len(fleet)} satellites, {days:g} days from {start[:10]}"
         _write(out, rows, [(looks, covered[0]) for looks, covered in found], notes, title)
@@ -174,7 +174,9 @@ def _notes(rows: list[dict[str, Any]], cloud_fraction: list[float] | None, seeds
             notes.append(f"{row['region']}: the largest gap runs into an end of the {days:g} days; look at more days")
         if row["seen_share"] < 1.0 - 1e-9:
             notes.append(f"{row['region']}: {100.0 * (1.0 - row['seen_share']):.2g} % of it is not seen in the span")
-    if cloud_fraction is not None:
+    if cloud_fraction is None:
+        notes.append("no interval over weather: geometry and light alone; 9 IN 10 POINTS is the spread over places")
+    else:
         notes.append(
             f"means over {seeds} draws of the weather, seeds 0 to {seeds - 1}; the looks of a day are one trial"
         )

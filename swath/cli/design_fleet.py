@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from swath.errors import DataError, InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from swath.access.many import Ground
     from swath.cli.design_options import Sight, Stations, Where
     from swath.design.regions import Region
     from swath.design.sensors import Sensor
-    from swath.model import Elements
+    from swath.model import Elements, Place
 
-__all__ = ["read_fleet", "regions_for", "sensor_for", "stations_for"]
+__all__ = ["decay_notes", "read_fleet", "regions_for", "sensor_for", "stations_for"]
 
 
 def read_fleet(elements: str, names: Sequence[str]) -> list[Elements]:
@@ -37,15 +39,23 @@ def read_fleet(elements: str, names: Sequence[str]) -> list[Elements]:
     return sets
 
 
+def decay_notes(fleet: Sequence[Elements], days: float) -> list[str]:
+    """What the air does to the lowest satellite in the days that are looked at, if it is worth saying."""
+    from swath.design.drift import air_notes
+    from swath.design.shapes import shape_of
+
+    lowest = min(map(shape_of, fleet), key=lambda shape: shape.sma_m * (1.0 - shape.eccentricity))
+    return air_notes(lowest, days)
+
+
 def regions_for(where: Where) -> list[Region]:
     """The regions asked for: points along their parallel (or ``here``), areas, a band of latitudes, the globe."""
     from swath.cli.windows import place_of
     from swath.design import regions
-    from swath.sources.places import read_places
 
     found = []
     for spot in (
-        *(read_places(where.places) if where.places is not None else ()),
+        *(_places(where.places) if where.places is not None else ()),
         *(place_of(text) for text in where.place or ()),
     ):
         if spot.ring:
@@ -66,6 +76,18 @@ def regions_for(where: Where) -> list[Region]:
     if not found:
         raise InputError("of which places?", fix="Give --places FILE, --place LON,LAT, --latitudes S,N or --globe")
     return found
+
+
+def _places(path: Path) -> tuple[Place, ...]:
+    from swath.sources.places import read_places
+
+    try:
+        return read_places(path)
+    except InputError as error:
+        if "no area" not in error.what:
+            raise
+        fix = "Give it some width, or ask of a place: --place LON,LAT"
+        raise InputError(error.what, where=error.where, fix=fix) from error
 
 
 def sensor_for(fleet: Sequence[Elements], sight: Sight) -> list[Sensor]:

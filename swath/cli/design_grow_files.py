@@ -91,10 +91,14 @@ def growth_answer(atlases: Sequence[Atlas], steps: Sequence[Grown], terms: dict[
 
 
 def _notes(rows: Sequence[dict[str, Any]], atlases: Sequence[Atlas], terms: dict[str, Any]) -> list[str]:
+    from swath.design.drift import air_notes
+
     notes = [
         f"{_GOALS[terms['goal']]}, over {atlases[0].region.how}, {terms['days']:g} days, seed {terms['seed']}; orbits "
-        "kept, weather and queues left out"
+        "kept, weather and queues left out; no interval: geometry alone, exact for tracks kept as given (`swath design "
+        "search` and `report` give one over other longitudes and skies)"
     ]
+    notes += air_notes(min((atlas.shape for atlas in atlases), key=lambda shape: shape.sma_m), terms["days"])
     last = rows[-1]
     if last["aim_days"] and last["buy_days"] and last["aim_days"] < 0.97 * last["buy_days"]:
         notes.append(

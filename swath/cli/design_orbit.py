@@ -98,8 +98,9 @@ def _give(
     from json import dumps
 
     from swath.design.altitudes import altitude_notes
+    from swath.design.drift import air_notes
 
-    said = [*altitude_notes(size.sma_m), *notes]
+    said = [*altitude_notes(size.sma_m), *air_notes(size, _SOON_DAYS), *notes]
     if out is not None:
         write_sets(out, fleet)
         print(f"{len(fleet)} satellites -> {out}", file=sys.stderr)
@@ -115,6 +116,8 @@ def _give(
 LATER_S = 1234.567891
 """the sets are written for a moment so long after ``--epoch``: one of noon or midnight, or with whole angles, would be
 taken for invented by every reader of published sets, here as elsewhere"""
+_SOON_DAYS = 90.0
+"""an orbit that may decay within so many days is said to"""
 _FROZEN = (
     "the frozen eccentricity is that of the real Earth; SGP4, which reads these sets, knows J3 only and lets it swing",
 )

@@ -103,7 +103,10 @@ def _slot(wish: Wish, slot: Slot) -> dict[str, Any]:
 
 
 def _notes(wish: Wish, asked: Mapping[str, Any]) -> list[str]:
+    from swath.design.drift import air_notes
+
     terms, region = wish.terms, wish.terms.atlases[0].region
+    lowest = min((atlas.shape for atlas in terms.atlases), key=lambda shape: shape.sma_m)
     weather = f"clouds {', '.join(f'{x:g}' for x in terms.cloud_fraction)}" if terms.cloud_fraction else "no weather"
     return [
         f"{_GOALS[terms.goal]}, over {region.how}, {asked['days']:g} days, seed {asked['seed']}; {weather}; "
@@ -112,6 +115,7 @@ def _notes(wish: Wish, asked: Mapping[str, Any]) -> list[str]:
         + (", each under skies that were not searched" if terms.cloud_fraction else ""),
         "worst loss: any one satellite gone, the others where they are; front: no row has fewer satellites, a smaller "
         "largest gap and a lower cost at once",
+        *air_notes(lowest, asked["days"]),
     ]
 
 

@@ -156,6 +156,7 @@ def _answer(found: Campaign, site: str, goal: str, how: str, days: float) -> dic
     end = _known(found.launches[-1].days)
     notes = [
         f"{goal.replace('_', ' ')} over {how}, {days:g} days, each satellite's own motion; weather and queues left out",
+        "no interval: geometry alone, exact for tracks kept as given; windows are as wide as the local time may be off",
         "planes and times only: no vehicle; places along a plane are reached by drift after the launch",
         f"launch {found.again_for} is missed most; flown again "
         + (f"on {again[:10]} at the earliest" if again else "only after the season"),

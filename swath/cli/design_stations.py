@@ -72,7 +72,10 @@ def stations(
     return 0
 
 
-_NOTE = "from the end of a look to the last bit of its own download; no queue, one antenna a pass"
+_NOTE = (
+    "from the end of a look to the last bit of its own download; no queue, one antenna a pass; no interval beside the "
+    "median and 90 %: every look of the span counts"
+)
 
 
 def _found(

@@ -11,8 +11,8 @@ from swath.frames import WGS84_A_M
 from swath.orbit.decay import air_density_kg_m3, days_to_reentry
 
 __all__ = [
-    "Drift", "Upkeep", "disposal_m_s", "drag_phasing_days", "injection_drift_min_year", "phasing", "plane_change_m_s",
-    "plane_drift", "upkeep",
+    "Drift", "Upkeep", "air_notes", "disposal_m_s", "drag_phasing_days", "injection_drift_min_year", "phasing",
+    "plane_change_m_s", "plane_drift", "upkeep",
 ]  # fmt: skip
 
 _MU_M3_S2 = 3.986004418e14
@@ -162,3 +162,25 @@ def disposal_m_s(shape: OrbitShape, *, perigee_m: float = 50e3) -> float:
         return 0.0
     circle = sqrt(_MU_M3_S2 / shape.sma_m)
     return circle * (1.0 - sqrt(2.0 * low_m / (low_m + shape.sma_m)))
+
+
+def air_notes(shape: OrbitShape, days: float, drag_m2_kg: float = 0.022) -> list[str]:
+    """Does the air bring a satellite down within the days that are looked at? What to say, and what would last.
+
+    Empty where even the early end of the interval of :func:`upkeep` lies beyond. Orbits of a design count as kept, so
+    this is no error: it says what keeping takes, and from which altitude on nothing has to be kept.
+    """
+    held = upkeep(shape, drag_m2_kg)
+    if held.low_days >= days:
+        return []
+    low_m, high_m = shape.sma_m, shape.sma_m + 1_000e3
+    while high_m - low_m > 500.0:
+        middle_m = (low_m + high_m) / 2.0
+        lasts = upkeep(replace(shape, sma_m=middle_m), drag_m2_kg).low_days >= days
+        low_m, high_m = (low_m, middle_m) if lasts else (middle_m, high_m)
+    return [
+        f"{(shape.sma_m - WGS84_A_M) / 1e3:.0f} km above the equatorial radius decays: down in "
+        f"{held.lifetime_days:.1f} days ({held.low_days:.1f} to {held.high_days:.1f}, nine in ten, {drag_m2_kg:g} "
+        f"m2/kg) unless {held.drag_m_s_per_year:,.0f} m/s a year hold it; from {(high_m - WGS84_A_M) / 1e3:.0f} km on it lasts "
+        f"{days:g} days by itself"
+    ]

@@ -14,6 +14,7 @@ from swath.cli.design_search_files import search_lines
 from swath.cli.main import main
 from swath.report.design_search import search_page, search_pdf
 from tests.cli.schemas import errors
+from tests.conftest import REPO
 
 EPOCH = ["--epoch", "2027-01-01T00:00:00Z"]
 START = ["--start", "2027-01-01T00:00:00Z"]
@@ -59,6 +60,9 @@ def test_the_orbit_says_what_its_altitude_is_above(capsys: pytest.CaptureFixture
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
+NINE = ["--local-time", "9:00", *START]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -84,6 +88,27 @@ def test_the_orbit_says_what_its_altitude_is_above(capsys: pytest.CaptureFixture
             "Give -90 to 90",
         ),
         (
+            ["coverage", "--elements", "PAIR", *START, "--places", "NOSIZE", "--max-off-nadir-deg", "30"],
+            2,
+            "or ask of a place: --place",
+        ),
+        (
+            [
+                "launch",
+                "--site",
+                "Vostochny",
+                "--altitude-m",
+                "5e5",
+                "--inclination-deg",
+                "20",
+                "--local-time",
+                "9:00",
+                *START,
+            ],
+            1,
+            "The nearest is 51.68 deg",
+        ),
+        (
             ["coverage", "--elements", "PAIR", *START, "--place", "1,2", "--max-off-nadir-deg", "30", "--days", "-1"],
             2,
             "0 and at most",
@@ -93,9 +118,30 @@ def test_the_orbit_says_what_its_altitude_is_above(capsys: pytest.CaptureFixture
 def test_what_cannot_be_is_said(
     words: list[str], code: int, said: str, pair: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    flat = pair.with_name("flat.geojson")
+    ring = [[10, 45], [11, 46], [12, 47], [10, 45]]
+    feature = {"type": "Feature", "properties": {"id": "z"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    flat.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    put = {"PAIR": str(pair), "NOSIZE": str(flat)}
     capsys.readouterr()
-    assert main(["design", *[str(pair) if word == "PAIR" else word for word in words]]) == code
-    assert said in capsys.readouterr().err
+    assert main(["design", *[put.get(word, word) for word in words]]) == code
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_orbits_that_decay_are_told_with_the_nearest_that_lasts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    low = tmp_path / "low.json"
+    assert main(["design", "orbit", "--altitude-m", "250e3", *EPOCH, "--out", str(low)]) == 0
+    said = capsys.readouterr().err
+    assert "decays: down in" in said and "lasts 90 days by itself" in said
+    nearest_km = float(said.split("; from ")[1].split(" km")[0])
+    assert main(["design", "orbit", "--altitude-m", str((nearest_km + 1.0) * 1e3), *EPOCH]) == 0
+    assert "decays" not in capsys.readouterr().err
+    words = ["coverage", "--elements", str(low), *START, "--place", "1,40", "--max-off-nadir-deg", "40"]
+    assert any("decays" in note for note in asked(capsys, *words, "--days", "20", "--longitudes", "36")["warnings"])
+    assert main(["design", "orbit", "--altitude-m", "100e3", *EPOCH]) == 2
+    assert "The lowest that lasts some revolutions is 150 km" in capsys.readouterr().err
 
 
 COVERED = ["--days", "10", "--place", "here=127,39", "--latitudes", "20,30", "--max-off-nadir-deg", "35"]
@@ -222,6 +268,34 @@ def test_searches_that_cannot_be(words: list[str], said: str, capsys: pytest.Cap
     sizes = [] if "--altitudes-m" in words else ["--altitudes-m", "600e3,600e3,1"]
     assert main(["design", "search", *given, *few, *sizes, *words, *START]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_deliveries_by_the_planner(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flood = REPO / "examples" / "flood"
+    orders = (flood / "orders.csv").read_text("utf-8").splitlines()
+    (tmp_path / "orders.csv").write_text("\n".join([orders[0], *orders[1::20]]) + "\n", "utf-8")
+    mission = tmp_path / "mission.toml"
+    text = (flood / "mission.toml").read_text("utf-8").replace("hours = 24", "hours = 12")
+    mission.write_text(text[: text.index("[[urgent]]")], "utf-8")
+    words = ["deliver", str(mission), "--elements", str(pair), "--seeds", "2", "--workers", "1"]
+    one, two = asked(capsys, *words)["deliveries"]
+    assert (one["satellites"], two["satellites"], one["seeds"]) == (1, 2, 2)
+    assert two["planned"] >= one["planned"] and two["value"] >= one["value"] and two["bound"] >= two["value"]
+    assert one["clear_km2_day_range"][0] <= one["clear_km2_day"] <= one["clear_km2_day_range"][1]
+    assert main(["design", *words[:4], "--seeds", "1", "--count", "2", "--out", str(tmp_path / "d.html")]) == 0
+    assert "SIMULATED" in (tmp_path / "d.html").read_text("utf-8")
+
+
+def test_deliveries_need_a_fleet(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["deliver", str(REPO / "examples" / "flood" / "mission.toml")]
+    for more, said in (
+        (["--elements", str(pair), "--count", "3"], "Give 1 to 2"),
+        ([], "--elements FILE"),
+        (["--elements", str(pair), "--seeds", "0"], "1 to 100 --seeds"),
+    ):
+        assert main(["design", *words, *more]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_stations(pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
