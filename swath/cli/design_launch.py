@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["known_site", "launch"]
 
 _LATE_MIN = 24.0
+_Terms = tuple[float, float, float, float]
+"""ascent offset (min), dog-leg (deg), errors of injection (m, deg)"""
 
 
 def launch(
@@ -32,6 +34,8 @@ def launch(
     ascent_offset_min: float = _LATE_MIN,
     tolerance_min: float = 10.0,
     dog_leg_deg: float = 0.0,
+    altitude_error_m: float = 5e3,
+    inclination_error_deg: float = 0.05,
     any_azimuth: bool = False,
     site_file: Path | None = None,
     out: Path | None = None,
@@ -62,6 +66,10 @@ def launch(
         How early or late the local time may be.
     dog_leg_deg
         A turn of the plane on the way: adds what it costs.
+    altitude_error_m
+        Of the injection: what it does to local time and phase is said.
+    inclination_error_deg
+        The same.
     any_azimuth
         Directions outside the site's corridor too.
     site_file
@@ -85,7 +93,8 @@ def launch(
         plane = {"raan_deg": joined.raan_deg, "raan_at": joined.epoch}
     limits: dict[str, Any] = {"ascent_offset_min": ascent_offset_min, "tolerance_min": tolerance_min}
     windows = launch_windows(pad, size, first, days, **plane, **limits, any_azimuth=any_azimuth)
-    _give(_answer(pad, size, windows, (ascent_offset_min, dog_leg_deg)), out, json)
+    terms = ascent_offset_min, dog_leg_deg, altitude_error_m, inclination_error_deg
+    _give(_answer(pad, size, windows, terms), out, json)
     return 0
 
 
@@ -142,7 +151,7 @@ def _rows(windows: list[Window]) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(pad: Site, size: OrbitShape, windows: list[Window], terms: tuple[float, float]) -> dict[str, Any]:
+def _answer(pad: Site, size: OrbitShape, windows: list[Window], terms: _Terms) -> dict[str, Any]:
     from swath.design.launch import headings, reachable_inclinations_deg
 
     speed_m_s = (3.986004418e14 / size.sma_m) ** 0.5
@@ -181,11 +190,11 @@ def _give(answer: dict[str, Any], out: Path | None, as_json: bool) -> None:
         print(f"swath: {note}", file=sys.stderr)
 
 
-def _notes(pad: Site, size: OrbitShape, terms: tuple[float, float]) -> list[str]:
-    from swath.design.drift import injection_drift_min_year
+def _notes(pad: Site, size: OrbitShape, terms: _Terms) -> list[str]:
+    from swath.design.drift import injection_drift_deg_day, injection_drift_min_year
     from swath.design.launch import FLOWN_OFFSET_MIN, dog_leg_m_s
 
-    offset_min, dog_leg_deg = terms
+    offset_min, dog_leg_deg, high_m, tilt_deg = terms
     least, most = FLOWN_OFFSET_MIN
     notes = [
         f"PAD PLANE is the textbook's lift-off; LIFT-OFF is {offset_min:g} min of local time earlier, for what the "
@@ -195,11 +204,12 @@ def _notes(pad: Site, size: OrbitShape, terms: tuple[float, float]) -> list[str]
         notes.append(f"no source states the azimuth limits of {pad.name}: none are applied")
     if dog_leg_deg:
         notes.append(f"a dog-leg of {dog_leg_deg:g} deg costs {dog_leg_m_s(size, dog_leg_deg):.0f} m/s at most")
-    by_tilt = injection_drift_min_year(size, inclination_error_deg=0.05)
-    by_height = injection_drift_min_year(size, altitude_error_m=5e3)
+    by_tilt = injection_drift_min_year(size, inclination_error_deg=tilt_deg)
+    by_height = injection_drift_min_year(size, altitude_error_m=high_m)
     notes.append(
-        f"an injection 0.05 deg or 5 km too high makes the local time drift {by_tilt:+.1f} or "
-        f"{by_height:+.1f} min a year"
+        f"an injection {tilt_deg:g} deg or {high_m / 1e3:g} km too high makes the local time drift {by_tilt:+.1f} or "
+        f"{by_height:+.1f} min a year; the altitude moves the phase {injection_drift_deg_day(size, high_m):+.2f} deg a "
+        "day"
     )
     return notes
 

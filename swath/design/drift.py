@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import radians, sin, sqrt
+from math import degrees, radians, sin, sqrt
 
 from swath.design.shapes import SUN_DEG_DAY, OrbitShape, node_rate_deg_day
 from swath.errors import Infeasible, InputError
@@ -12,7 +12,7 @@ from swath.orbit.decay import air_density_kg_m3, days_to_reentry
 
 __all__ = [
     "Drift", "Upkeep", "air_notes", "disposal_m_s", "drag_phasing_days", "injection_drift_min_year", "phasing",
-    "plane_change_m_s", "plane_drift", "upkeep",
+    "injection_drift_deg_day", "plane_change_m_s", "plane_drift", "upkeep",
 ]  # fmt: skip
 
 _MU_M3_S2 = 3.986004418e14
@@ -120,6 +120,14 @@ def injection_drift_min_year(
     return (node_rate_deg_day(off) - node_rate_deg_day(shape)) * 4.0 * _YEAR_DAYS
 
 
+def injection_drift_deg_day(shape: OrbitShape, altitude_error_m: float) -> float:
+    """By how many degrees a day does it run ahead along the orbit because it was injected so much too high?
+
+    The inverse of :func:`phasing`: 5.03 km low at 500 km gains 6 deg a day.
+    """
+    return -1.5 * degrees(_mean_motion(shape.sma_m)) * _DAY_S * altitude_error_m / shape.sma_m
+
+
 @dataclass(frozen=True)
 class Upkeep:
     """What an altitude costs, and how long a satellite lasts there without fuel."""
@@ -181,6 +189,6 @@ def air_notes(shape: OrbitShape, days: float, drag_m2_kg: float = 0.022) -> list
     return [
         f"{(shape.sma_m - WGS84_A_M) / 1e3:.0f} km above the equatorial radius decays: down in "
         f"{held.lifetime_days:.1f} days ({held.low_days:.1f} to {held.high_days:.1f}, nine in ten, {drag_m2_kg:g} "
-        f"m2/kg) unless {held.drag_m_s_per_year:,.0f} m/s a year hold it; from {(high_m - WGS84_A_M) / 1e3:.0f} km on it lasts "
-        f"{days:g} days by itself"
+        f"m2/kg) unless {held.drag_m_s_per_year:,.0f} m/s a year hold it; from "
+        f"{(high_m - WGS84_A_M) / 1e3:.0f} km on it lasts {days:g} days by itself"
     ]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from swath.design.altitudes import semi_major_axis_m
-from swath.design.drift import injection_drift_min_year, phasing, plane_change_m_s, plane_drift
+from swath.design.drift import injection_drift_deg_day, injection_drift_min_year, phasing, plane_change_m_s, plane_drift
 from swath.design.launch import (
     Site,
     dog_leg_m_s,
@@ -83,3 +83,4 @@ def test_costs_of_moves() -> None:
     assert "needs a new launch" in plane_drift(SSO, 90.0, altitude_offset_m=50e3).because
     assert injection_drift_min_year(SSO, inclination_error_deg=0.1) == pytest.approx(19.3, abs=0.1)
     assert injection_drift_min_year(SSO, altitude_error_m=10e3) == pytest.approx(-7.3, abs=0.1)
+    assert injection_drift_deg_day(SSO, half.altitude_offset_m) == pytest.approx(180.0 / 30.0)
