@@ -128,7 +128,9 @@ class Candidates:
 
     candidate: Annotated[
         list[str] | None,
-        Parameter(help="Of the catalogue or LON,LAT; without it all of the catalogue's. May be given several times."),
+        Parameter(
+            help="Of the catalogue or LON,LAT, 16 at most; without it those of the catalogue seen longest or nearest."
+        ),
     ] = None
     more_stations: Annotated[int, Parameter(help="How many of the candidates are added.")] = 0
 

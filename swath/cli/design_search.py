@@ -81,9 +81,9 @@ def search(
     asked = _asked(start, days, where or Where(), sight or Sight())
     with progress_bar("search") as progress:
         progress("orbits", 0.0)
-        spots = _stations(held, more)
-        flying = _flying(elements, satellite or [], asked)
-        terms = _terms(asked, [*flying[0], *_shapes(tried)], goal, cloud_fraction, spots, held)
+        shapes, flying = _shapes(tried), _flying(elements, satellite or [], asked)
+        spots = _stations(held, more, asked, shapes[0])
+        terms = _terms(asked, [*flying[0], *shapes], goal, cloud_fraction, spots, held)
         wish = _wish(terms, flying, tried, more.more_stations, run)
         found = searched(wish, counts, seed=run.seed, workers=run.workers, address=run.cluster, progress=progress)
     answer = search_answer(wish, found, spots[0], {"seed": run.seed, "days": days}, budget or Budget())
@@ -195,26 +195,39 @@ _Spots = tuple[list[str], tuple[int, ...], "Region | None"]
 """names of all stations, numbers of those in use, and where all are"""
 
 
-def _stations(stations: Stations, candidates: Candidates) -> _Spots:
+_MOST_STATIONS = 16
+
+
+def _stations(stations: Stations, candidates: Candidates, asked: _Asked, shape: OrbitShape) -> _Spots:
     from dataclasses import replace
 
     import numpy as np
 
     from swath.cli.design_fleet import stations_for
     from swath.design.regions import Region
+    from swath.design.stations import shortlist
     from swath.frames import geodetic_from_itrf
     from swath.spacecraft.catalog import stations as known
 
     have, more = stations.station or [], candidates.more_stations
-    if not 0 <= more <= 20:
-        raise InputError(f"{more} more", where="--more-stations", fix="Give 0 to 20")
+    if not 0 <= more <= 10:
+        raise InputError(f"{more} more", where="--more-stations", fix="Give 0 to 10")
+    if len(have) + len(candidates.candidate or []) > _MOST_STATIONS:
+        what = f"{len(have)} stations and {len(candidates.candidate or [])} candidates"
+        raise InputError(what, where="--candidate", fix=f"Give {_MOST_STATIONS} together at most")
     every = [one.id for one in known() if one.lon_deg is not None and one.id not in have] if more else []
     grounds = stations_for(replace(stations, station=[*have, *(candidates.candidate or every)]))
     if grounds is None:
         return [], (), None
     lon_deg, lat_deg, _ = geodetic_from_itrf(grounds[0].at_itrf_m)
-    count = len(grounds[1])
-    return grounds[1], tuple(range(len(have))), Region("stations", lon_deg, lat_deg, np.full(count, 1.0 / count), "")
+    spots = Region("stations", lon_deg, lat_deg, np.full(len(lon_deg), 1.0 / len(lon_deg)), "")
+    least_deg = stations.min_station_elevation_deg
+    kept = shortlist(
+        spots, asked.region, shape, asked.start, len(have), most=_MOST_STATIONS, min_elevation_deg=least_deg
+    )  # fmt: skip
+    weight = np.full(len(kept), 1.0 / len(kept))
+    few = Region("stations", lon_deg[kept], lat_deg[kept], weight, "")
+    return [grounds[1][number] for number in kept], tuple(range(len(have))), few
 
 
 def _terms(

@@ -21,7 +21,6 @@ __all__ = ["FORMS", "search_answer", "search_file", "search_lines", "sets_of"]
 
 FORMS = (".png", ".pdf")
 """besides those of every command"""
-_NEVER_DAYS = 1e5
 _GOALS = {
     "response_p95": "95 % of requests have a picture within",
     "response_mean": "mean waiting time to a picture",
@@ -33,9 +32,9 @@ _GOALS = {
 }
 
 
-def _days(value: float) -> float | None:
-    """``None`` where part of the region is never seen."""
-    return None if value > _NEVER_DAYS else value
+def _days(value: float, span_days: float) -> float | None:
+    """``None`` where part of the region is not served within the span."""
+    return None if value > span_days else value
 
 
 def search_answer(
@@ -46,7 +45,7 @@ def search_answer(
 
     if budget.per_launch < 1 or min(budget.price_satellite, budget.price_launch) < 0.0:
         raise InputError("a price below zero, or an empty launch", where="--per-launch", fix="Give 1 or more, and >= 0")
-    rows = [_row(wish, one, names, budget) for one in found]
+    rows = [_row(wish, one, names, budget, asked["days"]) for one in found]
     table = [(row["satellites"], row["largest_gap_days"] or 1e9, row["cost"]) for row in rows]
     for number, row in enumerate(rows):
         row["pareto"] = number in pareto(table)
@@ -62,24 +61,24 @@ def search_answer(
     }
 
 
-def _row(wish: Wish, one: Optimum, names: Sequence[str], budget: Budget) -> dict[str, Any]:
+def _row(wish: Wish, one: Optimum, names: Sequence[str], budget: Budget, span_days: float) -> dict[str, Any]:
     new = one.found.slots[len(wish.flying) :]
     planes = [(slot.shape, round(slot.raan_deg, 3)) for slot in new]
     launches = sum(math.ceil(planes.count(plane) / budget.per_launch) for plane in set(planes))
-    lost = [_days(value) for value in one.losses_days]
+    lost = [_days(value, span_days) for value in one.losses_days]
     return {
         "satellites": one.satellites,
-        "found_days": _days(one.found.days),
-        "low_days": _days(one.low_days),
-        "high_days": _days(one.high_days),
+        "found_days": _days(one.found.days, span_days),
+        "low_days": _days(one.low_days, span_days),
+        "high_days": _days(one.high_days, span_days),
         "kind": one.found.name,
         "planes": len(set(planes)),
         "walker": one.walker.name,
-        "walker_days": _days(one.walker.days),
-        "one_plane_days": _days(one.plane.days),
+        "walker_days": _days(one.walker.days, span_days),
+        "one_plane_days": _days(one.plane.days, span_days),
         "losses_days": lost,
         "worst_loss_days": None if None in lost else max(value for value in lost if value is not None),
-        "largest_gap_days": _days(one.largest_gap_days),
+        "largest_gap_days": _days(one.largest_gap_days, span_days),
         "stations": [names[number] for number in one.stations],
         "launches": launches,
         "cost": len(new) * budget.price_satellite + launches * budget.price_launch,
@@ -111,6 +110,7 @@ def _notes(wish: Wish, asked: Mapping[str, Any]) -> list[str]:
     return [
         f"{_GOALS[terms.goal]}, over {region.how}, {asked['days']:g} days, seed {asked['seed']}; {weather}; "
         f"{len(wish.shapes)} orbits, each kept; no queue at stations: ask `swath design deliver`",
+        "- : part of the region is not served within the span",
         "9 in 10: all shifted along together by the same amount, so that the tracks lie over other longitudes"
         + (", each under skies that were not searched" if terms.cloud_fraction else ""),
         "worst loss: any one satellite gone, the others where they are; front: no row has fewer satellites, a smaller "
@@ -120,7 +120,7 @@ def _notes(wish: Wish, asked: Mapping[str, Any]) -> list[str]:
 
 
 def _hours(value: float | None) -> str:
-    return "never" if value is None else f"{24.0 * value:.1f}"
+    return "-" if value is None else f"{24.0 * value:.1f}"
 
 
 def search_lines(answer: dict[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["season"]
 
 Goal = Literal["response_p95", "response_mean", "gap_mean", "gap_p95", "gap_largest"]
-_NEVER_DAYS = 1e5
+_NEVER_DAYS = 400.0  # no span is longer: part of the region is not served in it
 
 
 def season(
@@ -154,13 +154,6 @@ def _answer(found: Campaign, site: str, goal: str, how: str, days: float) -> dic
         )
     again = None if found.again is None else format_utc(found.again.best)
     end = _known(found.launches[-1].days)
-    notes = [
-        f"{goal.replace('_', ' ')} over {how}, {days:g} days, each satellite's own motion; weather and queues left out",
-        "no interval: geometry alone, exact for tracks kept as given; windows are as wide as the local time may be off",
-        "planes and times only: no vehicle; places along a plane are reached by drift after the launch",
-        f"launch {found.again_for} is missed most; flown again "
-        + (f"on {again[:10]} at the earliest" if again else "only after the season"),
-    ]
     return {
         "season": rows,
         "site": site,
@@ -168,8 +161,21 @@ def _answer(found: Campaign, site: str, goal: str, how: str, days: float) -> dic
         "before_days": _known(found.before_days),
         "end_days": end,
         "again": again,
-        "warnings": notes,
+        "warnings": _notes(found, goal, how, days),
     }
+
+
+def _notes(found: Campaign, goal: str, how: str, days: float) -> list[str]:
+    from swath.time import format_utc
+
+    again = None if found.again is None else format_utc(found.again.best)
+    return [
+        f"{goal.replace('_', ' ')} over {how}, {days:g} days, each satellite's own motion; weather and queues left out",
+        "no interval: geometry alone, exact for tracks kept as given; windows are as wide as the local time may be off",
+        "planes and times only: no vehicle; places along a plane are reached by drift after the launch",
+        f"launch {found.again_for} is missed most; flown again "
+        + (f"on {again[:10]} at the earliest" if again else "only after the season"),
+    ]
 
 
 def _give(answer: dict[str, Any], out: Path | None, as_json: bool) -> None:

@@ -11,10 +11,13 @@ import numpy.typing as npt
 from swath.access.many import Ground
 from swath.design.coverage import coverage_of, deliveries
 from swath.design.looks import Looks, passes_of
+from swath.design.motion import tables_of
+from swath.design.regions import Region
+from swath.design.shapes import OrbitShape, elements_of
 from swath.errors import InputError
 from swath.orbit.ephemeris import TabulatedEphemeris
 
-__all__ = ["Latency", "best_stations", "latency_of"]
+__all__ = ["Latency", "best_stations", "latency_of", "shortlist"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -86,3 +89,36 @@ def best_stations(
         sets.append(tried[best])
         chosen.append(left.pop(best))
     return sets, first
+
+
+def shortlist(
+    spots: Region,
+    region: Region,
+    shape: OrbitShape,
+    start: np.datetime64,
+    have: int,
+    *,
+    most: int = 16,
+    min_elevation_deg: float = 5.0,
+) -> list[int]:
+    """Of many stations the few that a search need try: numbers among the spots, in their order.
+
+    The first ``have`` are kept; of the others half are those with most contact with one satellite of the shape in three
+    days, half those nearest to the region, where a picture comes down in the pass that takes it.
+    """
+    count = len(spots.lon_deg)
+    if count <= most:
+        return list(range(count))
+    tables = tables_of([elements_of(shape, epoch=start)], start, 3.0)
+    ((rise_s, set_s, station),) = passes_of(tables, spots.ground, min_elevation_deg)
+    contact_s = np.bincount(station, set_s - rise_s, minlength=count)
+    middle = region.ground.at_itrf_m.mean(axis=0)
+    away_m = np.linalg.norm(spots.ground.at_itrf_m - middle, axis=-1)
+    free = max(most - have, 0)
+    seen = [number for number in np.argsort(-contact_s, kind="stable").tolist() if number >= have]
+    near = [number for number in np.argsort(away_m, kind="stable").tolist() if number >= have]
+    chosen = dict.fromkeys(seen[: free // 2])
+    for number in near:
+        if len(chosen) < free:
+            chosen[number] = None
+    return sorted([*range(have), *chosen])

@@ -129,7 +129,7 @@ def _parts(answer: Mapping[str, Any]) -> list[Part]:
 
 
 def _h(days: float | None) -> str:
-    return "never" if days is None else f"{24.0 * days:.1f}"
+    return "-" if days is None else f"{24.0 * days:.1f}"
 
 
 def _orbit(row: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ Deliveries = Sequence[Mapping[str, tuple[float, float, float]]]
 """of each stage: mean, least and most over the skies, by name"""
 
 _NEEDS_RGB = ("#00796b", "#5b6fb5", "#d2691e", "#8a5ac8")
-_NEVER_DAYS = 1e5
+_NEVER_DAYS = 400.0  # no span is longer: part of the region is not served in it
 
 
 def expansion_page(

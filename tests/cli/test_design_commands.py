@@ -240,7 +240,8 @@ def test_search_and_its_files(pair: Path, tmp_path: Path, capsys: pytest.Capture
     assert search_page(entry).startswith("<!DOCTYPE")
     # To the ground, with a satellite that flies and under clouds.
     more = ["--elements", str(pair), "--satellite", "p-1", "--goal", "delivery_mean", "--station", "svalbard"]
-    clouds = ["--cloud-fraction", "0.4", "--out", str(tmp_path / "s.csv")]
+    clouds = ["--cloud-fraction", "0.4", "--candidate", "10,54", "--more-stations", "1"]
+    clouds += ["--out", str(tmp_path / "s.csv")]
     assert main(["design", *words, "2", *more, *clouds]) == 0
     assert b"svalbard" in (tmp_path / "s.csv").read_bytes()
 
@@ -260,6 +261,8 @@ def test_search_and_its_files(pair: Path, tmp_path: Path, capsys: pytest.Capture
         (["--out", "x.doc"], "End it with"),
         (["--fleet", "x.doc"], ".kvn"),
         (["--generations", "0"], "1 to 1000"),
+        (["--more-stations", "99"], "0 to 10"),
+        ([word for n in range(17) for word in ("--candidate", f"{n},50")], "16 together"),
     ],
 )
 def test_searches_that_cannot_be(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,10 +11,10 @@ from swath.access.many import ground_of
 from swath.design.looks import looks_of, passes_of
 from swath.design.motion import tables_of
 from swath.design.patterns import walker
-from swath.design.regions import parallel
+from swath.design.regions import Region, parallel
 from swath.design.sensors import Sensor
 from swath.design.shapes import sun_synchronous
-from swath.design.stations import best_stations, latency_of
+from swath.design.stations import best_stations, latency_of, shortlist
 from swath.errors import InputError
 from swath.model import Place
 
@@ -42,3 +42,14 @@ def test_sets_grow_and_never_get_slower() -> None:
     assert sets[-1].p90_s < 1.5 * 5_700.0
     with pytest.raises(InputError):
         best_stations(looks, tables, ground, names, 4)
+
+
+def test_a_shortlist_keeps_what_is_there_and_takes_the_best_seen_and_the_nearest() -> None:
+    lon = np.array([0.0, 10.0, 15.4, 2.5, *np.linspace(-180.0, 170.0, 30)])
+    lat = np.array([0.0, 45.0, 78.2, -72.0, *np.full(30, 5.0)])
+    spots = Region("spots", lon, lat, np.full(len(lon), 1.0 / len(lon)), "")
+    region, shape = parallel("x", 45.0, 36), sun_synchronous(6_880e3)
+    here = Region("here", np.array([10.0]), np.array([46.0]), np.ones(1), "")
+    few = shortlist(spots, here, shape, START, 1, most=5)
+    assert len(few) == 5 and few == sorted(few) and {0, 1, 2, 3} <= set(few)
+    assert shortlist(spots, region, shape, START, 2, most=40) == list(range(len(lon)))
