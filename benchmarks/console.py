@@ -4,16 +4,20 @@
 
 ``RUN_DIR`` is a run's folder (``swath demo --out``), copied first. Each view is opened in a fresh browser context: time
 until it says that it is whole, bytes over HTTP. Moves: each of ``--runs`` random pictures tried at a random pass of its
-order, over HTTP. Tiles: one of a scene at zoom 11, over HTTP. Medians, and the greatest.
+order, over HTTP. Tiles: one of a scene at zoom 11, over HTTP. Medians, and the greatest. The desk: from the start of
+``swath serve`` until the planners' desk answers at once, with kernels compiled before and without any (an empty cache).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -26,7 +30,7 @@ from tests.serve.browser import CHROMIUM, REPO, served, tab
 
 __all__ = ["main"]
 
-VIEWS = ("now", "now?as=map", "plan", "order", "archive", "floods")
+VIEWS = ("now", "now?as=map", "plan", "order", "watch", "archive", "floods", "claims", "design")
 
 
 def opened(browser: Browser, url: str, view: str) -> tuple[float, int, int]:
@@ -61,6 +65,33 @@ def moves(url: str, runs: int) -> list[float]:
     return took[1:]  # the first one waits for its kernels
 
 
+def desk_ready(folder: Path, kernels: Path | None) -> dict[str, float]:
+    """Seconds from the start of the service until it answers, and until the desk is ready."""
+    env = {**os.environ, **({"NUMBA_CACHE_DIR": str(kernels)} if kernels else {})}
+    program = [sys.executable, "-c", "from swath.cli.main import main; raise SystemExit(main())"]
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [*program, "serve", str(folder), "--port", "0", "--workers", "0"], env=env, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        line = next(text for text in running.stderr if "http://" in text)
+        url = "http://" + line.partition("http://")[2].split()[0] + "/"
+        try:
+            there = 0.0
+            while True:
+                try:
+                    share = json.loads(asked(url, "page/plan/ready")[1])["share"]
+                except OSError:
+                    share = 0.0
+                else:
+                    there = there or time.perf_counter() - began
+                if share >= 1.0:
+                    return {"service_s": there, "desk_s": time.perf_counter() - began}
+                time.sleep(0.1)
+        finally:
+            running.terminate()
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -85,6 +116,10 @@ def main() -> None:
             tiles = [asked(url, f"tiles/scenes/{scene}/data/11/1091/736.png")[0] for _ in range(6)][1:]
             told["tile_s"] = {"median": statistics.median(tiles)}
             print(f"a tile {1e3 * statistics.median(tiles):.0f} ms")
+        (folder / "service" / "swath.sqlite").unlink(missing_ok=True)
+        told["desk"] = {"compiled": desk_ready(folder, None), "cold": desk_ready(folder, Path(room) / "kernels")}
+        for name, one in told["desk"].items():
+            print(f"{name:<9} service {one['service_s']:.1f} s, desk {one['desk_s']:.1f} s after the start")
     (REPO / "benchmarks" / "results" / "console.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
 
 

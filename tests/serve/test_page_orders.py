@@ -217,8 +217,19 @@ def test_a_person_and_a_token_are_made_and_revoked(browser: Any, url: str) -> No
         secret = one.until("() => document.querySelector('.secret')?.textContent")
         (kept,) = read(url, "admin/tokens")["tokens"]
         assert kept["person"] == "ann" and secret not in json.dumps(kept)
+        one.page.get_by_role("button", name="Feeds").click()
+        one.until("() => document.querySelector('#feed-person')")
+        one.page.get_by_role("button", name="Make secret addresses").click()
+        addresses = one.until("() => [...document.querySelectorAll('.secret')].map((one) => one.textContent)")
+        with urllib.request.urlopen(next(one for one in addresses if one.endswith("orders.atom"))) as answer:
+            assert b"<feed" in answer.read()
         one.page.get_by_role("button", name="People").click()
         one.until("() => document.querySelector('#person-id')")
+        one.page.locator("tbody details summary").click()
+        one.page.locator("#open_orders-ann").fill("3")
+        one.page.get_by_role("button", name="Save", exact=True).click()
+        one.until("() => document.querySelector('tbody details summary')?.textContent === 'open orders 3'")
+        assert read(url, "admin/people")["people"][0]["limits"] == {"open_orders": 3}
         one.page.get_by_role("button", name="Stop: ann").click()
         one.until("() => document.querySelector('main').textContent.includes('Let in again')")
         assert read(url, "admin/people")["people"][0]["stopped"]

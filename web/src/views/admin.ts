@@ -9,9 +9,11 @@ import type { Context, Shown } from "./views.ts";
 
 interface Person { readonly id: string; readonly role: string; readonly made: string; readonly stopped: string | null; readonly limits: Readonly<Record<string, unknown>> }
 interface Token { readonly id: string; readonly person: string; readonly role: string; readonly note: string; readonly made: string; readonly expires: string; readonly revoked: string | null }
+interface Feed { readonly id: string; readonly person: string; readonly note: string; readonly made: string; readonly revoked: string | null }
 interface Job { readonly id: number; readonly kind: string; readonly state: string; readonly progress: number; readonly attempts: number; readonly [extra: string]: unknown }
 interface Line { readonly seq: number; readonly at: string; readonly who: string; readonly kind: string; readonly subject: string; readonly what: string; readonly why: string }
 
+const LIMITS = ["orders_per_day", "open_orders", "requests_per_s"] as const;
 const ROLES = ["viewer", "customer", "planner", "admin"] as const;
 
 /** Who may do what, what runs, and who did what. */
@@ -34,7 +36,7 @@ class AdminDesk implements Shown {
 
   async draw(): Promise<void> {
     const part = this.context.state["part"] ?? "people";
-    const parts = ["people", "tokens", "jobs", "history"] as const;
+    const parts = ["people", "tokens", "feeds", "jobs", "history"] as const;
     const inside = h("div", {});
     const choose = async (name: string): Promise<void> => {
       keep({ part: name });
@@ -55,7 +57,7 @@ class AdminDesk implements Shown {
 
   private async part(name: string): Promise<Child[]> {
     this.lines = [];
-    return name === "tokens" ? this.tokens() : name === "jobs" ? this.jobs() : name === "history" ? this.history() : this.people();
+    return name === "tokens" ? this.tokens() : name === "feeds" ? this.feeds() : name === "jobs" ? this.jobs() : name === "history" ? this.history() : this.people();
   }
 
   private async act(does: () => Promise<unknown>, said: string): Promise<void> {
@@ -77,13 +79,50 @@ class AdminDesk implements Shown {
       table({ name: "people", caption: t("admin.people"), rows: people, columns: [
         { key: "id", head: t("admin.person"), value: (one) => one.id },
         { key: "role", head: t("admin.role"), value: (one) => one.role, show: (one) => { const select = roles(`role-${one.id}`, one.role); select.setAttribute("aria-label", t("admin.role.of", { person: one.id })); select.addEventListener("change", () => change(one, { role: select.value })); return select; } },
-        { key: "limits", head: t("admin.limits"), value: (one) => (Object.keys(one.limits).length ? JSON.stringify(one.limits) : t("admin.limits.usual")) },
+        { key: "limits", head: t("admin.limits"), value: (one) => (Object.keys(one.limits).length ? JSON.stringify(one.limits) : t("admin.limits.usual")), show: (one) => this.limits(one, (limits) => change(one, { limits })) },
         { key: "made", head: t("admin.since"), value: (one) => one.made, show: (one) => both(one.made, false) },
         { key: "stopped", head: t("admin.stopped"), value: (one) => one.stopped ?? "", show: (one) => (one.stopped ? both(one.stopped, false) : "–") },
         { key: "act", head: t("admin.act"), value: () => "", show: (one) => h("button", { type: "button", "aria-label": `${one.stopped ? t("admin.letin") : t("admin.stop")}: ${one.id}`, onclick: () => change(one, { stopped: !one.stopped }) }, one.stopped ? t("admin.letin") : t("admin.stop")) },
       ] }),
       h("form", { class: "fields", onsubmit: (event: Event) => { event.preventDefault(); void this.act(() => send("admin/people", { id: id.value, role: role.value }), t("admin.added", { person: id.value })); } },
         h("div", {}, h("label", { for: "person-id" }, t("admin.person.new")), id), h("div", {}, h("label", { for: "person-role" }, t("admin.role")), role), h("button", { type: "submit", class: "main" }, t("admin.add"))),
+    ];
+  }
+
+  /** What one person may ask for; empty fields are the usual. */
+  private limits(one: Person, save: (limits: Record<string, number>) => void): HTMLElement {
+    const fields = LIMITS.map((name) => h("input", { type: "number", min: 0, step: "any", id: `${name}-${one.id}`, value: typeof one.limits[name] === "number" ? String(one.limits[name]) : "" }));
+    const told = LIMITS.filter((name) => typeof one.limits[name] === "number").map((name) => `${t(`admin.limit.${name}`)} ${String(one.limits[name])}`);
+    const keepIt = (event: Event): void => {
+      event.preventDefault();
+      save(Object.fromEntries(fields.map((field, n) => [LIMITS[n]!, field.value] as const).filter(([, value]) => value !== "").map(([name, value]) => [name, Number(value)])));
+    };
+    return h("details", {}, h("summary", { "aria-label": `${t("admin.limits")}: ${one.id}, ${told.join(", ") || t("admin.limits.usual")}` }, told.join(", ") || t("admin.limits.usual")),
+      h("form", { onsubmit: keepIt }, LIMITS.map((name, n) => h("div", {}, h("label", { for: `${name}-${one.id}` }, t(`admin.limit.${name}`)), fields[n]!)), h("button", { type: "submit" }, t("admin.save"))));
+  }
+
+  private async feeds(): Promise<Child[]> {
+    const [{ feeds }, { people }] = await Promise.all([get<{ feeds: readonly Feed[] }>("admin/feeds"), get<{ people: readonly Person[] }>("admin/people")]);
+    const person = h("select", { id: "feed-person" }, people.map((one) => h("option", { value: one.id }, one.id)));
+    const note = h("input", { id: "feed-note" });
+    const told = h("div", { role: "status" });
+    const make = async (event: Event): Promise<void> => {
+      event.preventDefault();
+      try {
+        const made = await send<{ addresses: readonly string[] }>("admin/feeds", { person: person.value, note: note.value });
+        put(told, h("p", {}, h("strong", {}, t("admin.feed.once"))), h("ul", {}, made.addresses.map((one) => h("li", {}, h("code", { class: "secret" }, one)))));
+      } catch (error) {
+        put(told, trouble(error));
+      }
+    };
+    return [
+      h("p", { class: "note" }, t("admin.feed.note")),
+      people.length ? h("form", { class: "fields", onsubmit: make }, h("div", {}, h("label", { for: "feed-person" }, t("admin.person")), person), h("div", {}, h("label", { for: "feed-note" }, t("admin.note")), note), h("button", { type: "submit", class: "main" }, t("admin.feed.make"))) : h("p", { class: "note" }, t("admin.token.nobody")),
+      told,
+      table({ name: "feeds", caption: t("admin.feeds"), rows: feeds, columns: [
+        { key: "id", head: t("admin.feed"), value: (one) => one.id }, { key: "person", head: t("admin.person"), value: (one) => one.person }, { key: "note", head: t("admin.note"), value: (one) => one.note }, { key: "made", head: t("admin.since"), value: (one) => one.made, show: (one) => both(one.made, false) },
+        { key: "revoked", head: t("admin.revoked"), value: (one) => one.revoked ?? "", show: (one) => (one.revoked ? both(one.revoked, false) : h("button", { type: "button", "aria-label": `${t("admin.revoke")}: ${one.id}`, onclick: () => void this.act(() => call(`admin/feeds/${encodeURIComponent(one.id)}`, { method: "DELETE" }), t("admin.done")) }, t("admin.revoke"))) },
+      ] }),
     ];
   }
 
