@@ -20,6 +20,8 @@ ROOMS = ("claims", "design")
 """the folders of a mission that hold reports"""
 _PAGE, _VERDICTS = "index.html", "verdicts.json"
 _SHOWN = (".html", ".json", ".csv", ".png", ".svg", ".pdf", ".kml", ".czml", ".zip", ".toml", ".parquet", ".geojson")
+_SHOWN += (".txt", ".oem", ".ics")
+_SUMS = "SHA256SUMS"
 _TITLE = re.compile(rb"<title>(.{1,500}?)</title>", re.DOTALL | re.IGNORECASE)
 _MARK = re.compile(rb"\bSIMULATED\b")
 _HEAD_BYTES = 65536
@@ -58,7 +60,7 @@ def reports(folder: Path, room: str) -> list[Report]:
         if path.is_dir():
             if (path / _PAGE).is_file() or (path / _VERDICTS).is_file():
                 groups[path.name] = list(_files(path))
-        elif path.suffix.lower() in _SHOWN:
+        elif _shown(path):
             groups.setdefault(path.stem, []).append(path)
     made = [_report(root, id, paths) for id, paths in groups.items()]
     return sorted((one for one in made if one is not None), key=lambda one: (-one.changed_s, one.id))
@@ -67,7 +69,7 @@ def reports(folder: Path, room: str) -> list[Report]:
 def _files(folder: Path) -> Iterator[Path]:
     root = folder.resolve()
     for number, path in enumerate(sorted(p for p in folder.rglob("*") if p.is_file())):
-        if number < _MOST_FILES and path.resolve().is_relative_to(root) and not path.name.startswith("."):
+        if number < _MOST_FILES and path.resolve().is_relative_to(root) and _shown(path):
             yield path
 
 
@@ -115,4 +117,8 @@ def report_file(folder: Path, room: str, name: str) -> Path | None:
     path = (root / name).resolve()
     inside = path.is_relative_to(root) and root.is_relative_to(folder.resolve())
     hidden = any(part.startswith(".") for part in Path(name).parts)
-    return path if inside and not hidden and path.is_file() and path.suffix.lower() in _SHOWN else None
+    return path if inside and not hidden and path.is_file() and _shown(path) else None
+
+
+def _shown(path: Path) -> bool:
+    return not path.name.startswith(".") and (path.suffix.lower() in _SHOWN or path.name == _SUMS)

@@ -33,7 +33,7 @@ export function table<R>({ name, caption, columns, rows, empty, limit = 500, mor
     const ordered = by < 0 ? rows : [...rows].sort((a, b) => (down ? -1 : 1) * compare(columns[by]!.value(a), columns[by]!.value(b)));
     heads.forEach((head, n) => head.setAttribute("aria-sort", n !== by ? "none" : down ? "descending" : "ascending"));
     put(body, ordered.slice(0, limit).map((row) => h("tr", {}, columns.map((column, n) =>
-      h(n ? "td" : "th", { ...(n ? {} : { scope: "row" }), class: column.number ? "number" : "" }, column.show ? column.show(row) : plain(column.value(row)))))));
+      h(n ? "td" : "th", { ...(n ? {} : { scope: "row" }), class: kind(column, row) }, column.show ? column.show(row) : plain(column.value(row)))))));
     if (!rows.length) put(body, h("tr", {}, h("td", { colspan: columns.length, class: "empty" }, empty ?? t("table.empty"))));
   };
   const sort = (n: number): void => {
@@ -51,6 +51,13 @@ export function table<R>({ name, caption, columns, rows, empty, limit = 500, mor
       h("button", { type: "button", onclick: () => save(`${name}.json`, "application/json", json(columns, rows)) }, t("export.json"))));
 }
 
+/** Numbers stand to the right; what is short stays in one line, on a narrow screen too. */
+function kind<R>(column: Column<R>, row: R): string {
+  const short = String(column.value(row) ?? "").length <= SHORT;
+  return [column.number ? "number" : "", short ? "short" : ""].filter(Boolean).join(" ");
+}
+
+const SHORT = 20;
 const plain = (value: unknown): string => (value === null || value === undefined || value === "" ? "–" : String(value));
 
 function compare(a: unknown, b: unknown): number {
