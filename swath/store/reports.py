@@ -19,8 +19,10 @@ __all__ = ["ROOMS", "Report", "report_file", "reports"]
 ROOMS = ("claims", "design")
 """the folders of a mission that hold reports"""
 _PAGE, _VERDICTS = "index.html", "verdicts.json"
-_SHOWN = (".html", ".json", ".csv", ".png", ".svg", ".pdf", ".kml", ".czml", ".zip", ".toml", ".parquet", ".geojson")
-_SHOWN += (".txt", ".oem", ".ics")
+_SHOWN = (
+    *(".html", ".json", ".csv", ".png", ".svg", ".pdf", ".kml", ".czml", ".zip", ".toml", ".parquet", ".geojson"),
+    *(".txt", ".oem", ".ics"),
+)
 _SUMS = "SHA256SUMS"
 _TITLE = re.compile(rb"<title>(.{1,500}?)</title>", re.DOTALL | re.IGNORECASE)
 _MARK = re.compile(rb"\bSIMULATED\b")
