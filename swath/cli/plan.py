@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cyclopts import App, Parameter
 
 from swath.cli.clock import Clock, Until, interruptible, say_compiled, seconds_of
+from swath.cli.plan_again import again
 from swath.cli.plan_words import print_summary, summary, wrapped
 from swath.errors import InputError
 
@@ -22,10 +23,13 @@ app = App(
     name="plan",
     help_epilogue="Examples: swath plan examples/orders/mission.toml --out out/plan | "
     "swath plan why stereo-po examples/orders/mission.toml --plan out/plan | "
-    "swath plan what-if examples/orders/mission.toml --add-station troll",
+    "swath plan what-if examples/orders/mission.toml --add-station troll | "
+    "swath plan again examples/orders/mission.toml --plan out/plan --at 2026-05-08T06:00:00Z",
     default_parameter=Parameter(negative=()),
 )
 
+
+app.command(again)
 
 _MOST_SHOWN = 10
 _SEARCH = 0.75

@@ -7,10 +7,17 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from swath.cli.main import main
+from swath.operate.again import planned_again
+from swath.operate.plan_only import prepared
+from swath.orbit.ephemeris import sgp4_ephemeris
 from swath.plan.form import plan_from_json
+from swath.plan.verify import verify
+from swath.sources.eop import packaged_eop
+from tests.cli.schemas import errors
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "orders" / "mission.toml"
 
@@ -47,6 +54,29 @@ def test_why_for_planned_and_refused(folder: Path, capsys) -> None:
     assert all(len(line) <= 80 for line in said.splitlines())
     assert main(["plan", "why", "nobody", str(EXAMPLE), "--plan", str(folder)]) == 2
     assert "nobody" in capsys.readouterr().err
+
+
+def test_again_keeps_what_is_commanded_and_heeds_what_went_wrong(folder: Path, tmp_path: Path, capsys) -> None:
+    before, out = plan_from_json((folder / "plan.json").read_text()), tmp_path / "next"
+    at = np.datetime64("2026-05-08T06:00:00", "ns")
+    lost, failed = str(before.contacts.id[-1]), str(before.acquisitions.id[-1])
+    asked = ["plan", "again", str(EXAMPLE), "--plan", str(folder), "--out", str(out), "--json", "--stop", "4s"]
+    wrong = ["--lost-contact", lost, "--failed-picture", failed, "--at", "2026-05-08T06:00:00Z"]
+    assert main([*asked, *wrong]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert errors("plan-commands.schema.json", told, "again") == []
+    after = plan_from_json((out / "plan.json").read_text())
+    assert lost not in after.contacts.id and failed not in after.acquisitions.id
+    past = before.acquisitions.id[before.acquisitions.start < at]
+    assert len(past) and set(past) <= set(after.acquisitions.id)
+    changed = {row["request"] for row in told["changes"] if row["what"] == "dropped"}
+    old, new = set(before.acquisitions.request), set(after.acquisitions.request)
+    assert changed == old - new - {str(before.acquisitions.request[-1])}
+    ready, _ = planned_again(prepared(EXAMPLE), before, at, lost=[lost], failed=[failed], stop=lambda: True)
+    exact = {s.id: sgp4_ephemeris(s.elements, packaged_eop()) for s in ready.problem.satellites}
+    assert verify(ready.problem, ready.plan, exact, packaged_eop()) == ()
+    assert main([*asked, "--at", "2027-05-08T06:00:00Z"]) == 2
+    assert "outside the mission" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"format": "swath plan 1"}', "[]"])
