@@ -40,7 +40,7 @@ def test_between_every_plan_and_the_bound_lies_the_exact_optimum() -> None:
     values, best, bounds, reasons = reached(range(16))
     assert len(values) > 10
     assert sum(values) > 0.93 * sum(best)  # contacts of at least a minute cost money and energy the optimum saves
-    assert sum(bounds) < 1.09 * sum(best)  # shares of four pictures come in lumps
+    assert sum(bounds) < 1.06 * sum(best)
     assert {"duty", "heat", "quota"} & reasons
 
 
@@ -48,7 +48,7 @@ def test_between_every_plan_and_the_bound_lies_the_exact_optimum() -> None:
 def test_the_same_for_many_more() -> None:
     values, best, bounds, reasons = reached(range(100, 600))
     assert sum(values) > 0.93 * sum(best)
-    assert sum(bounds) < 1.12 * sum(best)
+    assert sum(bounds) < 1.09 * sum(best)
     assert {"duty", "heat", "quota", "apart"} <= reasons
 
 
