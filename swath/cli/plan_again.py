@@ -5,10 +5,14 @@ from __future__ import annotations
 import json as to_json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from swath.cli.clock import Clock, Until, interruptible, say_compiled, seconds_of
 from swath.cli.plan_words import print_summary, summary, wrapped
+
+if TYPE_CHECKING:
+    from swath.operate.plan_only import PlannedMission
+    from swath.plan.replan import Change
 
 __all__ = ["again"]
 
@@ -62,45 +66,62 @@ def again(
         Print JSON instead of a summary.
     """
     clock = Clock(seconds_of(stop))
+    made, changes = _made(
+        mission,
+        plan,
+        at,
+        clock,
+        seed,
+        lost=lost_contact or (),
+        failed=failed_picture or (),
+        locked=lock or (),
+        forbidden=forbid or (),
+        churn_loss=churn_loss,
+    )
+    files = _written(made, out)
+    rows = [{"request": one.request, "what": one.what, "because": one.because} for one in changes]
+    if json:
+        told: dict[str, Any] = {"changes": rows, "plan": summary(made.problem, made.plan)}  # type: ignore[arg-type]
+        print(to_json.dumps(told, indent=2, allow_nan=False))
+        return 0
+    print_summary(made, interrupted=clock.interrupted)
+    _print_changes(rows)
+    if files:
+        wrapped("files", f"{out}/: {', '.join(files)}")
+    return 0
+
+
+def _made(
+    mission: Path, plan: Path, at: str, clock: Clock, seed: int | None, **asked: Any
+) -> tuple[PlannedMission, tuple[Change, ...]]:
+    """The next plan and what it changes; Ctrl-C ends the search."""
     from swath.cli.progress import progress_bar
     from swath.operate.again import planned_again
-    from swath.operate.plan_only import prepared, read_plan, write_planned
+    from swath.operate.plan_only import prepared, read_plan
     from swath.time import parse_utc
 
-    before = read_plan(plan)
+    before, moment = read_plan(plan), parse_utc(at, where="--at")
     with interruptible(clock), progress_bar("plan again") as bar:
         bar("orbits, looks, passes", 0.05)
         ready = prepared(mission, seed=seed)
         bar("search", 0.2)
-        made, changes = planned_again(
-            ready,
-            before,
-            parse_utc(at),
-            lost=lost_contact or (),
-            failed=failed_picture or (),
-            locked=lock or (),
-            forbidden=forbid or (),
-            churn_loss=churn_loss,
-            stop=Until(clock, _SEARCH),
-            late=Until(clock),
-        )
+        found = planned_again(ready, before, moment, stop=Until(clock, _SEARCH), late=Until(clock), **asked)
     say_compiled(clock)
-    assert made.plan is not None
-    for warning in made.warnings:
+    for warning in found[0].warnings:
         print(f"swath: {warning}", file=sys.stderr)
-    files = write_planned(made, out) if out is not None else ()
-    rows = [{"request": one.request, "what": one.what, "because": one.because} for one in changes]
-    if json:
-        told: dict[str, Any] = {"changes": rows, "plan": summary(made.problem, made.plan)}
-        print(to_json.dumps(told, indent=2, allow_nan=False))
-        return 0
-    print_summary(made, interrupted=clock.interrupted)
+    return found
+
+
+def _written(made: PlannedMission, out: Path | None) -> tuple[str, ...]:
+    from swath.operate.plan_only import write_planned
+
+    return write_planned(made, out) if out is not None else ()
+
+
+def _print_changes(rows: list[dict[str, str]]) -> None:
     counts = {what: sum(row["what"] == what for row in rows) for what in ("dropped", "moved", "new")}
     wrapped("changes", ", ".join(f"{count} {what}" for what, count in counts.items()))
     for row in rows[:_MOST_SHOWN]:
         wrapped(f"  {row['what']}", f"{row['request']}: {row['because']}")
     if len(rows) > _MOST_SHOWN:
         wrapped("", f"and {len(rows) - _MOST_SHOWN} more: --json lists all")
-    if out is not None:
-        wrapped("files", f"{out}/: {', '.join(files)}")
-    return 0
