@@ -32,7 +32,7 @@ def shore_offsets(floods: int) -> None:
     flown, plain = [], []
     for seed in range(1000, 1000 + floods):
         flight = fly_flood(seed, 6000.0, 4500.0, cover=0.0)
-        product = flood_product(flight.scene, before=flight.before)
+        product = flood_product(flight.scene, before=flight.before, area=flight.area)
         flown.append((flight.flooded_km2 - product.estimates["flooded_km2"].value) * 1e6 / outline_m(product))
         flood = make_flood(seed, 300, cover=0.0)
         product = flood_product(flood.now, before=flood.before)
@@ -48,7 +48,7 @@ def hidden_parts(floods: int) -> None:
     off = []
     for seed in range(1000, 1000 + floods):
         flight = fly_flood(seed, 8000.0, 6000.0, cover=float(np.random.default_rng(seed).uniform(0.1, 0.9)))
-        found = flood_product(flight.scene, before=flight.before).estimates["flooded_km2"]
+        found = flood_product(flight.scene, before=flight.before, area=flight.area).estimates["flooded_km2"]
         assert found.low is not None
         assert found.high is not None
         off.append((flight.flooded_km2 - found.value) / ((found.high - found.low) / 2.0 / 1.645))

@@ -199,15 +199,16 @@ def _tif_is_marked(path: Path) -> bool:
             return False
         if inner.width < 1 or inner.height < 1 or wide != frame_width_px(inner):
             return False
-        light: list[set[Any]] = [set() for _ in range(file.count)]
-        dark: list[set[Any]] = [set() for _ in range(file.count)]
+        light: list[list[Any]] = [[] for _ in range(file.count)]
+        dark: list[list[Any]] = [[] for _ in range(file.count)]
         for where, letters in _strips(inner).values():
             rows, columns = (range(size)[cut] for cut, size in zip(where, (file.height, file.width), strict=True))
             window = rasterio.windows.Window(columns.start, rows.start, len(columns), len(rows))
             for number, band in enumerate(file.read(window=window)):
-                light[number] |= set(np.unique(band[letters]).tolist())
-                dark[number] |= set(np.unique(band[~letters]).tolist())
-    return all(len(a) == len(b) == 1 and min(a) > max(b) for a, b in zip(light, dark, strict=True))
+                for found, here in ((light[number], band[letters]), (dark[number], band[~letters])):
+                    found += [here.min(), here.max()] if here.size else []
+    # One value each; one that is not a number equals nothing.
+    return all(a and b and min(a) == max(a) > max(b) == min(b) for a, b in zip(light, dark, strict=True))
 
 
 def _png_is_marked(path: Path) -> bool:

@@ -64,14 +64,16 @@ def fit_rpc(camera: Camera, *, low_m: float, high_m: float, nodes: tuple[int, in
     inner = [(np.arange(count - 1) + 0.5) / (count - 1) for count in nodes]
     chosen = _points(camera, low_m, high_m, *inner)
     blank = _scales(fitted)
+    within, beside = _terms_of(blank, fitted), _terms_of(blank, chosen)
     best: list[tuple[float, float, Rpc]] = []
     for ridge in _RIDGES:
-        trial = _solve(blank, fitted, ridge)
-        best.append((float(np.max(_residuals(trial, chosen))), ridge, trial))
+        trial = _solve(blank, fitted, within, ridge)
+        best.append((float(np.max(_residuals(trial, chosen, beside))), ridge, trial))
     least = min(residual for residual, _, _ in best)
     _, _, rpc = max((entry for entry in best if entry[0] <= _ENOUGH * least + 1e-6), key=lambda entry: entry[1])
     rng = np.random.default_rng(20)
-    away = _residuals(rpc, _scattered(camera, low_m, high_m, rng.uniform(size=(3, 1000))))
+    apart = _scattered(camera, low_m, high_m, rng.uniform(size=(3, 1000)))
+    away = _residuals(rpc, apart, _terms_of(rpc, apart))
     return replace(rpc, residual_rms_px=float(np.sqrt(np.mean(away**2))), residual_max_px=float(np.max(away)))
 
 
@@ -79,16 +81,7 @@ def rpc_image(
     rpc: Rpc, *, lon_deg: npt.ArrayLike, lat_deg: npt.ArrayLike, height_m: npt.ArrayLike
 ) -> tuple[Floats, Floats]:
     """Line and column at which the RPC sees ground points ``(...)``."""
-    lon = (np.asarray(lon_deg, np.float64) - rpc.lon_offset_deg + 540.0) % 360.0 - 180.0
-    p = (np.asarray(lat_deg, np.float64) - rpc.lat_offset_deg) / rpc.lat_scale_deg
-    h = (np.asarray(height_m, np.float64) - rpc.height_offset_m) / rpc.height_scale_m
-    terms = _terms(p, lon / rpc.lon_scale_deg, h)
-    line = (terms @ np.array(rpc.line_numerator)) / (terms @ np.array(rpc.line_denominator))
-    sample = (terms @ np.array(rpc.sample_numerator)) / (terms @ np.array(rpc.sample_denominator))
-    return (
-        np.asarray(line * rpc.line_scale_px + rpc.line_offset_px),
-        np.asarray(sample * rpc.sample_scale_px + rpc.sample_offset_px),
-    )
+    return _image(rpc, _placed(rpc, *(np.asarray(a, np.float64) for a in (lon_deg, lat_deg, height_m))))
 
 
 def rpc_offset_px(rpc: Rpc, camera: Camera) -> tuple[float, float, float]:
@@ -228,13 +221,31 @@ def _terms(p: Floats, lon: Floats, h: Floats) -> Floats:
     return np.stack([np.broadcast_to(product, one.shape) for product in products], -1)
 
 
-def _solve(blank: Rpc, points: _Points, ridge: float) -> Rpc:
-    lon = (points.lon_deg - blank.lon_offset_deg + 540.0) % 360.0 - 180.0
-    terms = _terms(
-        (points.lat_deg - blank.lat_offset_deg) / blank.lat_scale_deg,
-        lon / blank.lon_scale_deg,
-        (points.height_m - blank.height_offset_m) / blank.height_scale_m,
+def _placed(rpc: Rpc, lon_deg: Floats, lat_deg: Floats, height_m: Floats) -> Floats:
+    """The terms of ground points, in the RPC's own scales."""
+    lon = (lon_deg - rpc.lon_offset_deg + 540.0) % 360.0 - 180.0
+    return _terms(
+        (lat_deg - rpc.lat_offset_deg) / rpc.lat_scale_deg,
+        lon / rpc.lon_scale_deg,
+        (height_m - rpc.height_offset_m) / rpc.height_scale_m,
     )
+
+
+def _terms_of(rpc: Rpc, points: _Points) -> Floats:
+    return _placed(rpc, points.lon_deg, points.lat_deg, points.height_m)
+
+
+def _image(rpc: Rpc, terms: Floats) -> tuple[Floats, Floats]:
+    """Line and column of points whose terms are known."""
+    line = (terms @ np.array(rpc.line_numerator)) / (terms @ np.array(rpc.line_denominator))
+    sample = (terms @ np.array(rpc.sample_numerator)) / (terms @ np.array(rpc.sample_denominator))
+    return (
+        np.asarray(line * rpc.line_scale_px + rpc.line_offset_px),
+        np.asarray(sample * rpc.sample_scale_px + rpc.sample_offset_px),
+    )
+
+
+def _solve(blank: Rpc, points: _Points, terms: Floats, ridge: float) -> Rpc:
     line = _ratio(terms, (points.line - blank.line_offset_px) / blank.line_scale_px, ridge)
     sample = _ratio(terms, (points.column - blank.sample_offset_px) / blank.sample_scale_px, ridge)
     return replace(
@@ -261,7 +272,7 @@ def _ratio(terms: Floats, value: Floats, ridge: float) -> tuple[tuple[float, ...
     return tuple(found[:number].tolist()), (1.0, *found[number:].tolist())
 
 
-def _residuals(rpc: Rpc, points: _Points) -> Floats:
+def _residuals(rpc: Rpc, points: _Points, terms: Floats) -> Floats:
     """Distance (pixels) between the RPC and the exact camera."""
-    line, column = rpc_image(rpc, lon_deg=points.lon_deg, lat_deg=points.lat_deg, height_m=points.height_m)
+    line, column = _image(rpc, terms)
     return np.asarray(np.hypot(line - points.line, column - points.column))

@@ -15,7 +15,7 @@ from swath.archive.scene import build_scene
 from swath.archive.source_packets import picture_in
 from swath.fly.clouds import CLEAR
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
-from swath.fly.world_truth import edit_shares, water_share
+from swath.fly.world_truth import water_share
 from swath.frames import geodetic_from_itrf, orbital_axes, ray_to_ellipsoid
 from swath.model import Place, Request, Scene
 from swath.operate import shot as shots
@@ -37,8 +37,10 @@ class Flown:
 
     scene: Scene
     before: Scene
+    area: np.ndarray
+    """the pixels of the scene's grid that were asked for"""
     flooded_km2: float
-    """on all of the scene's grid"""
+    """there"""
     water_percent: np.ndarray
     """of each pixel: rivers and flood"""
     cover: float
@@ -53,12 +55,11 @@ def fly_flood(seed: int, width_m: float, height_m: float, *, cover: float | None
         weather = SimulatedWeather(seed)
         cover = float(true_cloud_cover(weather, lon_deg=look.lon_deg, lat_deg=look.lat_deg, at=look.middle))
     asked = _shot(place, "flood", 0.0, look, seed, seed, flooded=True)
-    scene, _ = _picture(asked, cover)
+    scene, known = _picture(asked, cover)
     before, _ = _picture(_shot(place, "flood", 0.0, look, seed, seed + 500_000, flooded=False), 0.0)
-    world = shots.world_of(asked)
-    water, flood = water_share(world, scene.grid, asked.start), edit_shares(world, scene.grid, asked.start)["flood"]
-    flooded_km2 = float(flood.sum(dtype=np.float64)) / 100.0 * scene.grid.pixel_area_km2
-    return Flown(scene, before, flooded_km2, water, cover)
+    water = water_share(shots.world_of(asked), scene.grid, asked.start)
+    assert known.flood_km2 is not None
+    return Flown(scene, before, asked.area, known.flood_km2, water, cover)
 
 
 def fly_fields(seed: int, *, cover: float) -> tuple[Scene, dict[str, np.ndarray], dict[str, float]]:
@@ -140,7 +141,7 @@ def _picture(shot: Shot, cover: float) -> tuple[Scene, Known]:
     world = shots.world_of(shot)
     sky = CLEAR if cover == 0.0 else shots.sky_of(world, shot, cover)
     with TemporaryDirectory() as scratch:
-        taken = shoot(shot, Path(scratch), sky=sky)
+        taken = shoot(shot, Path(scratch), sky=sky, cadastre=shot.request.kind == "field")
         landed = Landed("station", shot.middle, 0, 0, 0.0, taken.measured)
         arrival = Arrival(shot, taken.file, taken, landed)
         known = arrival.known()
