@@ -205,8 +205,8 @@ def _tif_is_marked(path: Path) -> bool:
             rows, columns = (range(size)[cut] for cut, size in zip(where, (file.height, file.width), strict=True))
             window = rasterio.windows.Window(columns.start, rows.start, len(columns), len(rows))
             for number, band in enumerate(file.read(window=window)):
-                for found, here in ((light[number], band[letters]), (dark[number], band[~letters])):
-                    found += [here.min(), here.max()] if here.size else []
+                for ends, here in ((light, band[letters]), (dark, band[~letters])):
+                    ends[number] += [here.min(), here.max()] if here.size else []
     # One value each; one that is not a number equals nothing.
     return all(a and b and min(a) == max(a) > max(b) == min(b) for a, b in zip(light, dark, strict=True))
 

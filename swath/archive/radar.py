@@ -17,7 +17,7 @@ from swath.model import Estimate, Grid, Scene
 from swath.orbit.sun import sun_angles_deg
 from swath.spacecraft.sar import radar_ground, radar_image
 
-__all__ = ["build_radar_scene", "map_radar", "radar_grid"]
+__all__ = ["build_radar_scene", "by_radar", "map_radar", "radar_grid"]
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.uint16]
@@ -71,6 +71,11 @@ def radar_grid(picture: ReceivedPicture, *, pixel_m: float, altitude_m: float = 
     return covering_grid(lon_deg, lat_deg, pixel_m=pixel_m)
 
 
+def by_radar(scene: Scene) -> bool:
+    """Has a radar made this scene? Then its band holds counts of amplitude."""
+    return bool(scene.properties.get("instrument") == "radar")
+
+
 def build_radar_scene(
     picture: ReceivedPicture,
     *,
@@ -85,13 +90,13 @@ def build_radar_scene(
     """Make a scene of what has arrived of a radar picture, holes and all: band ``vv``, counts of amplitude.
 
     ``expected_ce90_m`` is what the satellite's receiver and the model of the relief let expect: it is not measured
-    here. ``properties`` say that a radar took it, amplitude per count (``scale``), looks and incidence. Raises as
-    :func:`map_radar`.
+    here. ``properties`` say that a radar took it, amplitude per count (``scale``), looks, incidence and azimuth.
+    Raises as :func:`map_radar`.
     """
     header = require_radar_header(picture)
     grid = grid or radar_grid(picture, pixel_m=pixel_m, altitude_m=float(np.mean(heights_m)))
     amplitude = map_radar(picture, grid, heights_m=heights_m)
-    lon_deg, lat_deg, off_nadir_deg = _middle(picture, header, float(np.mean(heights_m)))
+    lon_deg, lat_deg, off_nadir_deg, azimuth_deg = _middle(picture, header, float(np.mean(heights_m)))
     start, stop = (picture.records.utc_ns[k].astype("datetime64[ns]") for k in (0, -1))
     sun_deg = sun_angles_deg(lon_deg, lat_deg, start + (stop - start) // 2, eop)
     because = "not measured: no control picture; the value is what receiver and relief let expect"
@@ -114,7 +119,7 @@ def build_radar_scene(
         ce90_m=Estimate(expected_ce90_m, "m", because=because),
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
-        properties=_properties(picture, header, grid, amplitude),
+        properties=_properties(picture, header, grid, amplitude) | {"view_azimuth_deg": azimuth_deg},
     )
 
 
@@ -133,15 +138,18 @@ def _properties(picture: ReceivedPicture, header: RadarHeader, grid: Grid, ampli
     }
 
 
-def _middle(picture: ReceivedPicture, header: RadarHeader, altitude_m: float) -> tuple[float, float, float]:
-    """Longitude and latitude of the middle of the picture, and how far off nadir it lies."""
+def _middle(picture: ReceivedPicture, header: RadarHeader, altitude_m: float) -> tuple[float, float, float, float]:
+    """Longitude and latitude of the middle of the picture, how far off nadir and in which direction it lies."""
     r, v, _ = _states(picture, header)
     middle, far_m = len(r) // 2, header.near_range_m + header.columns // 2 * header.range_spacing_m
     place = radar_ground(r[middle], v[middle], far_m, altitude_m, right=header.right)
     (lon, below_lon), (lat, below_lat), _ = geodetic_from_itrf(np.stack([place, r[middle]]))
     away = (place - r[middle]) / np.linalg.norm(place - r[middle])
     cosine = -away @ geodetic_up(lon_deg=below_lon, lat_deg=below_lat)
-    return float(lon), float(lat), float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+    off_nadir_deg = float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+    east = np.array([-np.sin(np.radians(lon)), np.cos(np.radians(lon)), 0.0])
+    north = np.cross(geodetic_up(lon_deg=lon, lat_deg=lat), east)
+    return float(lon), float(lat), off_nadir_deg, float(np.degrees(np.arctan2(away @ east, away @ north)) % 360.0)
 
 
 def _states(picture: ReceivedPicture, header: RadarHeader) -> tuple[Floats, Floats, float]:

@@ -125,7 +125,7 @@ def aim(
     disturbance: Disturbance | None = None,
 ) -> Aimed:
     """What a picture will look at, move like and record, worked out before the first pixel; as :func:`scan`."""
-    imager = imager or design_imager(satellite.optics, line_period_s=exposure.line_period_s)
+    imager = imager or design_imager(satellite.camera, line_period_s=exposure.line_period_s)
     _check(exposure, imager)
     rng = np.random.default_rng([seed & 0x7FFFFFFF, zlib.crc32(exposure.acquisition.encode()), 0x5CA])
     flaws = Disturbance() if disturbance is None else disturbance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from swath.operate.shot import Shot, disturbance_after, shoot
 from swath.orbit.ephemeris import Ephemeris
 from swath.orbit.sun import sun_angles_deg
 from swath.plan.looks import find_looks
+from swath.spacecraft import Satellite
 from swath.store.mission import Mission
 from swath.time import format_utc, seconds
 
@@ -31,11 +32,17 @@ DAYS_BACK = 4
 
 
 def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number: int) -> Shot | None:
-    """The last look at an urgent order's place before the mission, the sky taken as clear; none if there was none."""
+    """The last look at an urgent order's place before the mission, the sky taken as clear; none if there was none.
+
+    By a camera, where the fleet has one: radar misses water under wind and plants.
+    """
     start = mission.start - seconds(86400.0 * DAYS_BACK)
     ephemerides = ephemerides_of(mission.satellites, start, mission.start, eop)
-    earlier = replace(order, start=start, stop=mission.start, deadline=mission.start, ordered=start, urgent=False)
-    looks = _looks_before(mission, earlier, ephemerides, eop)
+    earlier = replace(
+        order, start=start, stop=mission.start, deadline=mission.start, ordered=start, urgent=False, sensor="any"
+    )
+    cameras = tuple(satellite for satellite in mission.satellites if satellite.radar is None)
+    looks = _looks_before(cameras or mission.satellites, earlier, ephemerides, eop)
     if not len(looks):
         return None
     last = looks.take(looks.window == looks.window[np.argmax(looks.middle)])
@@ -67,7 +74,7 @@ def shot_before(mission: Mission, order: Request, eop: EarthOrientation, number:
 
 
 def _looks_before(
-    mission: Mission, order: Request, ephemerides: Mapping[str, Ephemeris], eop: EarthOrientation
+    satellites: Sequence[Satellite], order: Request, ephemerides: Mapping[str, Ephemeris], eop: EarthOrientation
 ) -> Opportunities:
     accesses = find_accesses(
         ephemerides,
@@ -79,7 +86,7 @@ def _looks_before(
         cover="centre",
     )
     looks, _ = find_looks(
-        mission.satellites,
+        satellites,
         ephemerides,
         (order,),
         accesses,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from swath.model import Grid, Scene
 from swath.product.clouds import average_cells, find_unseen
 from swath.product.flood import optical_sight
 from swath.product.radar_view import steep_ground, terrain_codes
-from swath.product.sight import EXCLUDED, Sight, join_sights
+from swath.product.sight import EXCLUDED, Sight, join_sights, off_slopes
 from swath.product.water_radar import radar_sight
 from swath.sources.field_files import read_shapes
 from swath.store.lineage import Recipe
@@ -178,7 +178,7 @@ def see_water(
     if sight is None:
         raise InputError("no picture shows water", fix="Give --optical or --radar")
     if heights_m is not None:
-        sight = _flat(sight, steep_ground(heights_m, grid.pixel_m))
+        sight = off_slopes(sight, steep_ground(heights_m, grid.pixel_m))
     return sight, scene
 
 
@@ -187,9 +187,3 @@ def _terrain(recipe: Recipe, heights_m: Array | None, grid: Grid) -> npt.NDArray
     if heights_m is None or incidence is None or azimuth is None:
         return None
     return terrain_codes(heights_m, grid.pixel_m, incidence_deg=float(incidence), look_azimuth_deg=float(azimuth))
-
-
-def _flat(sight: Sight, steep: npt.NDArray[np.bool_]) -> Sight:
-    """No water stands on steep ground."""
-    likelihood = np.where(steep & (sight.likelihood != 255), np.uint8(0), sight.likelihood)
-    return replace(sight, likelihood=likelihood, water=sight.water & ~steep)

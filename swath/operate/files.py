@@ -8,11 +8,13 @@ from typing import Any
 from swath.archive.camera import camera_of
 from swath.archive.cog import write_cog
 from swath.archive.picture import ReceivedPicture
-from swath.archive.quicklook import natural_colour, write_quicklook
+from swath.archive.quicklook import natural_colour, radar_grey, write_quicklook
+from swath.archive.radar import by_radar
 from swath.archive.rpc import fit_rpc
 from swath.archive.scene import file_stem
 from swath.archive.sensor_picture import sensor_assets, write_sensor_picture
 from swath.archive.stac import (
+    amplitude_bands,
     file_asset,
     item,
     item_path,
@@ -30,6 +32,7 @@ __all__ = ["PRODUCTS", "SCENES", "scene_file", "write_product", "write_scene"]
 SCENES, PRODUCTS = "scenes", "products"
 """the STAC collections"""
 
+_CAMERA_TITLES = ("reflectance on the map", "natural colour")
 _BEYOND_M = 50.0
 """an RPC holds for heights so much lower and higher than the land's"""
 
@@ -54,24 +57,27 @@ def write_scene(
 ) -> tuple[dict[str, Any], Path]:
     """Write a scene's raster, preview and STAC item; returns the item and the preview's path.
 
-    Beside it, in ``sensor/``, the picture as the camera saw it with its RPC, which holds between ``heights_m``.
+    Beside it, in ``sensor/``, the picture as the camera saw it with its RPC, which holds between ``heights_m``; none of
+    a radar's.
     """
     raster = folder / scene_file(scene)
     preview = raster.with_suffix(".png")
     raster.parent.mkdir(parents=True, exist_ok=True)
     made = "simulated " if scene.simulated else ""
     said = f"{made}picture of {scene.request} by {scene.satellite} at {format_utc(scene.start)}"
+    radar = by_radar(scene)
     layers = dict(zip(scene.bands, scene.pixels, strict=True))
     write_cog(raster, layers, scene.grid, nodata=0, simulated=scene.simulated, description=said)
-    write_quicklook(preview, natural_colour(scene.pixels, scene.bands), simulated=scene.simulated, description=said)
-    bands = reflectance_bands(scene.bands)
+    look = radar_grey(scene.pixels[0]) if radar else natural_colour(scene.pixels, scene.bands)
+    write_quicklook(preview, look, simulated=scene.simulated, description=said)
+    bands = amplitude_bands(scene) if radar else reflectance_bands(scene.bands)
+    titles = ("amplitude on the map: sigma nought is its square", "decibels") if radar else _CAMERA_TITLES
     assets = {
-        "data": raster_asset(
-            raster, raster.parent, scene.grid, bands, simulated=scene.simulated, title="reflectance on the map"
-        ),
-        "preview": file_asset(preview, raster.parent, title="natural colour", roles=["overview"]),
+        "data": raster_asset(raster, raster.parent, scene.grid, bands, simulated=scene.simulated, title=titles[0]),
+        "preview": file_asset(preview, raster.parent, title=titles[1], roles=["overview"]),
     }
-    assets |= _sensor(raster, picture, heights_m, simulated=scene.simulated)
+    if not radar:
+        assets |= _sensor(raster, picture, heights_m, simulated=scene.simulated)
     entry = item(scene, assets, collection_id=SCENES, created=scene.received)
     write_json(folder / "stac" / item_path(SCENES, scene.id), entry)
     return entry, preview

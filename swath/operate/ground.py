@@ -14,15 +14,18 @@ import numpy as np
 from swath.archive.camera import camera_of
 from swath.archive.cog import read_cog
 from swath.archive.ortho import picture_outline
-from swath.archive.picture import ReceivedPicture, band_counts, require_header
+from swath.archive.picture import ReceivedPicture, band_counts
+from swath.archive.radar import by_radar
 from swath.archive.scene import build_scene
 from swath.fly.field_truth import FieldTruth
 from swath.frames import EarthOrientation
 from swath.model import Product, Scene
 from swath.operate.downlink import Arrival
 from swath.operate.files import scene_file, write_product, write_scene
+from swath.operate.radar_ground import place_by_radar, water_of
 from swath.operate.shot import CONTROL_BAND, Known, Shot, rings_m
 from swath.product.flood import flood_product
+from swath.product.flood_map import flood_of
 from swath.product.vegetation import vegetation_product
 from swath.report.outcome import Comparison, QuickLook
 from swath.sources.eop import packaged_eop
@@ -62,7 +65,11 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     :class:`DataError` where too little of the picture came down to place it.
     """
     shot, known, picture = arrival.shot, arrival.known(), arrival.picture()
-    scene, footprint, faults = _place(arrival, picture, known)
+    radar = shot.satellite.radar is not None
+    scene, footprint = place_by_radar(picture, arrival, known, _eop()) if radar else _place(arrival, picture, known)
+    faults: tuple[str, ...] = ()
+    if picture.complete and _crc32(picture) != arrival.crc32:
+        faults = (f"{shot.acquisition}: the pixels received are not those taken",)
     heights_m = float(known.heights_m.min()), float(known.heights_m.max())
     item, preview = write_scene(scene, folder, picture=picture, heights_m=heights_m)
     arrival.file.unlink()
@@ -86,13 +93,10 @@ def map_picture(arrival: Arrival, folder: Path, before: Scene | None) -> Mapped:
     )
 
 
-def _place(arrival: Arrival, picture: ReceivedPicture, known: Known) -> tuple[Scene, Ring, tuple[str, ...]]:
-    """The scene, the outline of what the camera swept, and faults of the link."""
+def _place(arrival: Arrival, picture: ReceivedPicture, known: Known) -> tuple[Scene, Ring]:
+    """The scene, and the outline of what the camera swept."""
     shot = arrival.shot
     altitude_m = shot.request.place.altitude_m
-    faults = []
-    if picture.complete and _crc32(picture) != arrival.crc32:
-        faults.append(f"{shot.acquisition}: the pixels received are not those taken")
     scene = build_scene(
         picture,
         station=arrival.landed.station,
@@ -107,12 +111,13 @@ def _place(arrival: Arrival, picture: ReceivedPicture, known: Known) -> tuple[Sc
         p_clear=shot.p_clear,
     )
     lon_deg, lat_deg = picture_outline(camera_of(picture, altitude_m=altitude_m))
-    return scene, tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True)), tuple(faults)
+    return scene, tuple(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True))
 
 
 def _crc32(picture: ReceivedPicture) -> tuple[int, ...]:
     """Of the pixels, band by band, as ``shot.shoot`` takes it."""
-    return tuple(zlib.crc32(band_counts(picture, band).data) for band in range(len(require_header(picture).bands)))
+    bands = 0 if picture.header is None else len(picture.header.bands)
+    return tuple(zlib.crc32(band_counts(picture, band).data) for band in range(bands))
 
 
 def _products(
@@ -122,16 +127,21 @@ def _products(
     if shot.request.kind == "watch":
         return []
     vegetation = partial(vegetation_product, scene, rings_m(known.fields, scene.grid))
+    also: list[Callable[[], Product]] = [] if by_radar(scene) else [vegetation]
     if not shot.flooded:
-        return [vegetation]
+        return also
 
     def flood() -> Product:
         earlier = None
         if before is not None:
             earlier = replace(before, pixels=read_cog(folder / scene_file(before)).pixels)
-        return flood_product(scene, before=earlier, area=shot.area)
+        if not any(by_radar(one) for one in (scene, earlier) if one is not None):
+            return flood_product(scene, before=earlier, area=shot.area)
+        then = None if earlier is None else water_of(earlier, known.heights_m)
+        now = water_of(scene, known.heights_m)
+        return flood_of(now, before=then, area=shot.area, id=f"{scene.id}-flood", request=scene.request)
 
-    return [flood, vegetation]
+    return [flood, *also]
 
 
 def _fields_inside(products: Sequence[Product], truth: FieldTruth) -> tuple[int, int]:

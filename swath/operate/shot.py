@@ -20,16 +20,20 @@ from swath.fly.compress import Compression, Measured
 from swath.fly.edits import Edit
 from swath.fly.field_truth import FieldTruth, fields_of, true_fields
 from swath.fly.motion import Disturbance, Exposure, disturbance_of, usual_shake
+from swath.fly.picture import Strips
+from swath.fly.sar import RadarExposure, scan_radar
 from swath.fly.scanner import Aimed, aim, expose
 from swath.fly.source_packets import encode_strips
 from swath.fly.weather import SimulatedWeather, true_cloud_cover
 from swath.fly.world import World, check_size, make_world, map_epsg, place_box_m, to_world
 from swath.fly.world_truth import clear_map, edit_shares, heights_on
+from swath.frames import itrf_from_geodetic
 from swath.model import Grid, Place, Request
 from swath.orbit.ephemeris import Ephemeris
 from swath.product.fields import cover_polygons
 from swath.spacecraft import Satellite
-from swath.spacecraft.picture import outline_itrf_m, picture_shape
+from swath.spacecraft.picture import PictureShape, outline_itrf_m, picture_shape, radar_ranges_m
+from swath.spacecraft.sar import Radar
 from swath.store.land_changes import LandChange
 
 __all__ = [
@@ -114,8 +118,8 @@ class Shot:
 class Known:
     """What the ground knows of a place beside its picture, or is told to judge itself by."""
 
-    control: npt.NDArray[np.uint16]
-    """the map that positions are measured against; all of these on the shot's grid"""
+    control: npt.NDArray[np.uint16] | None
+    """the map that positions are measured against, none of a radar's; all of these on the shot's grid"""
     heights_m: npt.NDArray[np.float32]
     """the elevation model"""
     fields: tuple[Place, ...]
@@ -246,16 +250,19 @@ def shoot(shot: Shot, scratch: Path, *, sky: Clouds | None = None, cadastre: boo
     the land takes a tenth of the time.
     """
     world = world_of(shot)
-    aimed = aim(
-        world,
-        shot.satellite,
-        shot.ephemeris,
-        _exposure(shot),
-        seed=shot.seed,
-        clouds=_weathered(world, shot) if sky is None else sky,
-        disturbance=shot.disturbance,
-    )
-    taken = expose(aimed, workers=1)
+    if shot.satellite.radar is not None:
+        aimed, taken = None, _echoes(world, shot, shot.satellite.radar)
+    else:
+        aimed = aim(
+            world,
+            shot.satellite,
+            shot.ephemeris,
+            _exposure(shot),
+            seed=shot.seed,
+            clouds=_weathered(world, shot) if sky is None else sky,
+            disturbance=shot.disturbance,
+        )
+        taken = expose(aimed, workers=1)
     crc32 = [0] * len(taken.header["bands"])
     made: list[Measured] = []
 
@@ -274,24 +281,48 @@ def shoot(shot: Shot, scratch: Path, *, sky: Clouds | None = None, cadastre: boo
         )
     known = file.with_suffix(".known")
     with known.open("wb") as stream:
-        pickle.dump(_known(shot, aimed, cadastre), stream, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(_known(shot, world, aimed, cadastre), stream, pickle.HIGHEST_PROTOCOL)
     return Taken(file, tuple(crc32), sum(made, Measured()), known)
 
 
-def _exposure(shot: Shot) -> Exposure:
-    request, satellite = shot.request, shot.satellite
+def _echoes(world: World, shot: Shot, radar: Radar) -> Strips:
+    """A radar's picture, taken from the moment at which flight began it."""
+    place, shape = shot.request.place, _shape(shot)
+    r_itrf_m, v_itrf_m_s = (state[0] for state in shot.ephemeris.states(np.array([shot.middle])))
+    near_m, _ = radar_ranges_m(r_itrf_m, v_itrf_m_s, outline_itrf_m(place, shot.request.extent_m))
+    here = itrf_from_geodetic(lon_deg=place.lon_deg, lat_deg=place.lat_deg, altitude_m=place.altitude_m)
+    exposure = RadarExposure(
+        acquisition=shot.acquisition,
+        request=shot.request.id,
+        start=shot.start,
+        lines=int(shape.lines),
+        samples=int(shape.columns),
+        line_period_s=float(shape.line_period_s),
+        near_range_m=float(near_m),
+        right=bool(np.cross(-r_itrf_m, v_itrf_m_s) @ (here - r_itrf_m) > 0.0),
+    )
+    flaws = shot.disturbance
+    picture = scan_radar(world, shot.satellite.id, shot.ephemeris, exposure, radar, seed=shot.seed, disturbance=flaws)
+    return Strips(picture.header, picture.states, iter([picture.pixels]))
+
+
+def _shape(shot: Shot) -> PictureShape:
     r_itrf_m, v_itrf_m_s = shot.ephemeris.states(np.array([shot.middle]))
-    shape = picture_shape(
-        satellite,
+    return picture_shape(
+        shot.satellite,
         r_itrf_m[0],
         v_itrf_m_s[0],
         roll_deg=shot.commanded_deg[0],
         pitch_deg=shot.commanded_deg[1],
-        outline_m=outline_itrf_m(request.place, request.extent_m),
+        outline_m=outline_itrf_m(shot.request.place, shot.request.extent_m),
     )
+
+
+def _exposure(shot: Shot) -> Exposure:
+    shape = _shape(shot)
     return Exposure(
         acquisition=shot.acquisition,
-        request=request.id,
+        request=shot.request.id,
         start=shot.start,
         lines=int(shape.lines),
         columns=int(shape.columns),
@@ -304,18 +335,18 @@ def _exposure(shot: Shot) -> Exposure:
     )
 
 
-def _known(shot: Shot, aimed: Aimed, cadastre: bool) -> Known:
-    grid, world = shot.grid, aimed.job.world
+def _known(shot: Shot, world: World, aimed: Aimed | None, cadastre: bool) -> Known:
+    """``aimed``: the camera's view; none of a radar, which neither sees fields nor is held against a map."""
+    grid = shot.grid
     fields: tuple[Place, ...] = ()
     truth = FieldTruth.empty()
-    if cadastre and shot.request.kind in _JUDGED_BY_FIELDS:
+    if cadastre and aimed is not None and shot.request.kind in _JUDGED_BY_FIELDS:
         fields, truth = true_fields(aimed.job, grid.bounds_m)
-    elif cadastre and shot.request.kind == "flood":
+    elif cadastre and aimed is not None and shot.request.kind == "flood":
         fields = fields_of(world, grid.bounds_m, shot.start)
     flood_km2 = None
     if shot.flooded:
         percent = edit_shares(world, grid, shot.start)["flood"][shot.area]
         flood_km2 = float(percent.sum(dtype=np.float64)) / 100.0 * grid.pixel_area_km2
-    return Known(
-        clear_map(world, grid, shot.start, band=CONTROL_BAND), heights_on(world, grid), fields, truth, flood_km2
-    )
+    control = None if aimed is None else clear_map(world, grid, shot.start, band=CONTROL_BAND)
+    return Known(control, heights_on(world, grid), fields, truth, flood_km2)

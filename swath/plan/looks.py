@@ -59,6 +59,7 @@ _CODES = {
     "clear": "too_cloudy",
     "sharp": "too_coarse",
     "side": "wrong_side",
+    "slant": "too_steep",
 }
 """what a slot must keep to be a look, and the reason where that stands in the way"""
 
@@ -151,6 +152,8 @@ def _slots(
             if first > last:
                 continue
             low, high = -((closest - first) // step), (last - closest) // step
+            if satellite.radar is not None:  # sees what is abeam, at no other moment
+                low, high = max(low, 0), min(high, 0)
             times = closest + np.arange(low, high + 1) * step
             owner.append(np.full(len(times), number))
             window.append(np.full(len(times), row))
@@ -182,9 +185,12 @@ def _judge(
     shape = _shapes(satellite, requests, slots, (r_m, v_m_s), look)
     half = np.ceil(shape.duration_s / 2.0 * 1e3).astype(np.int64) * _MS
     sun_deg = sun_angles_deg(lon_deg, lat_deg, slots.middle, eop)[0]
-    clear = np.asarray(p_clear(lon_deg=lon_deg, lat_deg=lat_deg, at=slots.middle), np.float64)
-    gsd_m = satellite.optics.gsd_m(look.range_m, look.incidence_deg)
-    good = quality(look.off_nadir_deg, gsd_m, _each(requests, "good_gsd_m", slots))
+    gsd_m = satellite.instrument.gsd_m(look.range_m, look.incidence_deg)
+    clear, aside_deg = np.ones(len(half)), np.zeros(len(half))  # a radar's: looking aside is what it does
+    if satellite.radar is None:
+        clear = np.asarray(p_clear(lon_deg=lon_deg, lat_deg=lat_deg, at=slots.middle), np.float64)
+        aside_deg = look.off_nadir_deg
+    good = quality(aside_deg, gsd_m, _each(requests, "good_gsd_m", slots))
     looks = Opportunities(
         request=np.array([request.id for request in requests])[slots.request],
         satellite=np.full(len(half), satellite.id),
@@ -214,19 +220,26 @@ def _kept(
     look: Look,
 ) -> tuple[dict[str, Mask], Floats, Floats]:
     """Which conditions does each candidate keep, how much of the camera's row does it take, and how wide is that?"""
-    optics = satellite.optics
+    radar, instrument = satellite.radar, satellite.instrument
     most_deg = np.minimum(_each(requests, "max_off_nadir_deg", slots), satellite.agility.max_off_nadir_deg)
     sign = np.array([{"left": -1.0, "right": 1.0}.get(r.side, 0.0) for r in requests])[slots.request]
-    filled = shape.columns / optics.detectors
+    swath_m = instrument.swath_m(look.range_m, look.incidence_deg)
+    if radar is None:
+        swath_m = satellite.camera.ifov_rad * satellite.camera.detectors * look.range_m
+        filled, reach = shape.columns / satellite.camera.detectors, np.ones(len(swath_m), np.bool_)
+    else:
+        filled = shape.columns * looks.gsd_m / swath_m
+        reach = (look.incidence_deg >= radar.min_incidence_deg) & (look.incidence_deg <= radar.max_incidence_deg)
     keeps = {
         "near": look.off_nadir_deg <= most_deg,
-        "lit": looks.sun_elevation_deg >= _each(requests, "min_sun_elevation_deg", slots),
+        "lit": (looks.sun_elevation_deg >= _each(requests, "min_sun_elevation_deg", slots)) | (radar is not None),
         "fits": filled <= 1.0,
         "clear": looks.p_clear >= _each(requests, "min_p_clear", slots),
         "sharp": looks.gsd_m <= _each(requests, "max_gsd_m", slots),
         "side": look.roll_deg * sign >= 0.0,
+        "slant": reach,
     }
-    return keeps, filled, optics.ifov_rad * optics.detectors * look.range_m
+    return keeps, filled, swath_m
 
 
 def _each(owners: Sequence[object], name: str, slots: _Slots) -> Floats:
@@ -315,6 +328,8 @@ def _words(
     if name == "side":
         other = "right" if request.side == "left" else "left"
         return f"its passes {span} see it only from the other side: it lies {other} of the track"
+    if name == "slant":
+        return f"its passes {span} see it too steeply or too flatly for a radar"
     filled, swath_km = (
         np.concatenate([values[rows] for values, rows in pairs])[rest]
         for pairs in (

@@ -226,4 +226,4 @@ def _track(satellite: Satellite, ephemeris: Ephemeris, place: Place, at: np.date
     way = r_m[0] - itrf_from_geodetic(lon_deg=place.lon_deg, lat_deg=place.lat_deg, altitude_m=place.altitude_m)
     range_m = float(np.linalg.norm(way))
     incidence_deg = float(np.degrees(np.arccos(np.clip(way @ up / range_m, 0.05, 1.0))))
-    return heading_deg, float(satellite.optics.swath_m(range_m, incidence_deg))
+    return heading_deg, float(satellite.instrument.swath_m(range_m, incidence_deg))

@@ -129,13 +129,17 @@ def picture_failed(problem: Problem, plan: Plan, acquisition: str) -> Problem:
 
 
 def with_forecast(problem: Problem, p_clear: ClearSky) -> Problem:
-    """The problem under a new forecast: P(clear) and value of every look anew; looks below cloud limits go."""
+    """The problem under a new forecast: P(clear) and value of every camera's look anew; those below cloud limits go."""
     looks = problem.opportunities
     requests = {request.id: request for request in problem.requests}
     asked = [requests[str(id)] for id in looks.request]
     lon, lat = (np.array([getattr(r.place, name) for r in asked], np.float64) for name in ("lon_deg", "lat_deg"))
     clear = np.asarray(p_clear(lon_deg=lon, lat_deg=lat, at=looks.middle), np.float64)
-    good = quality(looks.off_nadir_deg, looks.gsd_m, np.array([r.good_gsd_m for r in asked], np.float64))
+    radar = np.isin(looks.satellite, [satellite.id for satellite in problem.satellites if satellite.radar is not None])
+    clear = np.where(radar, 1.0, clear)
+    good = quality(
+        np.where(radar, 0.0, looks.off_nadir_deg), looks.gsd_m, np.array([r.good_gsd_m for r in asked], np.float64)
+    )
     value = np.array([worth(r) for r in asked], np.float64) * good * clear
     kept = clear >= np.array([r.min_p_clear for r in asked], np.float64)
     offered = replace(looks, p_clear=clear, value=value).take(kept)

@@ -23,6 +23,7 @@ __all__ = [
     "Sight",
     "hide",
     "join_sights",
+    "off_slopes",
 ]
 
 Array = npt.NDArray[Any]
@@ -114,3 +115,9 @@ def join_sights(camera: Sight, radar: Sight) -> Sight:
 def _logit(percent: Codes) -> npt.NDArray[np.float64]:
     share = np.clip(percent.astype(np.float64) / 100.0, 0.005, 0.995)
     return np.asarray(np.log(share / (1.0 - share)))
+
+
+def off_slopes(sight: Sight, steep: Mask) -> Sight:
+    """The same without water on steep ground, where none stands."""
+    likelihood = np.where(steep & (sight.likelihood != 255), np.uint8(0), sight.likelihood)
+    return replace(sight, likelihood=likelihood, water=sight.water & ~steep)

@@ -48,6 +48,7 @@ _REASONS = {
     "too_cloudy": "too cloudy",
     "too_coarse": "pixels too coarse",
     "wrong_side": "on the other side of the track",
+    "too_steep": "too steep or too flat for a radar",
     "no_stereo": "no stereo pair in one pass",
     "duty": "camera used to its limit",
     "heat": "camera too warm",

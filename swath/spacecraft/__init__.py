@@ -4,6 +4,7 @@ from swath.spacecraft.agility import Agility, boresight, slew_s
 from swath.spacecraft.optics import Optics
 from swath.spacecraft.picture import PictureShape, outline_itrf_m, picture_bit, picture_shape
 from swath.spacecraft.power import Power
+from swath.spacecraft.sar import Radar
 from swath.spacecraft.satellite import Memory, Radio, Satellite
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Optics",
     "PictureShape",
     "Power",
+    "Radar",
     "Radio",
     "Satellite",
     "boresight",

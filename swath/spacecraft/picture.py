@@ -10,15 +10,19 @@ import numpy.typing as npt
 from swath.frames import EARTH_ROTATION_RAD_S, itrf_from_geodetic, orbital_axes, ray_to_ellipsoid
 from swath.model import Place
 from swath.spacecraft.agility import boresight
+from swath.spacecraft.sar import Radar
 from swath.spacecraft.satellite import Satellite
 
-__all__ = ["PictureShape", "outline_itrf_m", "picture_bit", "picture_shape"]
+__all__ = ["PictureShape", "abeam", "outline_itrf_m", "picture_bit", "picture_shape", "radar_ranges_m"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 _GM_M3_S2 = 3.986004418e14
 _STEP_S = 1.0
+_RADAR_MARGIN_M = 150.0
+"""round what a radar is asked for: relief moves echoes towards it"""
+_RADAR_BITS = 12
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class PictureShape:
 
     lines: Whole
     columns: Whole
-    """detector columns that are read out, the middle ones; more than the camera has: the place is too wide"""
+    """detector columns that are read out, the middle ones; of a radar its samples. More than there are: too wide"""
     line_period_s: Floats
 
     @property
@@ -60,9 +64,12 @@ def picture_shape(
     corner is followed through the field of view from one second before to one after: where it crosses the row of
     detectors gives its line and column (skew of the rows when rolled and pitched included). Lines are as long on the
     ground as IFOV x range. On each side comes a margin of three sigma of pointing and two pixels. The motion is taken
-    as even: good to 0.5 % of the picture up to 60 km of track (tests/spacecraft/test_picture.py).
+    as even: good to 0.5 % of the picture up to 60 km of track (tests/spacecraft/test_picture.py). A radar's lines are
+    as long as it takes until the last corner has been abeam, its samples hold the nearest and the farthest corner.
     """
-    optics = satellite.optics
+    if satellite.radar is not None:
+        return _radar_shape(satellite.radar, r_itrf_m, v_itrf_m_s, outline_m)
+    optics = satellite.camera
     axis, row, normal = _camera(roll_deg, pitch_deg)
     along, across, ground = [], [], []
     for offset_s in (-_STEP_S, _STEP_S):
@@ -92,9 +99,42 @@ def picture_shape(
 
 def picture_bit(satellite: Satellite, lines: npt.ArrayLike, columns: npt.ArrayLike) -> Floats:
     """Bits that pictures take in memory and on the link: samples of all bands, and what packets and frames add."""
-    optics = satellite.optics
-    samples = np.asarray(lines, np.float64) * np.asarray(columns, np.float64) * len(optics.bands)
-    return samples * optics.bits_per_sample * satellite.radio.overhead
+    bit = _RADAR_BITS if satellite.optics is None else len(satellite.optics.bands) * satellite.optics.bits_per_sample
+    return np.asarray(lines, np.float64) * np.asarray(columns, np.float64) * bit * satellite.radio.overhead
+
+
+def abeam(r_itrf_m: Floats, v_itrf_m_s: Floats, points_m: Floats) -> tuple[Floats, Floats]:
+    """When are ground points ``(..., k, 3)`` abeam, in seconds from the state ``(..., 3)``, and how far away (m)?
+
+    The motion is taken as even over a second: a picture of 30 km has its ends right to a millisecond.
+    """
+    past = []
+    for offset_s in (-_STEP_S, _STEP_S):
+        r_m, v_m_s = _moved(r_itrf_m, v_itrf_m_s, offset_s)
+        past.append(np.sum((points_m - r_m[..., None, :]) * v_m_s[..., None, :], -1))
+    at_s = (2.0 * past[0] / (past[0] - past[1]) - 1.0) * _STEP_S
+    r_m, _ = _moved(r_itrf_m[..., None, :], v_itrf_m_s[..., None, :], at_s[..., None])
+    return at_s, np.asarray(np.linalg.norm(points_m - r_m, axis=-1))
+
+
+def radar_ranges_m(r_itrf_m: Floats, v_itrf_m_s: Floats, outline_m: Floats) -> tuple[Floats, Floats]:
+    """Between which distances must a radar listen to see a whole outline, relief included?"""
+    away_m = abeam(r_itrf_m, v_itrf_m_s, outline_m)[1]
+    return away_m.min(-1) - _RADAR_MARGIN_M, away_m.max(-1) + _RADAR_MARGIN_M
+
+
+def _radar_shape(radar: Radar, r_itrf_m: Floats, v_itrf_m_s: Floats, outline_m: Floats) -> PictureShape:
+    at_s = abeam(r_itrf_m, v_itrf_m_s, outline_m)[0]
+    near_m, far_m = radar_ranges_m(r_itrf_m, v_itrf_m_s, outline_m)
+    lower = np.linalg.norm(outline_m[..., 0, :], axis=-1) / np.linalg.norm(r_itrf_m, axis=-1)
+    speed_m_s = np.linalg.norm(v_itrf_m_s, axis=-1) * lower
+    period_s = radar.line_spacing_m / speed_m_s
+    half_s = np.abs(at_s).max(-1) + _RADAR_MARGIN_M / speed_m_s
+    return PictureShape(
+        lines=np.ceil(2.0 * half_s / period_s).astype(np.int64),
+        columns=np.ceil((far_m - near_m) / radar.range_spacing_m).astype(np.int64) + 1,
+        line_period_s=np.asarray(period_s),
+    )
 
 
 def _camera(roll_deg: npt.ArrayLike, pitch_deg: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -105,7 +145,7 @@ def _camera(roll_deg: npt.ArrayLike, pitch_deg: npt.ArrayLike) -> tuple[Floats, 
     return axis, row, np.cross(axis, row)
 
 
-def _moved(r_itrf_m: Floats, v_itrf_m_s: Floats, offset_s: float) -> tuple[Floats, Floats]:
+def _moved(r_itrf_m: Floats, v_itrf_m_s: Floats, offset_s: float | Floats) -> tuple[Floats, Floats]:
     """State a second away: gravity of a sphere and the turning frame; 2 cm off after one second."""
     spin = np.array([0.0, 0.0, EARTH_ROTATION_RAD_S])
     distance = np.linalg.norm(r_itrf_m, axis=-1, keepdims=True)

@@ -33,8 +33,26 @@ class Radar:
     """noise-equivalent sigma nought; 0.006 is -22 dB"""
     counts_per_amplitude: float = 1500.0
     """counts of a sigma nought of 1 (0 dB)"""
+    swath_width_m: float = 30e3
+    """most that it can listen to at once, on level ground"""
+    min_incidence_deg: float = 20.0
+    """steeper, ranges lie too close together; flatter than ``max_incidence_deg`` too little comes back"""
+    max_incidence_deg: float = 50.0
+
+    def gsd_m(self, range_m: npt.ArrayLike, incidence_deg: npt.ArrayLike) -> Floats:
+        """Samples on level ground, the longer the steeper; as far away as you like."""
+        angle = np.broadcast_arrays(np.asarray(incidence_deg, np.float64), range_m)[0]
+        return np.asarray(self.range_spacing_m / np.sin(np.radians(np.maximum(angle, 1.0))), np.float64)
+
+    def swath_m(self, range_m: npt.ArrayLike, incidence_deg: npt.ArrayLike) -> Floats:
+        """Ground that it pictures across track."""
+        return np.full(np.broadcast(range_m, incidence_deg).shape, self.swath_width_m)
 
     def __post_init__(self) -> None:
+        if not (0.0 < self.min_incidence_deg < self.max_incidence_deg < 80.0 and self.swath_width_m > 0.0):
+            raise InputError(
+                f"a radar like {self} cannot be", fix="Give rising incidences from 0 to 80 deg and a swath"
+            )
         if not (self.range_spacing_m > 0 and self.line_spacing_m > 0 and self.looks >= 1 and self.noise_ratio >= 0):
             raise InputError(f"a radar like {self} cannot be", fix="Give positive spacings and at least one look")
 

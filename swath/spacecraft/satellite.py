@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from swath.errors import InputError
 from swath.model import Elements, Station
 from swath.spacecraft.agility import Agility
 from swath.spacecraft.atmosphere import station_atmosphere
@@ -11,6 +12,7 @@ from swath.spacecraft.bus import Bus
 from swath.spacecraft.optics import Optics
 from swath.spacecraft.power import BATTERY_WARMTH, RADIO_WARMTH, Duty, Power, Thermal
 from swath.spacecraft.radio import Link, Transmitter
+from swath.spacecraft.sar import Radar
 
 __all__ = ["Memory", "Radio", "Satellite", "link_between"]
 
@@ -46,7 +48,8 @@ class Satellite:
 
     id: str
     elements: Elements
-    optics: Optics
+    optics: Optics | None
+    """its camera; none: it has a ``radar``"""
     agility: Agility
     power: Power
     memory: Memory
@@ -61,6 +64,23 @@ class Satellite:
     """of the transmitter, rising while it sends"""
     bus: Bus | None = None
     """known to flight alone; without it the body turns as ``agility`` says, whatever its wheels"""
+    radar: Radar | None = None
+
+    def __post_init__(self) -> None:
+        if (self.optics is None) == (self.radar is None):
+            raise InputError("it needs a camera or a radar", where=f"satellite {self.id}", fix="Give one of the two")
+
+    @property
+    def camera(self) -> Optics:
+        """Its camera. Raises :class:`InputError` where it has a radar."""
+        if self.optics is None:
+            raise InputError("it has a radar, no camera", where=f"satellite {self.id}", fix="Ask a camera's satellite")
+        return self.optics
+
+    @property
+    def instrument(self) -> Optics | Radar:
+        """What it takes pictures with."""
+        return self.camera if self.radar is None else self.radar
 
 
 def link_between(satellite: Satellite, station: Station) -> Link | None:

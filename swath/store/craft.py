@@ -13,9 +13,10 @@ from swath.model import Receiver
 from swath.spacecraft.bus import PYRAMID, Array, Axis, Bus, Shake, Wheels
 from swath.spacecraft.power import Thermal
 from swath.spacecraft.radio import Transmitter
+from swath.spacecraft.sar import Radar
 from swath.store.section import Section
 
-__all__ = ["read_bus", "read_faults", "read_receiver", "read_transmitter", "read_warmth"]
+__all__ = ["read_bus", "read_faults", "read_radar", "read_receiver", "read_transmitter", "read_warmth"]
 
 _MOST_WHEELS = 12
 _MOST_LINES = 40
@@ -43,6 +44,23 @@ def read_bus(section: Section) -> Bus:
     wheels.done()
     section.done()
     return bus
+
+
+def read_radar(section: Section) -> Radar:
+    """The side-looking radar that a table ``[spacecraft.NAME.radar]`` describes."""
+    low_deg = section.number("min_incidence_deg", Radar.min_incidence_deg, low=10.0, high=60.0)
+    radar = Radar(
+        range_spacing_m=section.number("range_spacing_m", low=0.1, high=100.0),
+        line_spacing_m=section.number("line_spacing_m", low=0.1, high=100.0),
+        looks=section.whole("looks", low=1, high=1000),
+        noise_ratio=section.number("noise_ratio", Radar.noise_ratio, low=0.0, high=1.0),
+        counts_per_amplitude=section.number("counts_per_amplitude", Radar.counts_per_amplitude, low=10.0, high=4000.0),
+        swath_width_m=section.number("swath_width_m", Radar.swath_width_m, low=100.0, high=500e3),
+        min_incidence_deg=low_deg,
+        max_incidence_deg=section.number("max_incidence_deg", Radar.max_incidence_deg, low=low_deg + 0.1, high=65.0),
+    )
+    section.done()
+    return radar
 
 
 def read_transmitter(section: Section) -> Transmitter:

@@ -24,7 +24,7 @@ from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.agility import fitted_turning
 from swath.spacecraft.catalog import stations as known_stations
 from swath.spacecraft.power import BATTERY_WARMTH, RADIO_WARMTH, Duty, Thermal
-from swath.store.craft import read_bus, read_faults, read_receiver, read_transmitter, read_warmth
+from swath.store.craft import read_bus, read_faults, read_radar, read_receiver, read_transmitter, read_warmth
 from swath.store.forecast import read_forecast
 from swath.store.land_changes import LandChange, land_change
 from swath.store.orders import MAX_EXTENT_M, read_orders
@@ -197,10 +197,11 @@ def _operations(section: Section, fault_file: Path | None) -> Operations:
 def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
     build = spacecraft.table(section.text("spacecraft"))
     rates = build.pairs("radio_rates", ())
+    sees_by_radar = "radar" in build.values
     satellite = Satellite(
         id=section.text("id"),
         elements=_elements(section),
-        optics=_optics(build.table("optics")),
+        optics=None if sees_by_radar else _optics(build.table("optics")),
         agility=_agility(build.table("agility")),
         power=_power(build.table("power")),
         memory=Memory(section.number("memory_bit", build.number("memory_bit", low=1e6, high=1e15), low=1e6, high=1e15)),
@@ -211,12 +212,13 @@ def _satellite(section: Section, spacecraft: Section, number: int) -> Satellite:
             rates=_rising(rates, build.where),
             transmitter=read_transmitter(sender) if (sender := build.optional_table("transmitter")).values else None,
         ),
-        sensor=build.text("sensor", "optical"),
+        sensor=build.text("sensor", "radar" if sees_by_radar else "optical"),
         duty=_duty(build.optional_table("duty")),
         thermal=_thermal(build.optional_table("thermal")),
         battery_thermal=read_warmth(build.optional_table("battery_thermal"), BATTERY_WARMTH),
         radio_thermal=read_warmth(build.optional_table("radio_thermal"), RADIO_WARMTH),
         bus=read_bus(bus) if (bus := build.optional_table("bus")).values else None,
+        radar=read_radar(build.table("radar")) if sees_by_radar else None,
     )
     build.done()
     section.done()
@@ -372,6 +374,7 @@ def _urgent(section: Section, start: np.datetime64, stop: np.datetime64) -> Requ
         min_sun_elevation_deg=section.number("min_sun_elevation_deg", 10.0, low=-90, high=90),
         max_off_nadir_deg=section.number("max_off_nadir_deg", 40.0, low=0.1, high=60),
         extent_m=max(width, height),
+        sensor=section.text("sensor", "any"),
         urgent=True,
     )
     if request.kind not in ("flood", "watch"):

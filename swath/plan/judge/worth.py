@@ -139,7 +139,8 @@ def _left(case: Case, id: str, on_ground: np.datetime64) -> float:
 
 def _quality(case: Case, row: Row) -> float:
     good_gsd_m = case.requests[str(row["request"])].good_gsd_m
-    return float(quality(row["off_nadir_deg"], row["gsd_m"], good_gsd_m))
+    by_radar = case.satellites[str(row["satellite"])].radar is not None
+    return float(quality(0.0 if by_radar else row["off_nadir_deg"], row["gsd_m"], good_gsd_m))
 
 
 def _share(case: Case, id: str, rows: list[dict[str, Any]]) -> float:
