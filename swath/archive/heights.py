@@ -1,11 +1,13 @@
 """How high is the ground, above the ellipsoid? A terrain model that the user has, and the geoid under it.
 
 Terrain models (SRTM, Copernicus) count heights from the geoid; cameras and radars need them from the ellipsoid: the two
-differ by up to 107 m. Geoid grids are read in the GTX form of PROJ (EGM96, 15 minutes, and finer).
+differ by up to 107 m. Geoid grids are read in both forms of PROJ, GTX and GeoTIFF (EGM96, 15 minutes, and finer): from
+a file that the user gives, or where PROJ keeps its own. None is shipped, and none is ever guessed.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,14 +15,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyproj
+from pyproj import datadir
 
 from swath.archive.raster_file import RasterFile, open_raster, read_window
 from swath.errors import DataError
 
-__all__ = ["Geoid", "Terrain", "open_terrain", "read_geoid"]
+__all__ = ["Geoid", "Terrain", "geoid_file", "open_terrain", "read_geoid"]
 
 Floats = npt.NDArray[np.float64]
 
+_OF_PROJ = {
+    "egm96": ("us_nga_egm96_15.tif", "egm96_15.gtx"),
+    "egm2008": ("us_nga_egm08_25.tif", "egm08_25.gtx"),
+}
 _MOST_PX = 60_000_000
 _DEEP_M, _HIGH_M = -12_000.0, 9_500.0
 
@@ -54,21 +61,58 @@ class Geoid:
         return np.asarray(low * (1.0 - f) + high * f, np.float64)
 
 
+def geoid_file(given: Path) -> Path:
+    """Where does a geoid lie: the file itself, or by name (``egm96``, ``egm2008``) among PROJ's grids?
+
+    Raises :class:`DataError` where neither is there, and says how PROJ gets its own.
+    """
+    if given.exists() or given.name.lower() not in _OF_PROJ:
+        return given
+    folders = [
+        folder for ask in ("get_user_data_dir", "get_data_dir") for folder in getattr(datadir, ask)().split(os.pathsep)
+    ]
+    names = _OF_PROJ[given.name.lower()]
+    for path in (Path(folder) / name for folder in folders for name in names):
+        if path.is_file():
+            return path
+    raise DataError(
+        f"PROJ has no grid of {given.name} here", where=", ".join(folders), fix=f"Run pyproj sync --file {names[0]}"
+    )
+
+
 @lru_cache(maxsize=2)
 def read_geoid(path: Path) -> Geoid:
-    """Read a ``.gtx`` file: 40 bytes of header, then rows from the south. :class:`DataError` where it is none."""
+    """Read a geoid in GTX form (40 bytes of header, then rows from the south) or as a GeoTIFF in degrees.
+
+    :class:`DataError` where it is neither.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=str(path), fix="Look where it is") from error
+    found = _of_tiff(path) if data[:2] in (b"II", b"MM") else _of_gtx(path, data)
+    if not (np.abs(found.undulation_m) < 200.0).all():
+        raise DataError("holds undulations beyond 200 m", where=str(path), fix="Give a grid without gaps")
+    return found
+
+
+def _of_tiff(path: Path) -> Geoid:
+    raster = open_raster(path)
+    a, b, c, d, e, f = raster.affine
+    plain = raster.crs and pyproj.CRS.from_user_input(raster.crs).is_geographic and b == d == 0.0
+    if not plain or a <= 0.0 or e >= 0.0 or min(raster.width, raster.height) < 2 or raster.width > 50_000:
+        raise DataError("is no geoid grid in degrees", where=str(path), fix="Give a file such as us_nga_egm96_15.tif")
+    table = read_window(raster, 0, 0, raster.height, raster.width, bands=[0])[0].astype(np.float32)
+    return Geoid(f + (raster.height - 0.5) * e, c + 0.5 * a, -e, a, np.ascontiguousarray(table[::-1]))
+
+
+def _of_gtx(path: Path, data: bytes) -> Geoid:
     head = np.frombuffer(data[:32], ">f8") if len(data) >= 40 else np.zeros(4)
     rows, columns = (int(n) for n in np.frombuffer(data[32:40], ">i4")) if len(data) >= 40 else (0, 0)
     good = np.isfinite(head).all() and rows >= 2 and columns >= 2 and len(data) == 40 + 4 * rows * columns
     if not good or head[2] <= 0.0 or head[3] <= 0.0 or abs(head[0]) > 90.0:
         raise DataError("is no geoid grid in GTX form", where=str(path), fix="Give a file such as egm96_15.gtx")
     table = np.frombuffer(data[40:], ">f4").reshape(rows, columns).astype(np.float32)
-    if not (np.abs(table) < 200.0).all():
-        raise DataError("holds undulations beyond 200 m", where=str(path), fix="Give a grid without gaps")
     return Geoid(float(head[0]), float(head[1]), float(head[2]), float(head[3]), table)
 
 

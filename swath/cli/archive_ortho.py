@@ -44,7 +44,8 @@ def ortho(
     dem
         Terrain model (GeoTIFF): heights of the ground in metres.
     geoid
-        What the terrain model's heights count from (.gtx of PROJ); without it, from the ellipsoid.
+        What the terrain model's heights count from: a .gtx or .tif of PROJ, or egm96, egm2008 where PROJ has them;
+        without it, from the ellipsoid.
     on
         Another item of the same place: two biases, line and sample, lay the picture over it.
     pixel_m
@@ -54,11 +55,13 @@ def ortho(
     replace
         In the place of a map of it that was made in another way.
     """
+    from swath.archive.heights import geoid_file
     from swath.cli.orbits import now
     from swath.operate.archive import ortho_item
 
     if pixel_m is not None and not (math.isfinite(pixel_m) and pixel_m > 0.0):
         raise InputError(f"pixels of {pixel_m:g} m", where="--pixel-m", fix="Give more than 0")
+    geoid = geoid and geoid_file(geoid)
     with progress_bar("archive ortho") as progress:
         made = ortho_item(
             item, archive, now(), dem=dem, geoid=geoid, other=on, pixel_m=pixel_m, height_m=height_m, again=replace,
