@@ -256,7 +256,10 @@ def _halved(image: Array, layout: Layout) -> Array:
 
 
 def _face(path: Path, layout: Layout) -> Mapping[int, tuple[int, int, bytes]]:
-    """The directory that GDAL writes for such a file, of which no block is written."""
+    """The directory that GDAL writes for such a file, of which no block is written.
+
+    GDAL would take four bands of bytes for red, green, blue and alpha: bands are nothing but what ``colours`` says.
+    """
     bands, kind = len(layout.names), np.dtype(layout.dtype).kind
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
@@ -264,7 +267,7 @@ def _face(path: Path, layout: Layout) -> Mapping[int, tuple[int, int, bytes]]:
             path, "w", driver="GTiff", dtype=layout.dtype, count=bands, height=layout.height, width=layout.width,
             crs=layout.crs or None, transform=layout.transform, nodata=layout.nodata, tiled=True, blockxsize=BLOCK_PX,
             blockysize=BLOCK_PX, compress="zstd", zstd_level=1, predictor=3 if kind == "f" else 2, interleave="band",
-            sparse_ok=True, bigtiff="NO",
+            sparse_ok=True, bigtiff="NO", photometric="MINISBLACK", alpha="UNSPECIFIED",
         ) as file:  # fmt: skip
             if layout.rpc is not None:
                 file.rpcs = layout.rpc

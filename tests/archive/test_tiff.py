@@ -173,3 +173,16 @@ def test_pieces_that_do_not_fit_leave_nothing(tmp_path: Path) -> None:
     with rasterio.open(tmp_path / "a.tif") as file:
         found = file.read(1)
     assert (found[:600] == 9).all() and (found[600:] == 1).all()
+
+
+def test_four_layers_of_bytes_are_no_colours_with_alpha(tmp_path: Path) -> None:
+    """A fourth layer that is 0 everywhere makes nothing transparent; bands that are colours say so."""
+    layout = Layout(40, 40, ("a", "b", "c", "d"), "uint8", Affine(10, 0, 6e5, 0, -10, 5e6), "EPSG:32632")
+    pixels = np.ones((4, 40, 40), np.uint8)
+    pixels[3] = 0
+    with rasterio.open(write_raster(tmp_path / "a.tif", layout, [Piece(0, 0, pixels)])) as file:
+        assert (file.dataset_mask() == 255).all() and "alpha" not in [c.name for c in file.colorinterp]
+    seen = replace(layout, colours=("red", "green", "blue", "alpha"))
+    with rasterio.open(write_raster(tmp_path / "b.tif", seen, [Piece(0, 0, pixels)])) as file:
+        assert [c.name for c in file.colorinterp] == ["red", "green", "blue", "alpha"]
+        assert (file.dataset_mask() == 0).all()
