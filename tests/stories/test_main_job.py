@@ -320,7 +320,7 @@ def test_an_interrupt_ends_the_run_with_one_line_and_no_folder(tmp_path: Path, a
         time.sleep(after_s)
         os.killpg(run.pid, signal.SIGINT)
         said, _ = run.communicate(timeout=60)
-    assert run.returncode == 130
+    assert run.returncode == 130, said
     assert said.splitlines()[-1] == "swath: interrupted; nothing was written"
     assert "Traceback" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
