@@ -169,8 +169,9 @@ def see_water(
     sight, scene = None, None
     if cameras:
         scene = read_scene(cameras[0], grid)
-        reference = None if other is None else average_cells(other)
-        sight = optical_sight(scene, find_unseen(average_cells(scene), other=reference))
+        cells, reference = average_cells(scene), None if other is None else average_cells(other)
+        beside = None if other is None or reference is None else (other, find_unseen(reference, other=cells))
+        sight = optical_sight(scene, find_unseen(cells, other=reference), other=beside)
     for one in radars:
         blind = _terrain(recipe, heights_m, grid)
         heard = radar_sight(read_radar(one, grid), blind=blind)

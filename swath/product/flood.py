@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -135,25 +135,36 @@ def _spread(counts: Array) -> tuple[float, float]:
     return float(centre), max(float(high - low) / 2.0, 0.01)
 
 
-def water_likelihood(scene: Scene, unseen: Codes) -> tuple[Codes, WaterRule]:
-    """Expected share of each pixel under open water, 0 to 100, 255 where it is not seen; and the rule it came from."""
+def water_likelihood(
+    scene: Scene, unseen: Codes, *, other: tuple[Scene, Codes] | None = None
+) -> tuple[Codes, WaterRule]:
+    """Expected share of each pixel under open water, 0 to 100, 255 where it is not seen; and the rule it came from.
+
+    ``other``: another picture of the same ground, and what it does not show. Its rule is taken where it is surer: a
+    picture without shores shows no gap between land and water.
+    """
     green, nir = band_of(scene, "green"), band_of(scene, "nir")
     seen = unseen == SEEN
     rule = fit_water_rule(green, nir, seen)
+    if other is not None:
+        elsewhere = fit_water_rule(band_of(other[0], "green"), band_of(other[0], "nir"), other[1] == SEEN)
+        if elsewhere.logit_sigma < rule.logit_sigma:
+            rule = replace(elsewhere, because=f"{elsewhere.because} of {other[0].id}")
     likelihood = open_water(green, nir, seen, rule.ndwi_threshold, rule.ndwi_slope, NIR_LIMIT * 1e4)
     return sharpen_edges(likelihood, nir, SHORE_CONTRAST * 1e4), rule
 
 
-def optical_sight(scene: Scene, unseen: Codes) -> Sight:
+def optical_sight(scene: Scene, unseen: Codes, *, other: tuple[Scene, Codes] | None = None) -> Sight:
     """Water as a camera sees it: by short-wave infrared where the scene has it, else by green and near infrared.
 
-    ``unseen``: codes of what does not show the ground (:func:`clouds.find_unseen`). Shore pixels hold the share of
+    ``unseen``: codes of what does not show the ground (:func:`clouds.find_unseen`); ``other``: another picture of the
+    same ground and its codes, see :func:`water_likelihood`. Shore pixels hold the share of
     water that explains their near infrared. Accuracy: tests/authorities/test_flood_spain.py and
     tests/product/test_water.py (with short-wave infrared), tests/stories/test_flood_coverage.py (without).
     """
     band = next((name for name in ("swir22", "swir16") if name in scene.bands), None)
     if band is None:
-        likelihood, rule = water_likelihood(scene, unseen)
+        likelihood, rule = water_likelihood(scene, unseen, other=other)
         water = flood_mask(_shares(likelihood)).astype(np.bool_)
         words, sigma = f"water above NDWI {rule.ndwi_threshold:.2f} ({rule.because})", rule.logit_sigma
     else:
@@ -210,10 +221,13 @@ def flood_product(
         )
     cells = average_cells(scene, ignore)
     old = None if before is None else average_cells(before, before_ignore)
-    now = optical_sight(scene, find_unseen(cells, other=old))
-    then = None
-    if before is not None and old is not None:
-        then = optical_sight(before, find_unseen(old, other=cells))
+    hidden = find_unseen(cells, other=old)
+    if before is None or old is None:
+        now, then = optical_sight(scene, hidden), None
+    else:
+        past = find_unseen(old, other=cells)
+        now = optical_sight(scene, hidden, other=(before, past))
+        then = optical_sight(before, past, other=(scene, hidden))
     return flood_of(now, before=then, area=area, id=f"{scene.id}-flood", request=scene.request)
 
 

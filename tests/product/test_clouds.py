@@ -74,6 +74,20 @@ def test_another_picture_shows_small_and_thin_clouds() -> None:
     assert (beside[184:226, 154:196] == CLOUD).all()
 
 
+def test_shade_of_a_cloud_beyond_the_edge_hides_land_and_water_alike() -> None:
+    """Skylight alone: a half of the green, less of the red and nir. Flood water in the sun, clear or muddy, is seen."""
+    ground = meadow()
+    now = ground.copy()
+    now[:, 20:120, 20:60] = np.array([560, 700, 420, 250])[:, None, None]
+    now[:, 20:120, 60:120] = np.array([900, 1250, 1150, 600])[:, None, None]
+    now[:, :16, :40] = HAZE[:, None, None]  # its own shadow falls beyond the picture
+    now[:, 60:120, 180:] = np.array([900, 1250, 1150, 600])[:, None, None]
+    now[:, 20:120, 160:] *= np.array([0.75, 0.5, 0.4, 0.2])[:, None, None]
+    codes = find_unseen(average_cells(as_scene(now)), other=average_cells(as_scene(ground)))
+    assert (codes[20:120, 160:] == SHADOW).all()
+    assert (codes[20:120, 20:112] == SEEN).all()
+
+
 def test_no_data_and_ignored_pixels_are_not_pictured() -> None:
     pixels, ignore = meadow(), np.zeros((240, 240), bool)
     pixels[2, :, :7] = 0

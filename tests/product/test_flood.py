@@ -232,3 +232,19 @@ def test_likelihood_of_one_picture_is_that_of_its_water() -> None:
     likelihood, rule = water_likelihood(painted(water), np.zeros(GRID.shape, np.uint8))
     assert likelihood.sum() / 100.0 == pytest.approx(water.sum(), rel=0.005)
     assert rule.ndwi_slope > 0.0
+
+
+def test_a_picture_without_shores_takes_the_rule_of_the_one_with_them() -> None:
+    """Bare soil beside crops falls into two classes as water and land do; a picture that shows both knows better."""
+    land = painted(np.zeros(GRID.shape), seed=2)
+    soil, water = np.array([1100.0, 1300.0, 1250.0, 1300.0]), rectangle(30.0, 40.0, 120.0, 150.0)
+    land.pixels[:, :, 100:] = soil[:, None, None] * np.random.default_rng(3).normal(1.0, 0.015, (4, 160, 100))
+    flooded = land.pixels * (1.0 - water) + WATER[:, None, None] * water
+    now = replace(land, id="now", pixels=flooded.astype(np.uint16))
+    clear = np.zeros(GRID.shape, np.uint8)
+    alone, _ = water_likelihood(land, clear)
+    beside, rule = water_likelihood(land, clear, other=(now, clear))
+    assert beside.sum() < 0.1 * alone.sum()
+    assert rule.because.endswith("of now")
+    product = flood_product(now, before=land)
+    assert product.estimates["flooded_km2"].value == pytest.approx(water.sum() * 25e-6, rel=0.01)
