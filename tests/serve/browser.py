@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
 
@@ -27,6 +28,10 @@ REPO = Path(__file__).resolve().parents[2]
 AXE = REPO / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 BUILT = (STATIC / "index.html").is_file()
+NEEDS_PAGE = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(not BUILT or not AXE.is_file(), reason="the page is not built: make page"),
+]
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 _PATIENCE_S = 60.0
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -51,6 +52,18 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClie
     with TestClient(app, base_url="http://swath.example.org", raise_server_exceptions=False) as client:
         yield client, service, tokens
     service.db.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, for tests that need the page (``tests.serve.browser.NEEDS_PAGE``)."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    from tests.serve.browser import CHROMIUM
+
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -14,20 +14,9 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from tests.serve.browser import AXE, BUILT, CHROMIUM, Tab, console_folder, served, tab  # noqa: E402
+from tests.serve.browser import NEEDS_PAGE, Tab, console_folder, served, tab  # noqa: E402
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-    pytest.mark.skipif(not BUILT or not AXE.is_file(), reason="the page is not built: make page"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+pytestmark = NEEDS_PAGE
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +17,9 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from tests.serve.browser import AXE, BUILT, CHROMIUM, REPO, console_folder, served, tab  # noqa: E402
+from tests.serve.browser import NEEDS_PAGE, REPO, console_folder, served, tab  # noqa: E402
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-    pytest.mark.skipif(not BUILT or not AXE.is_file(), reason="the page is not built: make page"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+pytestmark = [pytest.mark.slow, *NEEDS_PAGE]
 
 
 def test_a_third_language_is_a_file(browser: Any, tmp_path: Path) -> None:

@@ -20,25 +20,14 @@ from swath.operate.loop.work import Shift, do_next  # noqa: E402
 from swath.operate.watch_book import DatabaseBook  # noqa: E402
 from swath.serve.service import Service  # noqa: E402
 from swath.watch.days import LookState  # noqa: E402
-from tests.serve.browser import AXE, BUILT, CHROMIUM, console_folder, served, tab  # noqa: E402
+from tests.serve.browser import NEEDS_PAGE, console_folder, served, tab  # noqa: E402
 from tests.serve.test_page import walks  # noqa: E402
 from tests.serve.test_watching import FILE  # noqa: E402
 from tests.watch.made_alerts import made_alert  # noqa: E402
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-    pytest.mark.skipif(not BUILT or not AXE.is_file(), reason="the page is not built: make page"),
-]
+pytestmark = NEEDS_PAGE
 Served = tuple[str, Service]
 STATES = ("no change", "not seen", "no change", "changed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
