@@ -15,7 +15,7 @@ from swath.errors import DataError, InputError
 from swath.frames import EarthOrientation, geodetic_from_itrf, geodetic_up, itrf_from_geodetic
 from swath.model import Estimate, Grid, Scene
 from swath.orbit.sun import sun_angles_deg
-from swath.spacecraft.sar import radar_ground, radar_image
+from swath.spacecraft.sar import placed_ce90_m, radar_ground, radar_image
 
 __all__ = ["build_radar_scene", "by_radar", "map_radar", "radar_grid"]
 
@@ -82,16 +82,17 @@ def build_radar_scene(
     station: str,
     received: np.datetime64,
     eop: EarthOrientation,
-    expected_ce90_m: float,
+    position_sigma_m: float,
+    velocity_sigma_m_s: float,
     grid: Grid | None = None,
     heights_m: npt.NDArray[np.floating[Any]] | float = 0.0,
     pixel_m: float = 5.0,
 ) -> Scene:
     """Make a scene of what has arrived of a radar picture, holes and all: band ``vv``, counts of amplitude.
 
-    ``expected_ce90_m`` is what the satellite's receiver and the model of the relief let expect: it is not measured
-    here. ``properties`` say that a radar took it, amplitude per count (``scale``), looks, incidence and azimuth.
-    Raises as :func:`map_radar`.
+    ``position_sigma_m`` and ``velocity_sigma_m_s`` are what the satellite's receiver is specified for, one sigma an
+    axis: CE90 is what they let expect (``sar.placed_ce90_m``), for it is not measured here. ``properties`` say that a
+    radar took it, amplitude per count (``scale``), looks, incidence and azimuth. Raises as :func:`map_radar`.
     """
     header = require_radar_header(picture)
     grid = grid or radar_grid(picture, pixel_m=pixel_m, altitude_m=float(np.mean(heights_m)))
@@ -99,7 +100,14 @@ def build_radar_scene(
     lon_deg, lat_deg, off_nadir_deg, azimuth_deg = _middle(picture, header, float(np.mean(heights_m)))
     start, stop = (picture.records.utc_ns[k].astype("datetime64[ns]") for k in (0, -1))
     sun_deg = sun_angles_deg(lon_deg, lat_deg, start + (stop - start) // 2, eop)
-    because = "not measured: no control picture; the value is what receiver and relief let expect"
+    because = "not measured: no control picture; the value is what the satellite's receiver lets expect on true heights"
+    ce90_m = placed_ce90_m(
+        header.near_range_m + header.columns // 2 * header.range_spacing_m,
+        header.incidence_deg,
+        float(np.linalg.norm(picture.records.v_itrf_m_s[0])),
+        position_sigma_m=position_sigma_m,
+        velocity_sigma_m_s=velocity_sigma_m_s,
+    )
     return Scene(
         id=header.acquisition,
         request=header.request,
@@ -116,7 +124,7 @@ def build_radar_scene(
         off_nadir_deg=off_nadir_deg,
         sun_elevation_deg=float(sun_deg[0]),
         sun_azimuth_deg=float(sun_deg[1]),
-        ce90_m=Estimate(expected_ce90_m, "m", because=because),
+        ce90_m=Estimate(ce90_m, "m", because=because),
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
         properties=_properties(picture, header, grid, amplitude) | {"view_azimuth_deg": azimuth_deg},

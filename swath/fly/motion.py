@@ -15,7 +15,7 @@ from swath.fly.picture import LineStates
 from swath.frames import cross
 from swath.orbit.ephemeris import Ephemeris
 from swath.spacecraft.agility import boresight
-from swath.spacecraft.bus import Shake
+from swath.spacecraft.bus import RECEIVER_M, RECEIVER_M_S, Shake
 from swath.spacecraft.satellite import Satellite
 
 __all__ = [
@@ -78,8 +78,8 @@ class Disturbance:
     jitter: tuple[tuple[float, float], ...] = ((0.35, 1.4e-5), (0.7, 1.4e-5), (1.2, 1.4e-5), (1.9, 1.4e-5))
     """true vibration as ``spacecraft.bus.Shake`` has it: lines of a spectrum, Hz and amplitude in deg about each axis;
     what is slow bends the picture, what is fast blurs it, see :func:`wander_and_blur`"""
-    gps_m: float = 1.0
-    """constant error of the reported position, an axis; 3 cm more from record to record"""
+    gps_m: float = RECEIVER_M
+    """constant error of the reported position, an axis, 3 % more from record to record; velocity's in proportion"""
 
 
 PERFECT = Disturbance(0.0, 0.0, 0.0, (), 0.0)
@@ -220,4 +220,4 @@ def measure_orbit(
     """Position and velocity at times, as the GPS receiver reports them."""
     r_itrf_m, v_itrf_m_s = ephemeris.states(utc)
     r_itrf_m = r_itrf_m + flaws.gps_m * (rng.normal(0.0, 1.0, 3) + rng.normal(0.0, 0.03, (len(utc), 3)))
-    return r_itrf_m, v_itrf_m_s + flaws.gps_m * rng.normal(0.0, 0.01, 3)
+    return r_itrf_m, v_itrf_m_s + flaws.gps_m * rng.normal(0.0, RECEIVER_M_S / RECEIVER_M, 3)

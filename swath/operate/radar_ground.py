@@ -16,13 +16,11 @@ from swath.product.flood import optical_sight
 from swath.product.radar_view import steep_ground, terrain_codes
 from swath.product.sight import Sight, off_slopes
 from swath.product.water_radar import RadarLook, radar_sight
+from swath.spacecraft.bus import RECEIVER_M, RECEIVER_M_S
 
 __all__ = ["decibels", "place_by_radar", "water_of"]
 
 Ring = tuple[tuple[float, float], ...]
-
-_CE90_M = 8.0
-"""to expect on the map: a receiver good to a metre an axis, samples and lines of a few metres"""
 
 
 def place_by_radar(
@@ -34,7 +32,8 @@ def place_by_radar(
         station=arrival.landed.station,
         received=arrival.landed.received,
         eop=eop,
-        expected_ce90_m=_CE90_M,
+        position_sigma_m=RECEIVER_M,
+        velocity_sigma_m_s=RECEIVER_M_S,
         grid=arrival.shot.grid,
         heights_m=known.heights_m,
     )

@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 
-__all__ = ["Array", "Bus", "Shake", "Wheels", "sharing"]
+__all__ = ["RECEIVER_M", "RECEIVER_M_S", "Array", "Bus", "Shake", "Wheels", "sharing"]
 
 Floats = npt.NDArray[np.float64]
 Axis = tuple[float, float, float]
 
+RECEIVER_M, RECEIVER_M_S = 1.0, 0.01
+"""what a navigation receiver on board leaves unknown of position and velocity, one sigma an axis"""
 _P = 3.0**-0.5
 PYRAMID: tuple[Axis, ...] = ((_P, _P, _P), (-_P, _P, _P), (-_P, -_P, _P), (_P, -_P, _P))
 """four wheels, any three of which still turn the body about every axis"""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.frames import geodetic_from_itrf, geodetic_up
 
-__all__ = ["Radar", "incidence_deg", "radar_ground", "radar_image"]
+__all__ = ["Radar", "incidence_deg", "placed_ce90_m", "radar_ground", "radar_image"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -122,3 +122,19 @@ def incidence_deg(r_itrf_m: Floats, points_itrf_m: Floats) -> Floats:
     back = r_itrf_m - points_itrf_m
     cosine = np.sum(back * geodetic_up(lon_deg=lon, lat_deg=lat), -1) / np.linalg.norm(back, axis=-1)
     return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))), np.float64)
+
+
+def placed_ce90_m(
+    range_m: float, incidence_deg: float, speed_m_s: float, *, position_sigma_m: float, velocity_sigma_m_s: float
+) -> float:
+    """Within what circle do nine of ten radar pictures lie of their true place (m)?
+
+    By the satellite's navigation receiver alone, whose errors (one sigma an axis) hold for a whole picture. A wrong
+    position moves it along the track by as much, and across by its part along the line of sight, which level ground
+    stretches by 1 / sin(incidence); a wrong velocity turns the plane that is taken for abeam. Within 5 % of the exact
+    circle from 20 to 50 deg, and what pictures with injected errors show within 10 % (tests/fly/test_radar_place.py).
+    Heights that are wrong by h add h / tan(incidence) across, which is not in it.
+    """
+    across_m = position_sigma_m / np.sin(np.radians(incidence_deg))
+    along_m = np.hypot(position_sigma_m, range_m * velocity_sigma_m_s / speed_m_s)
+    return float(np.sqrt(-2.0 * np.log(0.1)) * np.sqrt((across_m**2 + along_m**2) / 2.0))

@@ -71,9 +71,10 @@ def test_a_radar_picture_goes_the_whole_way(echoes: Picture, compression: Compre
     grid = Grid(world.epsg, centre[0] - 300.0, centre[1] + 300.0, 5.0, 120, 120)
     scene = build_radar_scene(
         received, station="SVAL", received=np.datetime64("2026-05-08T11:00", "ns"), eop=packaged_eop(),
-        expected_ce90_m=6.0, grid=grid, heights_m=heights_on(world, grid),
+        position_sigma_m=1.0, velocity_sigma_m_s=0.01, grid=grid, heights_m=heights_on(world, grid),
     )  # fmt: skip
     assert scene.simulated and scene.bands == ("vv",) and scene.properties["seen_fraction"] == 1.0
+    assert 2.5 < scene.ce90_m.value < 5.0 and "not measured" in scene.ce90_m.because
     folder = tmp_path / item_path("scenes", scene.id).parent
     folder.mkdir(parents=True)
     stem = file_stem(scene.id, simulated=scene.simulated)
