@@ -100,14 +100,6 @@ def build_radar_scene(
     lon_deg, lat_deg, off_nadir_deg, azimuth_deg = _middle(picture, header, float(np.mean(heights_m)))
     start, stop = (picture.records.utc_ns[k].astype("datetime64[ns]") for k in (0, -1))
     sun_deg = sun_angles_deg(lon_deg, lat_deg, start + (stop - start) // 2, eop)
-    because = "not measured: no control picture; the value is what the satellite's receiver lets expect on true heights"
-    ce90_m = placed_ce90_m(
-        header.near_range_m + header.columns // 2 * header.range_spacing_m,
-        header.incidence_deg,
-        float(np.linalg.norm(picture.records.v_itrf_m_s[0])),
-        position_sigma_m=position_sigma_m,
-        velocity_sigma_m_s=velocity_sigma_m_s,
-    )
     return Scene(
         id=header.acquisition,
         request=header.request,
@@ -124,11 +116,25 @@ def build_radar_scene(
         off_nadir_deg=off_nadir_deg,
         sun_elevation_deg=float(sun_deg[0]),
         sun_azimuth_deg=float(sun_deg[1]),
-        ce90_m=Estimate(ce90_m, "m", because=because),
+        ce90_m=_expected(picture, header, position_sigma_m, velocity_sigma_m_s),
         missing_fraction=picture.missing_fraction,
         simulated=header.simulated,
         properties=_properties(picture, header, grid, amplitude) | {"view_azimuth_deg": azimuth_deg},
     )
+
+
+def _expected(
+    picture: ReceivedPicture, header: RadarHeader, position_sigma_m: float, velocity_sigma_m_s: float
+) -> Estimate:
+    ce90_m = placed_ce90_m(
+        header.near_range_m + header.columns // 2 * header.range_spacing_m,
+        header.incidence_deg,
+        float(np.linalg.norm(picture.records.v_itrf_m_s[0])),
+        position_sigma_m=position_sigma_m,
+        velocity_sigma_m_s=velocity_sigma_m_s,
+    )
+    because = "not measured: no control picture; the value is what the satellite's receiver lets expect on true heights"
+    return Estimate(ce90_m, "m", because=because)
 
 
 def _properties(picture: ReceivedPicture, header: RadarHeader, grid: Grid, amplitude: Counts) -> dict[str, Any]:

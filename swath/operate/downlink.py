@@ -22,6 +22,7 @@ from swath.fly.frames import PacketStream
 from swath.fly.housekeeping import housekeeping_of, housekeeping_packets
 from swath.fly.reports import activity_reports, report_packets
 from swath.fly.sending import Sent
+from swath.fly.signal import Flow
 from swath.model import SIMULATED
 from swath.operate.commanding import CommandDay
 from swath.operate.file_day import DownFile, FileDay
@@ -112,7 +113,7 @@ def telemetry_file(satellite: str, number: int) -> str:
     return f"telemetry/{satellite}-{number:03d}_{SIMULATED}.packets"
 
 
-def link_terms(operations: Operations, rate_bit_s: float) -> LinkTerms:
+def link_terms(operations: Operations, rate_bit_s: float | Callable[[float], float]) -> LinkTerms:
     """What the two ways of a contact can do."""
     channel = Channel(operations.frame_loss, operations.frame_burst_count, damaged_share=DAMAGED_SHARE)
     return LinkTerms(rate_bit_s, operations.uplink_bit_s, channel, operations.uplink_loss)
@@ -139,14 +140,16 @@ class DayOfContacts:
         start: np.datetime64,
         stop: np.datetime64,
         seed: int,
+        flows: Mapping[str, Flow],
     ) -> None:
         """``shot`` makes what a picture is taken of, from a row of the flown plan's acquisitions and of flight's.
 
-        And from how long before it the turn had arrived.
+        And from how long before it the turn had arrived. ``flows``: how fast bits flow, by contact, where that changes.
         """
         self.flights, self.plan, self.operations, self.shot = flights, commands.plan, operations, shot
         self.folder, self.scratch, self.start, self.stop_s = folder, scratch, start, span_s(start, start, stop)[1]
         ids = {id: flight.satellite.radio.spacecraft_id for id, flight in flights.items()}
+        self.flows = flows
         self.files = FileDay(ids, scratch / GROUND, start, seed=seed, recorded=self._record)
         self.holes: list[str] = []
         """what never came down"""
@@ -225,7 +228,8 @@ class DayOfContacts:
             if picture in self._number:
                 box.drop(self._number[picture][1])
         (self.folder / contact_file(contact.id)).touch()
-        self.files.hold(row, link_terms(self.operations, contact.bit), begin_s, stop_s)
+        flow = self.flows.get(contact.id)
+        self.files.hold(row, link_terms(self.operations, flow.rate_at if flow else contact.bit), begin_s, stop_s)
         confirmed = [(box.confirmed_s.get(self._number[picture][1], np.inf), picture) for picture in held]
         return [Sent(picture, begin_s, at_s, held[picture]) for at_s, picture in sorted(confirmed) if at_s < np.inf]
 

@@ -15,6 +15,7 @@ from swath.errors import DataError, InputError
 from swath.fly.faults import Faults, check_faults, faults_for, faults_left
 from swath.fly.outcomes import Outcomes, furthest_apart
 from swath.fly.sending import LossyLink
+from swath.fly.signal import flows_of
 from swath.fly.spacecraft import FlightLog, fly_plan
 from swath.fly.surroundings import surroundings
 from swath.frames import EarthOrientation
@@ -115,7 +116,8 @@ def fly_file(
         progress(f"surroundings of {satellite.id}", 0.1 + 0.4 * number / len(fleet.satellites))
         around[satellite.id] = surroundings(ephemerides[satellite.id], eop, start, stop)
     progress("flight", 0.5)
-    link = LossyLink(link_terms(fleet.operations, 0.0).channel, fleet.seed)
+    flows = flows_of(commands.plan, fleet.satellites, fleet.stations, ephemerides, start)
+    link = LossyLink(link_terms(fleet.operations, 0.0).channel, fleet.seed, flows)
     log = fly_plan(
         fleet.satellites, commands.plan, eclipses, start, stop, seed=fleet.seed,
         faults=faults_left(asked, commands.plan), around=around,

@@ -14,6 +14,7 @@ from typing import Any
 from swath.errors import DataError
 from swath.fly.faults import check_faults, faults_for, faults_left
 from swath.fly.flight import Flight
+from swath.fly.signal import flows_of
 from swath.fly.spacecraft import FlightLog, log_of, prepare_flights
 from swath.fly.surroundings import surroundings
 from swath.fly.weather import SimulatedWeather
@@ -176,9 +177,11 @@ def _bring_home(
     An urgent order's wait for the picture from before, others do not.
     """
     mission = run.mission
+    flown, orbits = run.commands.plan, run.planned.ephemerides
     day = DayOfContacts(
         flights, run.commands, mission.operations, shot, desk.folder, desk.scratch,
         start=mission.start, stop=mission.stop, seed=mission.seed,
+        flows=flows_of(flown, mission.satellites, mission.stations, orbits, mission.start),
     )  # fmt: skip
     landed: dict[str, Landed] = {}
     mapping: dict[str, Future[Mapped]] = {}
