@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["fly"]
 
 _FORMS = (".html", ".json", ".csv", ".png")
-_SHOWN = 12
+_SHOWN = 5
+"""pictures of each outcome"""
 
 
 def fly(
@@ -107,7 +108,7 @@ def _csv(told: FlownPlan) -> str:
 
 
 def _lines(told: FlownPlan) -> list[str]:
-    from swath.report.words import count, shortened
+    from swath.report.words import count
 
     counts, waits = told.counts(), told.latency_min()
     head = ", ".join(f"{number} {name}" for name, number in counts.items())
@@ -129,13 +130,23 @@ def _lines(told: FlownPlan) -> list[str]:
             f"{true.battery_wh.min():8.1f} (plan {book.battery_wh.min():6.1f}) "
             f"{true.memory_bit.max() / 1e9:9.2f} (plan {book.memory_bit.max() / 1e9:6.2f})"
         )
-    wrong = told.outcomes.take(told.outcomes.outcome != "done")
-    if len(wrong):
-        lines += ["", f"{'PICTURE':<26} {'':<8} WHY"]
-        lines += [
-            f"{shortened(str(row['acquisition']), 26):<26} {row['outcome']:<8} {shortened(str(row['because']), 43)}"
-            for row in wrong.take(slice(0, _SHOWN)).rows()
-        ]
-        if len(wrong) > _SHOWN:
-            lines.append(f"and {len(wrong) - _SHOWN} more: --json tells them all")
-    return lines
+    return lines + _wrong(told)
+
+
+def _wrong(told: FlownPlan) -> list[str]:
+    """What did not go as planned, the worst first, some of each kind, with the whole reason."""
+    from textwrap import wrap
+
+    from swath.report.words import shortened
+
+    lines, more = ["", f"{'PICTURE':<26} {'':<8} WHY"], 0
+    for kind in ("lost", "blurred", "late"):
+        rows = list(told.outcomes.take(told.outcomes.outcome == kind).rows())
+        more += max(len(rows) - _SHOWN, 0)
+        for row in rows[:_SHOWN]:
+            first, *rest = wrap(str(row["because"]), 43)
+            lines.append(f"{shortened(str(row['acquisition']), 26):<26} {kind:<8} {first}")
+            lines += [f"{'':<36}{line}" for line in rest]
+    if len(lines) == 2:
+        return []
+    return [*lines, f"and {more} more: --json and the report (--out) tell them all"] if more else lines

@@ -109,6 +109,6 @@ def _judge(status: str, because: str, look: dict[str, object], down: np.datetime
     if down > look["on_ground"] + _LATE:  # type: ignore[operator]
         wait_min = (down - look["on_ground"]) / np.timedelta64(60, "s")  # type: ignore[operator]
         missed = log.contacts.take((log.contacts.contact == look["contact"]) & (log.contacts.status != "done"))
-        why = f": contact {look['contact']} {missed.because[0]}" if len(missed) else ""
+        why = f": contact {look['contact']}: {missed.because[0]}" if len(missed) else ""
         return "late", f"on the ground {wait_min:.0f} min after the plan{why}"
     return "done", ""

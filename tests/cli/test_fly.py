@@ -4,6 +4,8 @@ import csv
 import dataclasses
 import json
 from contextlib import suppress
+from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,47 @@ def test_faults_of_a_file_change_the_flight(planned: Path, tmp_path: Path, capsy
     file.write_text('[[safe_modes]]\nsatellite = "SW-9"\nat = 2026-05-08T00:00:00Z\nlasts_s = 1\n', "utf-8")
     assert main(["fly", str(planned), "--faults", str(file)]) == 2
     assert "no satellite 'SW-9'" in capsys.readouterr().err
+
+
+FAULTS = {
+    "late_contact_s": ('late_contact_s = {{ "{contact}" = 100 }}', "{contact}: began 10", "late"),
+    "lost_contacts": ('lost_contacts = ["{contact}"]', "nothing came through", "lost"),
+    "slew_slowdown": ('slew_slowdown = {{ "{craft}" = 1.05 }}', "the turn settled", "blurred"),
+    "wheel_losses": (
+        "".join(f'[[wheel_losses]]\nsatellite = "{{craft}}"\nwheel = {k}\nat = 2026-05-08T00:00:00Z\n' for k in (0, 2)),
+        "only 2 wheels left", "lost",
+    ),
+    "resets": ('[[resets]]\ncontact = "{contact}"\nafter_s = 0\nlasts_s = 100\n', "the computer restarted", "late"),
+    "safe_modes": (
+        '[[safe_modes]]\nsatellite = "{craft}"\nat = 2026-05-08T00:00:00Z\nlasts_s = 86400\n', "in safe mode", "lost"
+    ),
+    "stuck_pages": (
+        '[[stuck_pages]]\nsatellite = "{craft}"\nat = {imaged}\nfirst_bit = 0\nsize_bit = 3e10\n',
+        "a page of memory stuck", "lost",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_each_fault_asked_for_is_told_with_its_reason_by_command_and_report(
+    planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Spelled as a user would; the picture that it hits is late, blurred or lost, and the page says why."""
+    plan = json.loads((planned / "plan.json").read_text("utf-8"))
+    look = min(plan["acquisitions"], key=lambda row: row["start"])
+    (its,) = (row for row in plan["contacts"] if row["id"] == look["contact"])
+    its["stop"] = (datetime.fromisoformat(its["stop"]) + timedelta(minutes=3)).isoformat().replace("+00:00", "Z")
+    (tmp_path / "plan.json").write_text(json.dumps(plan), "utf-8")
+    spelled, why, outcome = FAULTS[kind]
+    told = {"contact": its["id"], "craft": look["satellite"], "imaged": look["stop"]}
+    (tmp_path / "faults.toml").write_text(spelled.format(**told), "utf-8")
+    given = ("--mission", str(planned / "mission.toml"), "--faults", str(tmp_path / "faults.toml"))
+    assert main(["fly", str(tmp_path), *given, "--json", "--out", str(tmp_path / "flight.html")]) == 1
+    pictures = json.loads(capsys.readouterr().out)["pictures"]
+    hit = [row for row in pictures if row["outcome"] == outcome and why.format(**told) in row["because"]]
+    assert hit and {row["satellite"] for row in hit} == {look["satellite"]}
+    page = unescape((tmp_path / "flight.html").read_text("utf-8"))
+    assert hit[0]["because"] in page and f'<span class="word {outcome}">{outcome}</span>' in page
 
 
 def test_contacts_in_faults_may_be_named_by_how_they_begin(
