@@ -40,6 +40,9 @@ def flight_png(flown: Telemetry, planned: Telemetry, *, title: str) -> bytes:
             _curve(axis, mine, book if foreseen else None, column, scale)
             axis.set_title(f"{name}: {unit}", fontsize=9, loc="left")
     _hours(axes[-1].tolist())
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), fontsize=9, loc="outside upper right", ncols=2, frameon=False
+    )
     figure.suptitle(f"{title} - {SIMULATED}", fontsize=12, x=0.01, ha="left")
     figure.text(0.5, 0.5, SIMULATED, fontsize=60, color="#c62828", alpha=0.12, ha="center", va="center", rotation=20)
     content = io.BytesIO()
@@ -57,8 +60,6 @@ def _curve(axis: Axes, flown: Telemetry, planned: Telemetry | None, column: str,
     axis.tick_params(labelsize=8)
     axis.margins(x=0.0)
     axis.grid(alpha=0.25)
-    if column == "battery_wh":
-        axis.legend(fontsize=7, loc="lower left", frameon=False)
 
 
 def _hours(axes: list[Axes]) -> None:

@@ -23,6 +23,7 @@ _WORDS = {
     "blurred": "taken before the turn had settled",
     "lost": "not taken, not kept, or not down whole",
 }
+_WORST = ("lost", "blurred", "late")
 _SHOWN = 15
 
 
@@ -41,11 +42,12 @@ def flown_section(day: FlownDay) -> str:
         for name, amount in counted.items()
         if amount
     )
-    wrong = day.outcomes.take(day.outcomes.outcome != "done")
+    worst = [row for name in _WORST for row in np.flatnonzero(day.outcomes.outcome == name).tolist()]
+    told = f": {_SHOWN} of {len(worst)}, the worst first, all of them below" if len(worst) > _SHOWN else ""
     parts = [tag("p", esc(lead)), tag("div", bar, class_="parts", role="img", aria_label=lead)]
     parts.append(tag("p", *key, class_="legend"))
-    if len(wrong):
-        parts.append(_outcome_table(day, wrong.take(slice(0, _SHOWN)), "What went otherwise"))
+    if worst:
+        parts.append(_outcome_table(day, day.outcomes.take(worst[:_SHOWN]), f"What went otherwise{told}"))
     folded = (
         tag("summary", f"All {count(all_, 'planned picture')}"),
         _outcome_table(day, day.outcomes, "Planned and flown"),
