@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from swath.archive.grids import map_epsg, map_from_geodetic
-from swath.archive.looks import Given, open_given, read_bands, read_values
+from swath.archive.looks import POLARISATIONS, Given, open_given, read_bands, read_radar, read_values
 from swath.archive.mark import burn_diagonal
 from swath.errors import DataError
 from swath.model import Grid
@@ -46,20 +46,25 @@ class ChipImage:
 def chips_of(items: Sequence[Path], ring: Sequence[tuple[float, float]]) -> list[ChipImage]:
     """What each item (its STAC file) shows about a ring of longitude and latitude, in the order given.
 
-    Red, green and blue where every item has them, else the first band in grey; black and white are the 1st and the 98th
-    percentile of all of them together. Raises :class:`DataError` where one cannot be read.
+    Red, green and blue where every item has them, a polarisation in dB, else the first band in grey; black and white
+    are the 1st and the 98th percentile of all of them together. Raises :class:`DataError` where one cannot be read.
     """
     given = [open_given(item) for item in items]
     grid, outline = _grid(given, ring)
-    colour = all({"red", "green", "blue"} <= set(one.bands) for one in given)
-    stacks = [_stack(one, grid, colour) for one in given]
+    kind = _kind(given)
+    stacks = [_stack(one, grid, kind) for one in given]
     known = np.concatenate([stack[:, np.isfinite(stack).all(0)] for stack in stacks], axis=1)
     if not known.shape[1]:
         raise DataError("none of the pictures shows the spot", where=str(items[0]), fix="Look at their outlines")
     low, high = np.quantile(known, 0.01, axis=1), float(np.quantile(known, 0.98))
-    words = "natural colour" if colour else f"{next((b for b in given[0].bands if b), 'first band')} in grey"
+    words = {"colour": "natural colour", "grey": f"{next((b for b in given[0].bands if b), 'first band')} in grey"}.get(
+        kind, f"{kind.upper()} backscatter from {low[0]:.0f} dB (black) to {high:.0f} dB (white)"
+    )
+    gamma = 1.0 if kind in POLARISATIONS else _GAMMA
     return [
-        ChipImage(_png(stack, low, high, one.simulated), grid, outline, words, _pixel_m(one, grid), one.simulated)
+        ChipImage(
+            _png(stack, low, high, gamma, one.simulated), grid, outline, words, _pixel_m(one, grid), one.simulated
+        )
         for stack, one in zip(stacks, given, strict=True)
     ]
 
@@ -96,8 +101,17 @@ def _pixel_m(given: Given, grid: Grid) -> float:
     return float(100.0 / np.sqrt(area))
 
 
-def _stack(given: Given, grid: Grid, colour: bool) -> Array:
-    if colour:
+def _kind(given: Sequence[Given]) -> str:
+    """``colour``, the polarisation that all of them have, or ``grey``."""
+    if all({"red", "green", "blue"} <= set(one.bands) for one in given):
+        return "colour"
+    return next((p for p in POLARISATIONS if all(p in one.bands for one in given)), "grey")
+
+
+def _stack(given: Given, grid: Grid, kind: str) -> Array:
+    if kind in POLARISATIONS:
+        return read_radar(given, grid, nearest=True).db[kind][None]
+    if kind == "colour":
         bands = read_bands(given, grid, ("red", "green", "blue"), nearest=True)
         stack = np.stack([bands[name] for name in ("red", "green", "blue")])
     else:
@@ -106,10 +120,10 @@ def _stack(given: Given, grid: Grid, colour: bool) -> Array:
     return stack
 
 
-def _png(stack: Array, low: Array, high: float, simulated: bool) -> bytes:
+def _png(stack: Array, low: Array, high: float, gamma: float, simulated: bool) -> bytes:
     known = np.isfinite(stack).all(0)
     scaled = (np.nan_to_num(stack) - low[:, None, None]) / np.maximum(high - low, 1e-9)[:, None, None]
-    tones = np.round(255.0 * np.clip(scaled, 0.0, 1.0) ** (1.0 / _GAMMA)).astype(np.uint8)
+    tones = np.round(255.0 * np.clip(scaled, 0.0, 1.0) ** (1.0 / gamma)).astype(np.uint8)
     image = np.moveaxis(np.broadcast_to(tones, (3, *tones.shape[1:])), 0, -1).copy()
     image[~known] = _VOID
     if simulated:

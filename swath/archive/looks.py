@@ -30,6 +30,7 @@ from swath.product.water_radar import RadarLook
 from swath.time import parse_utc
 
 __all__ = [
+    "POLARISATIONS",
     "Given",
     "footprint_mask",
     "open_given",
@@ -42,6 +43,7 @@ __all__ = [
 
 Array = npt.NDArray[Any]
 
+POLARISATIONS = ("vv", "vh", "hh", "hv")
 MOST_PIXELS = 400_000_000
 """of a working grid"""
 IN_MEMORY_BYTES = 1_000_000_000
@@ -320,9 +322,9 @@ def _stored(shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:
         return np.memmap(file, np.uint16, "w+", shape=shape)
 
 
-def read_radar(given: Given, grid: Grid) -> RadarLook:
+def read_radar(given: Given, grid: Grid, *, nearest: bool = False) -> RadarLook:
     """A radar picture on the grid in decibels; linear sigma nought and amplitude (our own archive's) are turned."""
-    bands = read_bands(given, grid, ("vv", "vh", "hh", "hv"))
+    bands = read_bands(given, grid, POLARISATIONS, nearest=nearest)
     if not bands:
         raise InputError(
             f"it has {given.raster.bands} bands and none is a polarisation",

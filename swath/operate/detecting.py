@@ -109,8 +109,10 @@ def dismissed(state: bytes, alert: Alert) -> bytes:
     if "series" in told and kept.series is not None and str(told["series"]) in kept.series.series:
         series = dismiss_series(kept.series, str(told["series"]), float(told["score"]))
         return closed(replace(kept, series=series))
-    if alert.kind == "surface" and "score" in told:
-        return closed(replace(kept, pairs=dismiss_pair(kept.pairs, float(told["score"]))))
+    if str(told.get("test")) in kept.pairs:
+        test = str(told["test"])
+        pairs = {**kept.pairs, test: dismiss_pair(kept.pairs[test], float(told["score"]))}
+        return closed(replace(kept, pairs=pairs))
     if "count" in told:
         counts = {**kept.counts, alert.kind: (*kept.counts.get(alert.kind, ()), int(told["count"]))}
         return closed(replace(kept, counts=counts))

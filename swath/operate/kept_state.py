@@ -38,7 +38,8 @@ class Kept:
     grid: Grid
     series: PlaceState | None = None
     references: Mapping[str, Reference] = field(default_factory=dict)
-    pairs: PairPast = field(default_factory=PairPast)
+    pairs: Mapping[str, PairPast] = field(default_factory=dict)
+    """by what is tested of a pair of pictures"""
     counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """by kind of change, in the order of time; those that were alerts are left out"""
     water: Water | None = None
@@ -49,7 +50,9 @@ def closed(kept: Kept) -> bytes:
     grid = kept.grid
     arrays: dict[str, Array] = {} if kept.series is None else dict(to_arrays(kept.series))
     arrays["on"] = np.array([grid.epsg, grid.west_m, grid.north_m, grid.pixel_m, grid.width, grid.height])
-    arrays |= {f"pairs.{name}": values for name, values in pair_to_arrays(kept.pairs).items()}
+    arrays["tests"] = np.array(list(kept.pairs), "U")
+    for number, past in enumerate(kept.pairs.values()):
+        arrays |= {f"pairs.{number}.{name}": values for name, values in pair_to_arrays(past).items()}
     arrays |= {f"counts.{kind}": np.array(values, np.int64) for kind, values in kept.counts.items()}
     arrays["references"] = np.array([[key, one.id] for key, one in kept.references.items()], "U").reshape(-1, 2)
     for number, one in enumerate(kept.references.values()):
@@ -73,7 +76,10 @@ def opened(content: bytes) -> Kept:
             str(key): Reference(str(id), arrays[f"reference.{n}.light"], arrays[f"reference.{n}.seen"])
             for n, (key, id) in enumerate(arrays.get("references", np.zeros((0, 2), "U1")))
         }
-        pairs = pair_from_arrays({k.removeprefix("pairs."): v for k, v in arrays.items() if k.startswith("pairs.")})
+        pairs = {
+            str(test): pair_from_arrays({k: arrays[f"pairs.{n}.{k}"] for k in ("peaks", "seen")})
+            for n, test in enumerate(arrays.get("tests", ()))
+        }
         counts = {
             k.removeprefix("counts."): tuple(int(x) for x in v) for k, v in arrays.items() if k.startswith("counts.")
         }

@@ -13,7 +13,7 @@ import shapely
 from swath.archive.coregister import align, coregister
 from swath.archive.field_looks import find_looks, unseen_mask
 from swath.archive.grids import map_epsg, map_from_geodetic, map_to_geodetic
-from swath.archive.looks import open_given, read_bands, read_radar
+from swath.archive.looks import POLARISATIONS, open_given, read_bands, read_radar
 from swath.errors import DataError, InputError, SwathError
 from swath.model import Grid, Place
 from swath.operate.alert_evidence import look_of
@@ -23,15 +23,14 @@ from swath.time import parse_utc
 from swath.watch.days import LookState
 from swath.watch.state import Look, series_key
 
-__all__ = ["Reference", "inside_mask", "laid_over", "place_grid_of", "place_look", "read_looks"]
+__all__ = ["LEAST_SHIFT_PX", "Reference", "inside_mask", "laid_over", "place_grid_of", "place_look", "read_looks"]
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
 _BANDS = ("blue", "green", "red", "nir")
-_RADAR = ("vv", "vh", "hh", "hv")
 _MOST_PIXELS = 1_000_000
-_LEAST_SHIFT_PX = 0.1
+LEAST_SHIFT_PX = 0.1
 """a picture that lies closer than this is left as it is: laying it over costs sharpness"""
 _CLEAR_SHARE = 0.6
 
@@ -115,7 +114,7 @@ def laid_over(look: Look, references: dict[str, Reference], grid: Grid) -> Look:
         )
     except SwathError:
         return look
-    if np.hypot(found.shift_east_m, found.shift_north_m) < _LEAST_SHIFT_PX * grid.pixel_m:
+    if np.hypot(found.shift_east_m, found.shift_north_m) < LEAST_SHIFT_PX * grid.pixel_m:
         return look
     nan = float("nan")
     values = align(look.values.astype(np.float32), found, nodata=nan)
@@ -138,9 +137,9 @@ def place_look(scene: Item, grid: Grid) -> Look:
         values = np.stack([read[name] * np.float32(factor) for name in bands])
         values[:, (values <= 0.0).all(0)] = np.nan
         sensor, hidden = "optical", _clouds(scene, grid)
-    elif set(given.bands) & set(_RADAR):
+    elif set(given.bands) & set(POLARISATIONS):
         radar = read_radar(given, grid)
-        bands = tuple(name for name in _RADAR if name in radar.db)
+        bands = tuple(name for name in POLARISATIONS if name in radar.db)
         values, sensor = np.stack([radar.db[name] for name in bands]), "radar"
         hidden = np.zeros(grid.shape, np.bool_)
     else:

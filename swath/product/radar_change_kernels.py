@@ -14,10 +14,13 @@ Array = npt.NDArray[Any]
 
 
 @njit(cache=True, nogil=True)
-def box_correlation(one: Array, two: Array, reach: int) -> Array:
-    """Correlation of two pictures within ``reach`` of each pixel; NaN where less than half of the window is finite."""
+def box_correlation(one: Array, two: Array, reach: int) -> tuple[Array, Array]:
+    """Correlation of two pictures within ``reach`` of each pixel, and the variance of the first; NaN where less than
+    half of the window is finite.
+    """
     rows, columns = one.shape
     out = np.full((rows, columns), np.nan)
+    spread = np.full((rows, columns), np.nan)
     least = ((2 * reach + 1) ** 2) // 2
     for i in range(rows):
         for j in range(columns):
@@ -32,7 +35,8 @@ def box_correlation(one: Array, two: Array, reach: int) -> Array:
                 va, vb = saa - sa * sa / n, sbb - sb * sb / n
                 if va > 1e-12 and vb > 1e-12:
                     out[i, j] = (sab - sa * sb / n) / np.sqrt(va * vb)
-    return out
+                    spread[i, j] = va / (n - 1)
+    return out, spread
 
 
 @njit(cache=True, nogil=True)

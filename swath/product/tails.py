@@ -7,6 +7,7 @@ tests/product/test_pair_change.py.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -88,10 +89,11 @@ def ratio_above(ratio: npt.ArrayLike, looks_before: float, looks_after: float) -
     return _beta_below(looks_before, looks_after, np.asarray(share))
 
 
+@lru_cache(maxsize=256)
 def ratio_limit(chance: float, looks_before: float, looks_after: float) -> float:
     """The ratio that is exceeded with this probability though nothing changed."""
     low, high = 1e-6, 1e9
-    for _ in range(200):
+    for _ in range(50):
         middle = math.sqrt(low * high)
         above = float(ratio_above(middle, looks_before, looks_after))
         low, high = (middle, high) if above > chance else (low, middle)

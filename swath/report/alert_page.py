@@ -20,7 +20,7 @@ from swath.report.tables import table
 from swath.report.words import span
 from swath.time import format_utc
 from swath.watch.looks_ahead import LooksAhead, able_to_see
-from swath.watch.pairs import PictureLook, apart_deg
+from swath.watch.pairs import SAME_VIEW_DEG, PictureLook, apart_deg
 from swath.watch.records import LOOK_FOR, STEPS, Alert, Verdict
 from swath.watch.verdicts import precision
 
@@ -28,7 +28,6 @@ __all__ = ["Chip", "alert_page"]
 
 _SIDE = 460.0
 _NEXT = 8
-_ALIKE_DEG = 5.0
 _STYLE = """
 .chips { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 1rem; }
 .chips svg { border-radius: 6px; background: var(--rest); }
@@ -163,7 +162,7 @@ def _pictures(before: Chip | None, after: Chip | None) -> str:
         view, sun = apart_deg(before.look, after.look)
         words = [f"directions of view {view:.0f}° apart"]
         words += [f"Sun {sun:.0f}° apart"] if after.look.sensor != "radar" else []
-        alike = view <= _ALIKE_DEG and (sun <= 2 * _ALIKE_DEG or after.look.sensor == "radar")
+        alike = view <= SAME_VIEW_DEG and (sun <= 2 * SAME_VIEW_DEG or after.look.sensor == "radar")
         tail = "" if alike else ": shadows and heights may look changed without a change"
         said = f"The earlier picture most alike in angle, light and age: {', '.join(words)}{tail}."
     same = "Both with the same tones." if before is not None else ""

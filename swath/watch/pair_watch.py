@@ -100,7 +100,5 @@ def pair_to_arrays(past: PairPast) -> dict[str, Array]:
 
 
 def pair_from_arrays(arrays: Mapping[str, Array]) -> PairPast:
-    """The past that :func:`pair_to_arrays` made arrays of; a new one of none."""
-    if "peaks" not in arrays:
-        return PairPast()
+    """The past that :func:`pair_to_arrays` made arrays of."""
     return PairPast(np.asarray(arrays["peaks"], np.float64), float(arrays["seen"][0]), int(arrays["seen"][1]))

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["PictureLook", "apart_deg", "best_before"]
+__all__ = ["SAME_VIEW_DEG", "PictureLook", "apart_deg", "best_before", "view_apart_deg"]
 
 _DAYS_PER_DEG = 20.0
 """a picture that is so many days older counts as one that is seen a degree further off"""
 _UNKNOWN_DEG = 8.0
 """what an angle that an item does not state counts for"""
+
+SAME_VIEW_DEG = 5.0
+"""directions of view no further apart show what stands alike"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ def apart_deg(one: PictureLook, other: PictureLook) -> tuple[float, float]:
         90.0 - one.sun_elevation_deg, one.sun_azimuth_deg, 90.0 - other.sun_elevation_deg, other.sun_azimuth_deg
     )
     return view, _UNKNOWN_DEG if np.isnan(sun) else sun
+
+
+def view_apart_deg(one: PictureLook, other: PictureLook) -> float | None:
+    """Angle between the two directions of view, as far as both say from where they looked; ``None`` where not."""
+    known = np.isfinite([one.incidence_deg, other.incidence_deg]).all()
+    return apart_deg(one, other)[0] if known else None
 
 
 def _between(tilt_deg: float, azimuth_deg: float, other_tilt_deg: float, other_azimuth_deg: float) -> float:

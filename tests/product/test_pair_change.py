@@ -10,7 +10,13 @@ from scipy import stats
 
 from swath.errors import InputError
 from swath.product.pair_change import normalise_pair, pair_change
-from swath.product.radar_change import amplitude_likeness, equivalent_looks, radar_change
+from swath.product.radar_change import (
+    _trigamma,
+    amplitude_likeness,
+    equivalent_looks,
+    looks_of_pair,
+    radar_change,
+)
 from swath.product.tails import gamma_above, k_above, k_limit, ratio_above, ratio_limit
 
 
@@ -108,15 +114,39 @@ def test_looks_are_told_from_the_picture(looks: float) -> None:
     assert equivalent_looks(db) == pytest.approx(looks, rel=0.12)
 
 
+@pytest.mark.parametrize("looks", [1.0, 4.4, 40.0])
+def test_looks_are_told_from_how_two_pictures_differ(looks: float) -> None:
+    rng = np.random.default_rng(8)
+    mean = 0.1 * rng.gamma(2.0, 0.5, (200, 200))
+    old, new = (10 * np.log10(mean * rng.gamma(looks, 1 / looks, mean.shape)) for _ in range(2))
+    new[:30] += 6.0
+    assert 0.55 * looks < looks_of_pair(new - old) < 1.05 * looks  # a seventh of it changed
+    assert looks_of_pair((new - old)[30:]) == pytest.approx(looks, rel=0.05)
+    # pi^2 / 6 and pi^2 / 6 - 1 are the trigamma function at 1 and 2 (Abramowitz and Stegun 6.4.2).
+    assert _trigamma(1.0) == pytest.approx(np.pi**2 / 6, abs=1e-9)
+    assert _trigamma(2.0) == pytest.approx(np.pi**2 / 6 - 1, abs=1e-9)
+
+
 def test_a_pattern_that_went_is_told_though_brightness_did_not() -> None:
     rng = np.random.default_rng(6)
     pattern = rng.normal(0, 3, (100, 100))
     old = pattern + rng.normal(0, 1, pattern.shape)
     new = pattern + rng.normal(0, 1, pattern.shape)
     new[40:60, 40:60] = rng.normal(0, 3.1, (20, 20))
-    like, chance = amplitude_likeness(old, new)
+    like, short = amplitude_likeness(old, new)
     assert np.median(like[44:56, 44:56]) < 0.3 < np.nanmedian(like[:30])
-    assert np.median(chance[44:56, 44:56]) < 1e-6 and (chance[:30] < 1e-3).mean() < 0.02
+    assert np.median(short[44:56, 44:56]) > 4.75 and (short[:30] > 3.09).mean() < 0.02
+
+
+@pytest.mark.parametrize("texture_db", [0.0, 1.0, 4.0])
+def test_ground_beside_a_town_is_not_told_for_having_no_pattern(texture_db: float) -> None:
+    rng = np.random.default_rng(9)
+    deep = np.where(np.arange(160) < 80, 6.0, texture_db)
+    ground = rng.normal(0, 1, (160, 160)) * deep
+    old, new = (ground + 10 * np.log10(rng.gamma(4.4, 1 / 4.4, ground.shape)) for _ in range(2))
+    _, short = amplitude_likeness(old, new)
+    for side in (short[:, :76], short[:, 84:]):
+        assert (side > 3.09).mean() < 0.005
 
 
 def test_wrong_pairs_are_told() -> None:
@@ -134,3 +164,5 @@ def test_wrong_pairs_are_told() -> None:
         equivalent_looks(np.full((50, 50), np.nan))
     with pytest.raises(InputError, match="one grid"):
         amplitude_likeness(before[0], after[0, :5])
+    with pytest.raises(InputError, match="seen in both"):
+        looks_of_pair(np.full((5, 5), np.nan))

@@ -92,3 +92,43 @@ def place_looks(
             )
         )
     return Grid(32633, 500000.0, 5100000.0, 10.0, side, side), looks
+
+
+def radar_looks(
+    side: int, years: float, seed: int, *, per_year: float = 30.0, changes: list[dict] | None = None
+) -> tuple[Grid, list[Look]]:
+    """A radar's looks (vv, vh) at a square of ``side`` pixels of 10 m that holds still: speckle of 4.4 looks that hangs
+    together over neighbours, rain that lifts the whole place, fields that move by themselves, edges that shift.
+
+    ``changes``: row, column, size_px, day, and ``db`` that both polarisations gain or ``pattern``: another texture of
+    the same strength and mean.
+    """
+    rng = np.random.default_rng([seed, 1])
+    kinds, patch = ground(side, rng)
+    texture = np.where(kinds == 4, 5.0, 0.7) * smooth_noise((side, side), 0.8, rng)
+    mean = np.array([-10.0, -12.5, -13.0, -15.0, -6.0])[kinds] + rng.normal(0.0, 0.8, patch.max() + 1)[patch] + texture
+    days = np.sort(rng.choice(np.arange(2, int(years * 365.25)), int(per_year * years), replace=False))
+    grown = np.array([0.3, 1.0, 0.7, 0.3, 0.1])[kinds]
+    looks = []
+    for number, day in enumerate(days):
+        wet = rng.gamma(0.7, 1.0) * np.where(kinds == 4, 0.2, 1.0)
+        own = rng.normal(0.0, 0.5, patch.max() + 1)[patch] * grown
+        db = mean + wet + own + grown * np.cos(2 * np.pi * (day - 190.0) / 365.25)
+        other = 5.0 * smooth_noise((side, side), 0.8, np.random.default_rng([seed, 2]))
+        for one in changes or ():
+            if day >= one["day"]:
+                box = np.s_[one["row"] : one["row"] + one["size_px"], one["column"] : one["column"] + one["size_px"]]
+                db[box] = (mean[box].mean() + other[box]) if one.get("pattern") else db[box] + one["db"]
+        values = np.stack([db, db - 6.5 + 0.4 * texture])
+        values = np.stack([ndimage.shift(v, rng.normal(0.0, 0.12, 2), order=1, mode="nearest") for v in values])
+        looks.append(_speckled(f"s{seed}-radar-{number}", DAY_0 + np.timedelta64(int(day), "D"), values, rng))
+    return Grid(32633, 500_000.0, 5_000_000.0, 10.0, side, side), looks
+
+
+def _speckled(id: str, at: np.datetime64, db: np.ndarray, rng: np.random.Generator) -> Look:
+    shape = db.shape
+    # Four looks and a bit: gamma noise that leaks into neighbours, as an oversampled detected picture has it.
+    raw = ndimage.uniform_filter(rng.gamma(1.6, 1.0 / 1.6, shape), (0, 2, 2))
+    power = 10.0 ** (db / 10.0) * raw
+    unseen = np.zeros(shape[1:], np.uint8)
+    return Look(id, at, "radar", ("vv", "vh"), (10.0 * np.log10(power)).astype(np.float32), unseen, 38.0, 100.0)

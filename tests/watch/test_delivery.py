@@ -214,6 +214,28 @@ def test_feed_calendar_and_cap_files_show_each_alert_once_however_often_it_is_to
     assert second.findtext("cap:msgType", namespaces=NAMES) == "Update"
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("-00:00</sent>", "Z</sent>"),
+        ("<status>Actual</status>", "<status>Real</status>"),
+        ("<msgType>Alert</msgType>", ""),
+        ("<category>", "<category>Space</category><category>"),
+        ("<urgency>", "<urgency>Soon</urgency><urgency>"),
+        ("<identifier>", "<identifier>a, b "),
+        ("<polygon>", "<polygon>23.9,32.8 23.9,32.9 23.9,32.8</polygon><polygon>"),
+        ("<areaDesc>", "<polygon>1,2 3,4 5,6 1,2</polygon><areaDesc>"),
+        ("</alert>", "<sender>x</sender></alert>"),
+    ],
+)
+def test_what_is_no_cap_message_is_found(was: str, becomes: str) -> None:
+    text = cap_message(made_alert(), sender="swath@example.org")
+    XSD.assertValid(etree.fromstring(text.encode()))
+    broken = text.replace(was, becomes, 1)
+    assert broken != text, was
+    assert not XSD.validate(etree.fromstring(broken.encode()))
+
+
 @settings(max_examples=40)
 @given(st.text(min_size=1, max_size=40), st.text(max_size=200), st.sampled_from(["open", "confirmed", "dismissed"]),
        st.integers(0, 3), st.booleans())  # fmt: skip
@@ -231,6 +253,10 @@ def test_whatever_an_alert_says_its_forms_are_sound(
     assert (message.findtext("cap:status", namespaces=NAMES) == "Exercise") == simulated
     ring = str(message.findtext(".//cap:polygon", namespaces=NAMES)).split()
     assert ring[0] == ring[-1] and len(ring) == 5
+    lonlat = np.array([[float(x) for x in point.split(",")][::-1] for point in ring[:-1]])
+    assert np.abs(lonlat - np.array(alert.ring)).max() < 1e-5  # latitude first, WGS 84
+    for when in ("sent", "effective", "onset", "expires"):
+        assert all(str(one.text).endswith("-00:00") for one in message.iter(f"{{{NAMES['cap']}}}{when}"))
     feed = etree.fromstring(atom_feed("t", [alert]).encode())
     assert len(feed.findall("a:entry", NAMES)) == 1 and feed.findtext("a:id", namespaces=NAMES)
     for line in alerts_ics("t", [alert], NOTICED).split("\r\n"):

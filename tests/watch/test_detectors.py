@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,16 @@ from scipy import ndimage
 
 from swath.archive.outside import Hints
 from swath.model import Grid
+from swath.operate.alert_evidence import evidence_page
 from swath.operate.archive import Adding, add_scenes
 from swath.operate.detecting import detect, dismissed
 from swath.operate.kept_state import opened
 from swath.operate.place_looks import laid_over
 from swath.operate.watching import judge_alert, run_watch, scenes_of
 from swath.watch.book import MemoryBook
+from swath.watch.days import days_of
 from swath.watch.file import round_place
+from swath.watch.radar_pair import RADAR_TESTS
 from swath.watch.records import WatchedPlace, WatchFile
 from swath.watch.state import Look, series_key
 from tests.watch.made_scenes import LAT_DEG, LON_DEG, archive_of
@@ -67,10 +71,48 @@ def test_two_dates_tell_at_once_what_a_series_tells_with_its_third_look(tmp_path
     words = [look.state for look in book.looks("here")]
     assert words[:6] == ["not seen", *["no change"] * 4, "changed"]
     # A person says no: the same patch must be further off from then on.
-    peaks = len(opened(book.state("here") or b"").pairs.peaks)
+    peaks = len(opened(book.state("here") or b"").pairs["optical"].peaks)
     judge_alert(watch, book, alert.id, "dismissed", NOW, who="her")
-    kept = opened(book.state("here") or b"").pairs
+    kept = opened(book.state("here") or b"").pairs["optical"]
     assert len(kept.peaks) == peaks + 1 and kept.peaks[-1, 0] == pytest.approx(alert.tests[0].value)
+
+
+def test_two_radar_pictures_tell_at_once_and_the_evidence_is_in_decibels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(17)
+    texture = 1.5 * smooth_noise((SIDE, SIDE), 1.5, rng)
+
+    def field(day: int) -> np.ndarray:
+        db = np.stack([-11.0 + texture, -17.0 + texture]) + rng.gamma(0.7, 1.0)
+        if day >= 72:
+            db[:, 70:84, 74:90] -= 7.0
+        return db + 10.0 * np.log10(rng.gamma(4.4, 1 / 4.4, db.shape))
+
+    archive = shelved(tmp_path, [0, 12, 24, 36, 48, 60, 65, 72], field, ["vv", "vh"])
+    watch, book = watch_of(archive, "surface", radius_m=350.0, rate=300.0), MemoryBook()
+    scenes = scenes_of(watch, watch.places[0])
+    for scene, incidence in zip(scenes, [38.0, 38.1, 38.0, 38.2, 38.0, 38.1, 24.0, 38.0], strict=True):
+        item = json.loads(scene.path.read_text())
+        item["properties"] |= {"view:incidence_angle": incidence, "view:azimuth": 100.0}
+        scene.path.write_text(json.dumps(item))
+    (turn,) = run_watch(watch, book, NOW, detect)
+    assert not turn.failed
+    (alert,) = book.alerts()
+    looks = book.looks("here")
+    assert [one.state for one in looks] == ["not seen", *["no change"] * 5, "not seen", "changed"]
+    assert days_of(looks, looks[6].at, looks[6].at).because[0] == "no look is like enough in angle to compare with"
+    assert alert.kind == "surface" and alert.scenes == (scenes[5].id, scenes[7].id)
+    assert alert.area_m2.low <= 14 * 16 * 100.0 <= alert.area_m2.high  # type: ignore[operator]
+    change, apart = (next(one for one in alert.tests if one.name.startswith(n)) for n in ("change in V", "directions"))
+    assert change.unit == "dB" and change.value == pytest.approx(-7.0, abs=1.0) and apart.value == pytest.approx(0.1)
+    assert f"{change.value:+.1f} dB" in alert.headline
+    page = evidence_page(watch, book, alert)
+    assert "VV backscatter from" in page and "dB (black)" in page and "directions of view 0° apart" in page
+    # A person says no: that test alone asks for more from then on.
+    past = opened(book.state("here") or b"").pairs
+    judge_alert(watch, book, alert.id, "dismissed", NOW)
+    after = opened(book.state("here") or b"").pairs
+    more = {test: len(after[test].peaks) - len(past[test].peaks) for test in RADAR_TESTS}
+    assert more == {test: int(test == alert.provenance["test"]) for test in RADAR_TESTS}
 
 
 def test_a_look_is_laid_over_the_first_clear_one(tmp_path: Path) -> None:
