@@ -154,7 +154,7 @@ def _by_radar(pair: PairOf, change: RadarPair, test: str, patch: PairPatch, apar
     limits = (
         *([unknown] if apart_deg is None else []),
         f"What the whole place shares ({shared}) is taken for weather and left out.",
-        f"One pixel shows {change.looks:.1f} looks.",
+        f"One pixel shows {change.looks_count:.1f} looks.",
     )
     return _noticed(pair, test, patch, told, tests, (_LIMITS["radar"], _TWO_DATES, *limits))
 

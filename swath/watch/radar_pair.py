@@ -45,7 +45,7 @@ class RadarPair:
     """``(row, column)`` correlation of the patterns"""
     shared_db: tuple[float, ...]
     """what the whole place shares, by polarisation: taken for weather"""
-    looks: float
+    looks_count: float
     """of one pixel, as the pair shows it"""
 
 

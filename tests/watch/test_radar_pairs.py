@@ -78,7 +78,7 @@ def test_a_picture_that_lies_elsewhere_is_laid_over_and_tells_nothing() -> None:
         # Laid over, one in thirty-two is beyond 2 deviations at most; 16 m off, patterns differ everywhere.
         assert (laid.deviations[test][core] > 2.0).mean() < 0.05, test
     assert (off.deviations["pattern"][core] > 2.0).mean() > (laid.deviations["pattern"][core] > 2.0).mean()
-    assert off.looks < 0.7 * 10.0
+    assert off.looks_count < 0.7 * 10.0
 
 
 def test_rain_on_all_of_a_place_is_weather_and_a_flood_of_it_is_not() -> None:
@@ -88,7 +88,7 @@ def test_rain_on_all_of_a_place_is_weather_and_a_flood_of_it_is_not() -> None:
     new = -12.0 + 10.0 * np.log10(rng.gamma(4.4, 1 / 4.4, shape))
     seen = np.ones(shape[1:], np.bool_)
     wet = compare_radar(old, new + 2.0, seen, ("vv",))
-    assert wet.shared_db[0] == pytest.approx(2.0, abs=0.2) and wet.looks == pytest.approx(4.4, rel=0.15)
+    assert wet.shared_db[0] == pytest.approx(2.0, abs=0.2) and wet.looks_count == pytest.approx(4.4, rel=0.15)
     assert np.nanmean(wet.deviations[RADAR_TESTS[1]]) < 1.0
     drowned = compare_radar(old, new - 9.0, seen, ("vv",))
     assert drowned.shared_db == (-3.0,) and np.nanmin(drowned.deviations[RADAR_TESTS[1]]) > 5.0
