@@ -9,6 +9,9 @@ READY := .venv/ready
 PAGE := swath/serve/static/index.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
+# Compiled modules are kept, as numba's kernels beside them are: else each start of swath compiles it all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 ON_TWO_CORES := -n 2 --dist loadfile
 
 .PHONY: demo serve test test-all lint page bench docs pins clean

@@ -28,6 +28,11 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.enviro
 os.environ |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
 os.environ |= {"no_proxy": "localhost,127.0.0.1,::1", "PROJ_NETWORK": "OFF", "NO_COLOR": "1"}
 
+# Modules and rewritten tests are compiled once, for child processes too, also where the environment keeps no bytecode:
+# compiling all of them anew costs each process 15 s, and numba's kernels are kept beside it anyway.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A shell has what it starts in the background ignore the keyboard's interrupt, and so would the programs under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

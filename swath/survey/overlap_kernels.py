@@ -27,24 +27,30 @@ def _along(profile: Array, step: float, first: float, y: float) -> float:
 
 
 @njit(cache=True)
-def _lands(profile: Array, step: float, first: float, y0: float, top: float, slope: float, far: float) -> float:
-    """Where a ray from (y0, top), going ``slope`` sideways for each metre down, meets the profile."""
-    down_before, down = 0.0, 0.0
-    for _ in range(4000):
-        below = top - down - _along(profile, step, first, y0 + slope * down)
-        if below <= 1e-3:
-            break
-        if down > far:
-            return np.nan
-        down_before = down
-        down += max(0.5 * below / (1.0 + abs(slope) * 0.5), 0.02)
-    for _ in range(14):
-        middle = 0.5 * (down_before + down)
-        if top - middle > _along(profile, step, first, y0 + slope * middle):
-            down_before = middle
-        else:
-            down = middle
-    return y0 + slope * down
+def _lands(
+    profile: Array, step: float, first: float, y0: float, side: float, top: float, slopes: Array, out: Array
+) -> None:
+    """Where rays from (y0, top) to one side (1 or -1) first meet the profile: ``out`` ``(n, 2)`` takes y and height.
+
+    ``slopes``: metres sideways for each metre down, 0 or more, ascending: as the ground is one height over each place,
+    a flatter ray lands further away, and so one walk outwards finds all landings.
+    """
+    cell = np.floor((y0 - first) / step) if side > 0 else np.ceil((y0 - first) / step)
+    near, far = 0.0, side * (first + (cell + side) * step - y0)
+    low, high = _along(profile, step, first, y0), _along(profile, step, first, y0 + side * far)
+    for r in range(slopes.size):
+        slope = slopes[r]
+        while far - slope * (top - high) < 0.0:
+            y = y0 + side * far
+            near, low = far, high
+            if (y >= first + (profile.size - 1) * step) if side > 0 else (y <= first):  # level from here on
+                far = max(slope * (top - high), near)
+                break
+            far += step
+            high = _along(profile, step, first, y0 + side * far)
+        above, below = near - slope * (top - low), far - slope * (top - high)
+        at = near if below <= above else near + (far - near) * min(max(-above / (below - above), 0.0), 1.0)
+        out[r, 0], out[r, 1] = y0 + side * at, _along(profile, step, first, y0 + side * at)
 
 
 @njit(cache=True)
@@ -54,8 +60,11 @@ def pair_overlaps(
     """Does ``wanted`` of each photo lie in its neighbour's, over all cross sections of the ground, both ways?
 
     ``profiles``: ``(sections, samples)`` of the ground across two lines, at 0 and at ``distance``; both fly ``height``
-    above the ground under them. ``tangent``: of half the angle of view across.
+    above the ground under them. ``tangent``: of half the angle of view across. Ground 4 heights below a photo is not
+    seen in it.
     """
+    slopes = (np.arange(rays // 2) * 2.0 + 1.0) / rays * tangent
+    lands = np.empty((slopes.size, 2))
     for s in range(profiles.shape[0]):
         profile = profiles[s]
         tops = (_along(profile, step, first, 0.0) + height, _along(profile, step, first, distance) + height)
@@ -63,13 +72,13 @@ def pair_overlaps(
             mine, other = (0.0, distance) if which == 0 else (distance, 0.0)
             top, its = (tops[0], tops[1]) if which == 0 else (tops[1], tops[0])
             seen = 0
-            for r in range(rays):
-                y = _lands(profile, step, first, mine, top, ((r + 0.5) / rays * 2.0 - 1.0) * tangent, 4.0 * height)
-                if y == y:
-                    z = _along(profile, step, first, y)
-                    if abs(y - other) <= tangent * (its - z):
+            for side in (-1.0, 1.0):
+                _lands(profile, step, first, mine, side, top, slopes, lands)
+                for r in range(slopes.size):
+                    y, z = lands[r, 0], lands[r, 1]
+                    if top - z <= 4.0 * height and abs(y - other) <= tangent * (its - z):
                         seen += 1
-            if seen < wanted * rays:
+            if seen < wanted * 2 * slopes.size:
                 return False
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise, permutations, product
 
 import numpy as np
@@ -11,7 +12,6 @@ from swath.orbit.elements import parse_tle
 from swath.plan.problem import Problem
 from swath.spacecraft import Agility, Memory, Optics, Power, Radio, Satellite
 from swath.spacecraft.agility import slew_angle_deg, slew_s
-from swath.time import seconds
 from tests.plan.fleet import ELEMENTS, START
 
 HORIZON_S = 6000.0
@@ -54,6 +54,11 @@ def toy(seed: int, *, requests: int = 5, slots: int = 3, scarce: bool = True) ->
         start=START,
         stop=at(HORIZON_S),
     )
+
+
+def seconds(duration_s: float) -> np.timedelta64:
+    """As :func:`swath.time.seconds`, of one number: trying everything asks a million times."""
+    return np.timedelta64(round(float(duration_s) * 1e9), "ns")
 
 
 def at(after_s: float) -> np.datetime64:
@@ -154,8 +159,12 @@ def _time_to_turn(problem: Problem, taken: list[dict[str, object]]) -> bool:
 
 
 def _turn(satellite: Satellite, a: dict[str, object], b: dict[str, object]) -> float:
-    angle = slew_angle_deg(a["roll_deg"], a["pitch_deg"], b["roll_deg"], b["pitch_deg"])
-    return float(slew_s(satellite.agility, angle))
+    return _slew(satellite.agility, a["roll_deg"], a["pitch_deg"], b["roll_deg"], b["pitch_deg"])
+
+
+@lru_cache(maxsize=10_000)
+def _slew(agility: Agility, *angles_deg: float) -> float:
+    return float(slew_s(agility, slew_angle_deg(*angles_deg)))
 
 
 def _can_send(problem: Problem, taken: list[dict[str, object]]) -> bool:

@@ -9,7 +9,9 @@ from swath.errors import InputError
 
 __all__ = ["parse_yaml"]
 
-_KEY = re.compile(r"^(?P<key>[A-Za-z_][\w.-]*|'[^']*'|\"[^\"]*\"):(?: +(?P<rest>.*))?$")
+_KEY = re.compile(r"^(?P<key>[A-Za-z_][\w.-]*|'[^']*'|\"[^\"]*\"):(?: +(?P<rest>.*))?$", re.DOTALL)
+_QUOTED = re.compile(r"(?:- +)*(?:[A-Za-z_][\w.-]*: +|'[^']*': +|\"[^\"]*\": +)?(?P<text>['\"].*)$")
+"""a line in which a quoted text begins"""
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)(e[-+][0-9]+)?$", re.IGNORECASE)
 """as YAML 1.1 has it: with a point, and a sign before the exponent; ``0E0`` is a text"""
@@ -37,17 +39,40 @@ def parse_yaml(text: str, *, where: str) -> Any:
     :class:`InputError`, as does whatever is no YAML. Equal to PyYAML on what that
     writes (tests/plan/bench/test_yaml_text.py).
     """
-    lines = [
-        (len(line) - len(line.lstrip(" ")), line.strip(" "), number)
-        for number, line in enumerate(text.splitlines(), 1)
-        if line.strip() and not line.lstrip().startswith("#") and line.strip() != "---"
-    ]
+    lines = _lines(text)
     if not lines:
         raise InputError("the file is empty", where=where, fix="Give the whole file")
     value, at = _block(lines, 0, lines[0][0], where, 0)
     if at < len(lines):
         raise _wrong("a line with an indent of its own", lines[at], where)
     return value
+
+
+def _lines(text: str) -> list[_Line]:
+    """Lines without comments; a quoted text that goes on over several is one of them, whatever its parts look like."""
+    rows, found, at = text.splitlines(), list[_Line](), 0
+    while at < len(rows):
+        line, number, at = rows[at].strip(" "), at, at + 1
+        if not line or line.startswith("#") or line == "---":
+            continue
+        if begun := _QUOTED.match(line):
+            whole, at = _unfolded(rows, at, begun["text"])
+            line = line[: begun.start("text")] + whole
+        found.append((len(rows[number]) - len(rows[number].lstrip(" ")), line, number + 1))
+    return found
+
+
+def _unfolded(rows: list[str], at: int, text: str) -> tuple[str, int]:
+    """A quoted text with what of it stands in row ``at`` and after it, and the row past its end."""
+    quote, empty = text[0], 0
+    while at < len(rows) and not _closed(text, quote):
+        row, at = rows[at].strip(" "), at + 1
+        if row:
+            on = quote == '"' and (len(text) - len(text.rstrip("\\"))) % 2 == 1  # a line that ends in a lone backslash
+            text, empty = text[:-1] + row if on else text + ("\n" * empty or " ") + row, 0
+        else:
+            empty += 1
+    return text, at
 
 
 def _wrong(what: str, line: _Line, where: str) -> InputError:
@@ -112,14 +137,12 @@ def _scalar(lines: list[_Line], at: int, indent: int, text: str, where: str) -> 
         raise _wrong("a form of YAML that is not read here", line, where)
     at += 1
     quote = text[0] if text[0] in "'\"" else ""
-    while at < len(lines) and lines[at][0] > indent and not (quote and _closed(text, quote)):
-        on = quote == '"' and (len(text) - len(text.rstrip("\\"))) % 2 == 1  # a line that ends in a lone backslash
-        text = text[:-1] + lines[at][1] if on else f"{text} {lines[at][1]}"
-        at += 1
     if quote:
         if not _closed(text, quote):
             raise _wrong("a quote is not closed", line, where)
         return (_unescaped(text[1:-1], line, where) if quote == '"' else text[1:-1].replace("''", "'")), at
+    while at < len(lines) and lines[at][0] > indent:
+        text, at = f"{text} {lines[at][1]}", at + 1
     return _plain(re.split(r"\s#", text)[0].strip()), at
 
 

@@ -74,6 +74,7 @@ class Until:
 
     def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop = stop
+        self._left_s = stop.left_s if isinstance(stop, Deadline) else lambda: inf  # asked once: it is slow to tell
 
     def used(self) -> float:
         """0, and 1 from then on."""
@@ -81,6 +82,4 @@ class Until:
 
     def left_s(self) -> float:
         """Endless, or what a deadline says; 0 from then on."""
-        if self._stop():
-            return 0.0
-        return self._stop.left_s() if isinstance(self._stop, Deadline) else inf
+        return 0.0 if self._stop() else self._left_s()

@@ -25,6 +25,7 @@ SCALARS = st.one_of(
         st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="\x85\ufeff"),
         max_size=120,
     ),
+    st.lists(st.sampled_from(["it's", "#", "---", "-", "a:", "\n", "\xa1", "word", "  "]), max_size=60).map(" ".join),
     st.sampled_from(
         ["2026-04-14T04:00:00Z", "1 28649U 05017A", "Ta\u2019if, SA", "it's", 'a "b"', "- x", "a: b", "#c"]
     ),
@@ -35,6 +36,9 @@ VALUES = st.recursive(
 
 
 @example({"_": "0E0"})
+@example({"_": "\xa1" * 40 + "# no comment"})
+@example({"_": "it's " * 15 + "# no comment", "a": [f"{'it: ' * 20}# nor this"]})
+@example({"_": "it's\n\ntwo lines"})
 @example({"a": "1.5e3"})
 @given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=4))
 def test_what_pyyaml_writes_is_read_alike(value: dict[str, object]) -> None:
