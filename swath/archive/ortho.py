@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from swath.archive.calibrate import reflectance_gain
 from swath.archive.camera import Camera, camera_of, ground_points, image_points, line_times
+from swath.archive.columns import clear_broken
 from swath.archive.grids import covering_grid, map_to_geodetic
 from swath.archive.ortho_kernels import resample
 from swath.archive.picture import PictureHeader, ReceivedPicture, band_counts, require_header
@@ -59,10 +60,10 @@ def orthorectify(
     ``altitude_m`` above the ellipsoid, or at ``heights_m`` (row, column) above it on ``grid``, a model of the relief,
     which is followed at every fourth pixel and bilinear between. Each band is placed by its own row of detectors.
     ``shift_m`` (east, north) is taken off: what the records place that far off comes to its place. The default is none,
-    for a shift measured against control belongs to the scene's accuracy and is not corrected in silence. Holes, dead
-    samples and ground that was not seen are 0. Raises :class:`InputError` for heights without their grid,
-    :class:`DataError` where the header or line records are missing, no pixels have arrived or the picture saw none of
-    the grid.
+    for a shift measured against control belongs to the scene's accuracy and is not corrected in silence. Holes, what
+    dead and hot columns saw and ground that was not seen are 0. Raises :class:`InputError` for heights without their
+    grid, :class:`DataError` where the header or line records are missing, no pixels have arrived or the picture saw
+    none of the grid.
 
     The mapping is exact to 0.001 pixel (tests/archive/test_ortho.py). Memory: output and at most 64 MB, or one band.
     """
@@ -92,7 +93,7 @@ def orthorectify(
     for bands in _together(header):
         counts = np.empty((bands.stop - bands.start, header.lines, header.columns), np.uint16)
         for band, out in enumerate(counts, bands.start):
-            band_counts(picture, band, out=out)
+            clear_broken(band_counts(picture, band, out=out))
         table = camera_of(picture, band=bands.start).table
         resample(counts, points, gain, spacing, table, per_rad, offset, pixels[bands.start : bands.stop])
     return Ortho(grid, header.bands, pixels, camera)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from rasterio.rpc import RPC
 
 from swath import __version__
 from swath.archive.camera import camera_of
+from swath.archive.columns import FULL_COUNT, Broken, clear_broken
 from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, frame_rows, frame_width_px, require_marked_name
 from swath.archive.picture import PictureHeader, ReceivedPicture, band_counts, require_header
 from swath.archive.raster_file import dataset
@@ -23,7 +25,9 @@ from swath.model import SIMULATED, Grid
 
 __all__ = ["gdal_rpc", "rpc_path", "sensor_assets", "write_sensor_picture"]
 
-_DARK, _LIGHT = 1, 4095
+_DARK, _LIGHT = 1, FULL_COUNT
+_COLUMNS = {"dead": "SWATH_DEAD_COLUMNS", "hot": "SWATH_HOT_COLUMNS"}
+"""broken detectors of a band"""
 _OFFSETS = {
     "line": "SWATH_RPC_LINE_OFFSET_PX",
     "sample": "SWATH_RPC_SAMPLE_OFFSET_PX",
@@ -40,11 +44,11 @@ def rpc_path(path: Path) -> Path:
 def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simulated: bool) -> Path:
     """Write the counts of a received picture as a GeoTIFF with RPC tags, and ``_RPC.TXT`` beside it; returns ``path``.
 
-    Bands in order, 0 where nothing has arrived or a detector is dead. A simulated picture gets the frame of
-    :mod:`mark` round it, and the RPC's offsets count from the frame's corner, so that any program places the pixels
-    rightly. One RPC stands for all bands: each band's tags say how its own row of detectors sees beside it. Files
-    appear under their names when they are whole. Raises :class:`InputError` for a name without the mark and
-    :class:`DataError` where it cannot be written.
+    Bands in order, 0 where nothing has arrived or a detector is dead or hot; the bands' tags name such columns. A
+    simulated picture gets the frame of :mod:`mark` round it, and the RPC's offsets count from the frame's corner,
+    so that any program places the pixels rightly. One RPC stands for all bands: each band's tags say how its own
+    row of detectors sees beside it. Files appear under their names when they are whole. Raises :class:`InputError`
+    for a name without the mark and :class:`DataError` where it cannot be written.
     """
     header = require_header(picture)
     if simulated:
@@ -53,12 +57,13 @@ def write_sensor_picture(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simu
     wide = frame_width_px(grid) if simulated else 0
     tags = _tags(header, rpc, wide, simulated=simulated)
     shape = header.lines + 2 * wide, header.columns + 2 * wide
+    whole = np.stack([band_counts(picture, number) for number in range(len(header.bands))])
+    broken = [clear_broken(counts) for counts in whole]
     layout = Layout(
         shape[1], shape[0], header.bands, "uint16", rpc=gdal_rpc(_moved(rpc, wide)), nodata=0, tags=tags,
-        band_tags=tuple(_band_tags(picture, rpc, number) for number in range(len(header.bands))),
+        band_tags=tuple(_band_tags(picture, rpc, number) | _column_tags(one) for number, one in enumerate(broken)),
     )  # fmt: skip
     frame = frame_rows(grid, "uint16", values=(_DARK, _LIGHT)) if simulated else None
-    whole = np.stack([band_counts(picture, number) for number in range(len(header.bands))])
     part = path.with_name(f".{path.name}.rpc")
     try:
         part.write_text(rpc_text(_moved(rpc, wide)), "ascii")
@@ -86,6 +91,19 @@ def _tags(header: PictureHeader, rpc: Rpc, wide: int, *, simulated: bool) -> dic
 def _band_tags(picture: ReceivedPicture, rpc: Rpc, number: int) -> dict[str, str]:
     offset_px = rpc_offset_px(rpc, camera_of(picture, band=number))
     return {tag: f"{px:.6f}" for tag, px in zip(_OFFSETS.values(), offset_px, strict=True)}
+
+
+def _column_tags(broken: Broken) -> dict[str, str]:
+    return {tag: " ".join(map(str, getattr(broken, name))) for name, tag in _COLUMNS.items() if getattr(broken, name)}
+
+
+def _columns_told(tags: Mapping[str, str]) -> dict[str, list[int]]:
+    """Broken columns as an asset names them, counted from the first of the camera; none where there are none."""
+    return {
+        f"swath:{name}_columns": [int(column) for column in tags[tag].split()]
+        for name, tag in _COLUMNS.items()
+        if tag in tags
+    }
 
 
 def gdal_rpc(rpc: Rpc) -> RPC:
@@ -118,6 +136,7 @@ def sensor_assets(path: Path, picture: ReceivedPicture, rpc: Rpc, *, simulated: 
     with dataset(path) as file:
         bands = [
             {"name": name, "swath:rpc_offset_px": {key: float(file.tags(number)[tag]) for key, tag in _OFFSETS.items()}}
+            | _columns_told(file.tags(number))
             for number, name in enumerate(require_header(picture).bands, 1)
         ]
     word = f"{SIMULATED.title()} picture" if simulated else "Picture"

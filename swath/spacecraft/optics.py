@@ -29,6 +29,9 @@ class Optics:
     """reflectance x cos(sun zenith) that fills the converter"""
     signal_to_noise: float
     """at a tenth of full scale: shot and read noise together"""
+    dead_share: float = 0.0
+    """of the columns of a band, like ``hot_share``: broken detectors, of which only flight knows"""
+    hot_share: float = 0.0
 
     @property
     def ifov_rad(self) -> float:

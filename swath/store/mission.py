@@ -277,6 +277,8 @@ def _optics(section: Section) -> Optics:
         bits_per_sample=section.whole("bits_per_sample", low=12, high=12),
         full_well_reflectance=section.number("full_well_reflectance", low=0.1, high=2),
         signal_to_noise=section.number("signal_to_noise", low=5, high=1000),
+        dead_share=section.number("dead_share", 0.0, low=0, high=0.1),
+        hot_share=section.number("hot_share", 0.0, low=0, high=0.1),
     )
     if optics.bands != ("blue", "green", "red", "nir"):
         raise InputError(
