@@ -109,8 +109,8 @@ def command_day(
         for row in passes.take(passes.satellite == satellite.id).sort_by("start").rows():
             talk.know(plans, row["start"])
             gone = any(_pass_name(row).startswith(name) for name in asked.lost_uplinks)
-            if not gone and not any(_inside(row, contact) for contact in silent):
-                contacts += talk.hold(row)
+            gone = gone or any(_inside(row, contact) for contact in silent)
+            contacts += talk.miss(row) if gone else talk.hold(row)
         rows += talk.told(plans, stop)
         executed[satellite.id] = {talk.known_list.activities[one.number] for one in talk.space.done}
         reports[satellite.id] = talk.space.reports
@@ -164,6 +164,18 @@ class _Talk:
             "frames": self.ground.sent - before.sent,
             "acknowledged": len(self.ground.acknowledged) - len(before.acknowledged),
         }
+
+    def miss(self, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """A pass in which nothing gets through: what waits waits on."""
+        if self.ground.waiting:
+            yield {
+                "satellite": self.satellite.id,
+                "station": row["subject"],
+                "start": row["start"],
+                "commands": len(self.ground.waiting),
+                "frames": 0,
+                "acknowledged": 0,
+            }
 
     def told(self, plans: Sequence[Plan], stop: np.datetime64) -> list[dict[str, Any]]:
         """At the end of the day, a row for each activity."""

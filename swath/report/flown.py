@@ -23,7 +23,7 @@ STAGES = ("accepted", "imaged", "down", "mapped")
 
 @dataclass(frozen=True)
 class CommandContacts(Table):
-    """What went up in each pass that was used for it."""
+    """What went up in each pass for which something waited; nothing at all where none of it got through."""
 
     satellite: npt.NDArray[np.str_] = column("U", "-", "satellite id")
     station: npt.NDArray[np.str_] = column("U", "-", "station id")

@@ -140,13 +140,17 @@ def _times_table(day: FlownDay, times: OrderTimes) -> str:
 def commands_section(day: FlownDay) -> str:
     """What went up, pass by pass."""
     told = day.commands
+    missed = told.take(told.acknowledged == 0)
+    used = len(told) - len(missed)
     lead = (
-        f"{int(told.acknowledged.sum()):,} commands went up in {count(len(told), 'pass', 'passes')}, in "
+        f"{int(told.acknowledged.sum()):,} commands went up in {count(used, 'pass', 'passes')}, in "
         f"{int(told.frames.sum()):,} frames, and were acknowledged one by one; what each satellite accepted, began and "
         "completed it reported itself."
-        if len(told)
+        if used
         else "Nothing went up."
     )
+    if len(missed):
+        lead += f" In {count(len(missed), 'pass', 'passes')} nothing got through: what waited went on waiting."
     rows = [
         (
             esc(row["satellite"]),

@@ -86,6 +86,7 @@ def test_faults_of_a_file_change_the_flight(planned: Path, tmp_path: Path, capsy
 FAULTS = {
     "late_contact_s": ('late_contact_s = {{ "{contact}" = 100 }}', "{contact}: began 10", "late"),
     "lost_contacts": ('lost_contacts = ["{contact}"]', "nothing came through", "lost"),
+    "lost_uplinks": ('lost_uplinks = ["{craft}-"]', "its command did not get up in time", "lost"),
     "slew_slowdown": ('slew_slowdown = {{ "{craft}" = 1.05 }}', "the turn settled", "blurred"),
     "wheel_losses": (
         "".join(f'[[wheel_losses]]\nsatellite = "{{craft}}"\nwheel = {k}\nat = 2026-05-08T00:00:00Z\n' for k in (0, 2)),

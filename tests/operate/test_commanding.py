@@ -100,6 +100,11 @@ def test_a_pass_may_be_lost_for_commands_by_its_name() -> None:
     assert a_day([first, second], passes(-80, 88), faults=lost).missing() == {
         "a600": "its command did not get up in time"
     }
+    # The pass is told all the same: what waited for it, and that nothing got through.
+    (missed,) = (
+        row for row in a_day([first, second], passes(-80, 88), faults=lost).contacts.rows() if not row["frames"]
+    )
+    assert missed["commands"] > 0 == missed["acknowledged"] and str(missed["start"])[11:13] == "01"
     with pytest.raises(InputError, match="SW-1-kiruna-2027"):
         a_day([first, second], passes(-80, 88), faults=Faults(lost_uplinks=frozenset({"SW-1-kiruna-2027"})))
 
