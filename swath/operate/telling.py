@@ -214,8 +214,19 @@ def _assumptions(mission: Mission) -> tuple[str, ...]:
         "The day's first plan is made, and goes up, before the day begins: in each satellite's last pass before it.",
         f"{100 * operations.frame_loss:.1f} % of transfer frames are lost on the way down, {_burst(operations)}. What "
         "is missing is asked for again (CFDP class 2) while the contact lasts, or in the satellite's next one.",
-        "The array gives its full power in sunlight, whatever the attitude. Relief does not shift pixels: lines of "
-        "sight meet the ellipsoid.",
+        _array(mission),
         "The picture from before the flood is the fleet's last look ahead of the mission, under a sky taken as clear.",
-        "Field boundaries come from the simulated cadastre; position is measured against a simulated, exact map.",
+        "Field boundaries come from the simulated cadastre, heights from its exact model of the relief; position is "
+        "measured against a simulated, exact map.",
     )
+
+
+def _array(mission: Mission) -> str:
+    plain = [craft.id for craft in mission.satellites if craft.bus is None or craft.bus.array is None]
+    fixed = "gives what its angle to the Sun allows in flight, where plans reckon with a steady power."
+    if not plain:
+        return f"Each satellite's array {fixed}"
+    full = "gives its full power in sunlight, whatever the attitude"
+    if len(plain) == len(mission.satellites):
+        return f"The array {full}."
+    return f"The array of {', '.join(plain)} {full}; that of the others {fixed}"
