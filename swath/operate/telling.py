@@ -203,6 +203,9 @@ def _burst(operations: Operations) -> str:
     return "one by one" if mean <= 1.0 else f"{mean:g} in a row on the average"
 
 
+_BEFORE = "The picture from before the flood is the fleet's last look ahead of the mission, under a sky taken as clear."
+
+
 def _assumptions(mission: Mission) -> tuple[str, ...]:
     operations = mission.operations
     return (
@@ -215,7 +218,7 @@ def _assumptions(mission: Mission) -> tuple[str, ...]:
         f"{100 * operations.frame_loss:.1f} % of transfer frames are lost on the way down, {_burst(operations)}. What "
         "is missing is asked for again (CFDP class 2) while the contact lasts, or in the satellite's next one.",
         _array(mission),
-        "The picture from before the flood is the fleet's last look ahead of the mission, under a sky taken as clear.",
+        *((_BEFORE,) if any(order.kind == "flood" for order in mission.urgent) else ()),
         "Field boundaries come from the simulated cadastre, heights from its exact model of the relief; position is "
         "measured against a simulated, exact map.",
     )

@@ -171,6 +171,8 @@ def test_the_report_is_one_page_that_says_simulated(planned: Path, tmp_path: Pat
     main(["fly", str(planned), "--out", str(out)])
     page = out.read_text("utf-8")
     assert "SIMULATED FLIGHT" in page and "http" not in page.replace("http://www.w3.org", "")
+    main(["fly", str(planned), "--out", str(tmp_path / "again.html")])
+    assert (tmp_path / "again.html").read_bytes() == out.read_bytes()  # the same seed
     for heading in ("Planned and flown", "How long orders waited", "On board", "Contacts", "What went up"):
         assert f">{heading}</h2>" in page
 
