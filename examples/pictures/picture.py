@@ -104,7 +104,8 @@ def main(folder: Path, size_m: float) -> None:
     shares = edit_shares(changed, grid, at)
     truth = {kind: float(share.mean()) for kind, share in shares.items()} | {"simulated": True}
     (folder / "truth_SIMULATED.json").write_text(json.dumps(truth, indent=1) + "\n", "utf-8")
-    print(f"RPC off by {rpc.residual_max_px:.1e} pixel at most; changed, per cent of the map: {truth}")
+    print(f"RPC off by {rpc.residual_max_px:.2f} pixel at most, as the camera trembles")
+    print(f"changed, per cent of the map: {truth}")
 
 
 if __name__ == "__main__":

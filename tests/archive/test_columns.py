@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swath.archive.camera import camera_of
@@ -29,6 +29,7 @@ from tests.fly.test_scanner import ORBIT, bare_world, craft, middle_m, panel, sh
 columns = st.sets(st.integers(0, 39), max_size=6)
 
 
+@settings(max_examples=30)
 @given(dead=columns, hot=columns, seed=st.integers(0, 999), lines=st.integers(32, 300), missing=st.integers(0, 31))
 def test_broken_columns_are_found_and_nothing_else_is_touched(
     dead: set[int], hot: set[int], seed: int, lines: int, missing: int
