@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.fly.link_kernels import fill_frames
-from swath.spacecraft.link_format import FRAME_BYTES, FRAME_DATA_BYTES, IDLE_APID, NO_PACKET_START, SYNC_MARKER
+from swath.spacecraft.link_format import (
+    CHANNEL_IDLE,
+    FRAME_BYTES,
+    FRAME_DATA_BYTES,
+    IDLE_APID,
+    NO_PACKET_START,
+    ONLY_IDLE,
+    SYNC_MARKER,
+)
 
 __all__ = [
     "UNIT_BYTES",
@@ -17,6 +25,7 @@ __all__ = [
     "PacketStream",
     "first_header_pointers",
     "frame_count",
+    "idle_frames",
     "idle_packet",
     "in_frames",
 ]
@@ -25,6 +34,7 @@ Bytes = npt.NDArray[np.uint8]
 
 UNIT_BYTES = len(SYNC_MARKER) + FRAME_BYTES
 _HEAD_BYTES = 6
+_FILL = 0x55
 _MARKER = np.frombuffer(SYNC_MARKER, np.uint8)
 
 
@@ -82,8 +92,26 @@ def in_frames(
         stream, first_header_pointers(starts, frames, size), counters, spacecraft_id, channel,
         np.frombuffer(control, np.uint8), _MARKER, units,
     )  # fmt: skip
+    return units, _counted(counts, channel, frames)
+
+
+def idle_frames(frames: int, *, spacecraft_id: int, counts: FrameCounts) -> tuple[Bytes, FrameCounts]:
+    """Channel units ``(frames, UNIT_BYTES)`` that hold nothing, and the counts after them (CCSDS 132.0-B-3, 4.1.4.6).
+
+    They keep the receiver on the ground in lock while there is nothing to say.
+    """
+    units = np.empty((frames, UNIT_BYTES), np.uint8)
+    counters = np.array([counts.master, counts.channels[CHANNEL_IDLE]], np.int64)
+    fill_frames(
+        np.full(frames * FRAME_DATA_BYTES, _FILL, np.uint8), np.full(frames, ONLY_IDLE, np.int64), counters,
+        spacecraft_id, CHANNEL_IDLE, np.frombuffer(b"", np.uint8), _MARKER, units,
+    )  # fmt: skip
+    return units, _counted(counts, CHANNEL_IDLE, frames)
+
+
+def _counted(counts: FrameCounts, channel: int, frames: int) -> FrameCounts:
     sent = tuple(count + (frames if number == channel else 0) for number, count in enumerate(counts.channels))
-    return units, replace(counts, master=counts.master + frames, channels=sent)
+    return replace(counts, master=counts.master + frames, channels=sent)
 
 
 def frame_count(stream_bytes: int, size: int = FRAME_DATA_BYTES) -> int:
@@ -97,7 +125,7 @@ def idle_packet(size: int) -> bytes:
     if size == 0:
         return b""
     head = IDLE_APID.to_bytes(2, "big") + (0xC000).to_bytes(2, "big") + (size - _HEAD_BYTES - 1).to_bytes(2, "big")
-    return head + b"\x55" * (size - _HEAD_BYTES)
+    return head + bytes([_FILL]) * (size - _HEAD_BYTES)
 
 
 def first_header_pointers(

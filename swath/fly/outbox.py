@@ -11,7 +11,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.fly.cfdp import Sending, SendingRules, acquire_signal, hear, lose_signal, open_sending, send
 from swath.fly.file_packets import outgoing_packets
-from swath.fly.frames import UNIT_BYTES, FrameCounts, PacketStream, frame_count, in_frames
+from swath.fly.frames import UNIT_BYTES, FrameCounts, PacketStream, frame_count, idle_frames, in_frames
 from swath.spacecraft.cfdp_format import Checksum, Ids, Metadata, read_pdu
 from swath.spacecraft.checksum import blocks_of, file_checksum
 from swath.spacecraft.link_format import CHANNEL_FILES, FRAME_DATA_BYTES
@@ -147,6 +147,11 @@ class Outbox:
             small = [streams[2]]
         units = [part for part in (*units, self._framed(small)) if len(part)]
         return units[0] if len(units) == 1 else np.concatenate([np.empty((0, UNIT_BYTES), np.uint8), *units])
+
+    def idle(self, frames: int) -> Bytes:
+        """Channel units ``(frames, UNIT_BYTES)`` without content, for when there is nothing to send."""
+        units, self.counts = idle_frames(frames, spacecraft_id=self.spacecraft_id, counts=self.counts)
+        return units
 
     def _framed(self, streams: list[PacketStream]) -> Bytes:
         """These packets, the last frame filled up."""

@@ -21,7 +21,7 @@ from swath.plan.form import plan_from_json
 from swath.plan.problem import Problem
 from swath.plan.verify import verify
 from swath.report.outcome import Check, Comparison, Links
-from swath.spacecraft.link_format import FRAME_BYTES, SYNC_MARKER
+from swath.spacecraft.link_format import CHANNEL_IDLE, FRAME_BYTES, SYNC_MARKER
 
 __all__ = ["FAR_OUTSIDE", "check_ccsds", "check_marks", "check_plan", "check_stac", "check_truth"]
 
@@ -61,7 +61,7 @@ def _frames_differ(path: Path, expected: int | None) -> list[str]:
         heard = find_recording(np.memmap(path, np.uint8, "r") if size else b"")
     except (OSError, ValueError) as error:
         return [f"{path.name}: {error}"]
-    good = len(heard.offsets)
+    good = len(heard.offsets) if expected is None else int(np.count_nonzero(heard.channel != CHANNEL_IDLE))
     whole = size // (FRAME_BYTES + len(SYNC_MARKER)) if expected is None else expected
     if good != whole or (expected is None and heard.bad):
         return [f"{path.name}: {good} good frames, {whole} expected"]

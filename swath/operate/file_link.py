@@ -48,6 +48,8 @@ class FileContact:
     frames_sent: int = 0
     frames_arrived: int = 0
     """whole; doubles counted"""
+    idle_frames: int = 0
+    """sent besides these: one in each turn in which there was nothing to send, so that the ground stays in lock"""
     bytes_repeated: int = 0
     """of file data sent, those that were sent before"""
     units_up: int = 0
@@ -82,7 +84,7 @@ def hold_file_contact(
         raise InputError(
             f"a contact from {start_s} to {stop_s} s in turns of {terms.step_s} s", fix="Time goes forward"
         )
-    talk = _Talk(space, ground, terms, np.random.default_rng(seed), recorded)
+    talk = _Talk(space, ground, terms, np.random.default_rng(seed), recorded, np.random.default_rng([seed, 0x1D]))
     repeated = space.bytes_repeated
     space.acquire_signal(start_s)
     ground.acquire_signal(space.spacecraft_id)
@@ -106,6 +108,8 @@ class _Talk:
     terms: LinkTerms
     rng: np.random.Generator
     recorded: Callable[[Bytes], None]
+    idle_rng: np.random.Generator
+    """what befalls idle frames, apart from what befalls the others"""
     done: FileContact = field(default_factory=FileContact)
     going_up: list[bytes] = field(default_factory=list)
     budget_bit: float = 0.0
@@ -117,7 +121,10 @@ class _Talk:
         lost = lost_units(len(heard), Channel(loss=self.terms.uplink_loss), self.rng)
         self.space.hear((unit for unit, gone in zip(heard, lost, strict=True) if not gone), now_s)
         self.budget_bit += self.terms.rate_at(now_s) * self.terms.step_s
-        units = self.space.frames(now_s, int(self.budget_bit / (UNIT_BYTES * 8)))
+        room = int(self.budget_bit / (UNIT_BYTES * 8))
+        units = self.space.frames(now_s, room)
+        if not len(units) and room:
+            self._idle()
         self.budget_bit = min(self.budget_bit - len(units) * UNIT_BYTES * 8.0, UNIT_BYTES * 8.0 * 2)
         came, whole = arriving(units, self.terms.channel, self.rng)
         before = len(self.ground.received)
@@ -136,6 +143,12 @@ class _Talk:
             whole=tuple((file.transaction, now_s + self.terms.step_s) for file in self.ground.received[before:]),
         )
         return bool(len(units) or self.going_up or self.space.waiting)
+
+    def _idle(self) -> None:
+        units, _ = arriving(self.space.idle(1), self.terms.channel, self.idle_rng)
+        if len(units):
+            self.recorded(units.reshape(-1))
+        self.done += FileContact(idle_frames=1)
 
 
 def _is_request(unit: bytes) -> bool:

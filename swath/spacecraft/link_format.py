@@ -8,7 +8,8 @@ A contact file is a run of channel units: ``SYNC_MARKER`` + one TM transfer fram
 header (no secondary header), ``FRAME_DATA_BYTES`` of packets back to back (first header pointer ``NO_PACKET_START``
 where none begins; unused space holds idle packets of APID 2047, which have neither secondary header nor error control),
 4 bytes operational control field on the telemetry channel only, 2 bytes frame error control (CRC-16-CCITT, preset to
-ones, over the frame before it without the marker). Virtual channel 1 carries telemetry, 2 files. The counters of
+ones, over the frame before it without the marker). Virtual channel 1 carries telemetry, 2 files; 7 idle frames, whose
+pointer is ``ONLY_IDLE`` and whose data field means nothing: sent when there is nothing to say. The counters of
 frames, one of the spacecraft and one of each channel, run on from contact to contact, modulo 256.
 
 Files: a packet of APID ``FILES_APID`` has no secondary header, holds one protocol data unit of CFDP
@@ -45,6 +46,7 @@ import struct
 
 __all__ = [
     "CHANNEL_FILES",
+    "CHANNEL_IDLE",
     "CHANNEL_TELEMETRY",
     "CHUNK_BYTES",
     "FILES_APID",
@@ -60,6 +62,7 @@ __all__ = [
     "LINES_PER_CHUNK",
     "LINE_RECORD",
     "NO_PACKET_START",
+    "ONLY_IDLE",
     "RADAR_HEADER_KEYS",
     "SECONDARY",
     "SYNC_MARKER",
@@ -68,10 +71,11 @@ __all__ = [
 SYNC_MARKER = bytes.fromhex("1ACFFC1D")
 FRAME_BYTES = 1115
 FRAME_DATA_BYTES = FRAME_BYTES - 6 - 2
-NO_PACKET_START = 0b111_1111_1111
+NO_PACKET_START, ONLY_IDLE = 0b111_1111_1111, 0b111_1111_1110
+"""in place of the first header pointer: of a frame in which no packet begins, and of one without any"""
 IDLE_APID = 2047
 
-CHANNEL_TELEMETRY, CHANNEL_FILES = 1, 2
+CHANNEL_TELEMETRY, CHANNEL_FILES, CHANNEL_IDLE = 1, 2, 7
 """virtual channels"""
 FILES_APID = 2045
 """of the packets that carry CFDP, in the registry of the Space Assigned Numbers Authority"""

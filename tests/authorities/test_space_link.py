@@ -23,12 +23,13 @@ from swath.archive.link_kernels import check_sum
 from swath.archive.picture import picture_counts, require_header
 from swath.archive.source_packets import picture_in
 from swath.fly.channel import Channel, arriving
-from swath.fly.frames import FrameCounts, PacketStream, in_frames
+from swath.fly.frames import FrameCounts, PacketStream, idle_frames, in_frames
 from swath.fly.link_kernels import crc16
 from swath.fly.picture import LineStates, Picture, picture_header
 from swath.fly.source_packets import encode_picture
 from swath.spacecraft.link_format import (
     CHANNEL_FILES,
+    CHANNEL_IDLE,
     CHUNK_BYTES,
     FRAME_BYTES,
     FRAME_DATA_BYTES,
@@ -90,6 +91,25 @@ def test_our_frames_are_read_and_their_packets_found(taken: Picture) -> None:
         assert (head.ccsds_version, head.packet_type, head.apid) == (0, PacketType.TM, 0x2F1)
         assert (head.sec_header_flag, head.seq_flags, head.seq_count) == (True, SequenceFlags.UNSEGMENTED, count)
         assert head.packet_len == len(packet)
+
+
+def test_idle_frames_are_theirs_and_count_with_the_others(taken: Picture) -> None:
+    """CCSDS 132.0-B-3, 4.1.2.7.6.4 and 4.1.4.6: a pointer of 2046, on a channel of their own, no packets."""
+    units, counts = idle_frames(3, spacecraft_id=0x3A5, counts=FrameCounts(254, (7,) * 8))
+    assert counts == FrameCounts(257, (7,) * 7 + (10,))
+    for number, unit in enumerate(map(bytes, units)):
+        assert unit.startswith(SYNC_MARKER)
+        header = TmTransferFrame.unpack(unit[4:], FRAME_BYTES, has_error_control_field=True).primary_header
+        assert header.master_channel_id == MasterChannelId(0, 0x3A5) and header.vc_id == CHANNEL_IDLE == 7
+        assert (header.master_ch_frame_count, header.vc_frame_count) == ((254 + number) % 256, 7 + number)
+        assert header.frame_datafield_status.first_header_pointer == 2046
+    # Between frames of files they cost those nothing.
+    packets = encode_picture(taken, SATELLITE, 12)
+    frames = [*map(bytes, framed(packets))]
+    mixed = find_recording(b"".join([frames[0], bytes(units[0]), *frames[1:], bytes(units[1])]))
+    (found,) = channel_packets(mixed, CHANNEL_FILES, least_bytes=24)
+    assert len(mixed.offsets) == len(frames) + 2
+    assert (found.frames_missing, len(found.rows)) == (0, len(list(packets)))
 
 
 def test_damage_is_found_by_both(taken: Picture) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from swath.archive.channels import find_recording
 from swath.errors import InputError
 from swath.fly.channel import Channel
 from swath.model import Contacts
 from swath.operate.file_day import DownFile, bring_files_down
 from swath.operate.file_link import LinkTerms
+from swath.spacecraft.link_format import CHANNEL_FILES
 
 DAY = np.datetime64("2026-05-08T00:00", "ns")
 MINUTE = np.timedelta64(60, "s")
@@ -47,7 +49,8 @@ def test_files_come_down_when_they_are_ready_in_what_passes_there_are(tmp_path: 
     heard: dict[str, int] = {}
 
     def recorded(contact: str, data: Any) -> None:
-        heard[contact] = heard.get(contact, 0) + len(data)
+        files_only = int((find_recording(data).channel == CHANNEL_FILES).sum())  # idle frames are besides
+        heard[contact] = heard.get(contact, 0) + files_only
 
     down, links = bring_files_down(given, IDS, contacts(), tmp_path, terms=terms, seed=3, recorded=recorded)
     assert down.file.tolist() and len(down) == 5 and (down.contact != "").all() and (down.missing_bit == 0.0).all()
@@ -59,7 +62,7 @@ def test_files_come_down_when_they_are_ready_in_what_passes_there_are(tmp_path: 
     assert len(set(down.station.tolist())) > 1  # a file that began at one station was completed at another
     assert links.files_whole.sum() == 5 and links.contact.tolist() == [f"c{k}" for k in range(8)]
     arrived = dict(zip(links.contact.tolist(), links.frames_arrived.tolist(), strict=True))
-    assert {contact: size // 1119 for contact, size in heard.items()} == {c: n for c, n in arrived.items() if n}
+    assert {contact: frames for contact, frames in heard.items() if frames} == {c: n for c, n in arrived.items() if n}
 
 
 def test_what_has_no_pass_left_says_how_much_is_missing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.archive.cfdp import ReceivingRules
+from swath.archive.channels import find_recording
 from swath.archive.incoming import IncomingFiles
 from swath.errors import InputError
 from swath.fly.cfdp import SendingRules
@@ -18,6 +19,7 @@ from swath.fly.channel import Channel, arrivals, lost_units
 from swath.fly.frames import UNIT_BYTES
 from swath.fly.outbox import Outbox
 from swath.operate.file_link import FileContact, LinkTerms, hold_file_contact
+from swath.spacecraft.link_format import CHANNEL_FILES, CHANNEL_IDLE
 
 SPACE, GROUND = 77, 9
 DAY_S = 86400.0
@@ -181,6 +183,19 @@ def test_the_same_seed_gives_the_same_bytes_and_they_are_all_that_space_and_grou
         contact(space, ground, 0, channel=Channel(0.1), recorded=lambda data: heard.append(data.tobytes()))  # noqa: B023
         recordings.append(b"".join(heard))
     assert recordings[0] == recordings[1] and len(recordings[0]) % UNIT_BYTES == 0
+
+
+def test_while_there_is_nothing_to_say_idle_frames_go_out_and_the_ground_makes_nothing_of_them(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+    space, ground = Outbox(SPACE, GROUND), IncomingFiles(tmp_path, entity=GROUND)
+    space.add("a.bin", content(50_000))
+    made = contact(space, ground, 0, recorded=lambda data: heard.append(data.tobytes()))
+    channels = find_recording(b"".join(heard)).channel
+    assert (channels == CHANNEL_IDLE).sum() == made.idle_frames >= 3 and (channels == CHANNEL_FILES).sum() > 40
+    assert made.frames_sent == made.frames_arrived == (channels == CHANNEL_FILES).sum()
+    assert [file.path.read_bytes() for file in ground.received] == [content(50_000).tobytes()]
+    silent = contact(space, ground, 1, rate_bit_s=lambda now_s: 0.0)
+    assert silent.idle_frames == 0  # without a rate nothing goes out at all
 
 
 def test_a_link_follows_the_rate_it_is_given(tmp_path: Path) -> None:
