@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,6 +61,7 @@ def sun_vector(exposure: Exposure) -> tuple[float, float, float]:
 
 def prepare_job(
     rng: np.random.Generator,
+    camera: str,
     world: World,
     exposure: Exposure,
     view: View,
@@ -67,7 +69,7 @@ def prepare_job(
     clouds: Clouds,
     atmosphere: Atmosphere,
 ) -> Job:
-    """Everything that the parts of one picture share."""
+    """Everything that the parts of one picture share; ``camera`` names the one whose detectors they are."""
     sun = sun_vector(exposure)
     air = _air(world, exposure, view, imager, atmosphere, sun)
     weights = [pixel_weights(imager, band) for band in imager.bands]
@@ -87,7 +89,7 @@ def prepare_job(
         sky=Veil(clouds.opacity, clouds.cell_m, clouds.height_m),
         along=np.stack([along for along, _ in weights]).astype(np.float32),
         across=np.stack([across for _, across in weights]).astype(np.float32),
-        electronics=_electronics(rng, exposure, imager, sun[2], air),
+        electronics=_electronics(rng, camera, exposure, imager, sun[2], air),
         sun=sun,
         tallest_m=tallest_m,
         steepest_ratio=_steepest_ratio(world.terrain.height_m),
@@ -144,15 +146,23 @@ def _air(
     ]
 
 
+def _fate(camera: str, imager: Imager, columns: int) -> npt.NDArray[np.float64]:
+    """From 0 to 1 for the middle detectors of each band's row: the same in every picture by a camera."""
+    rng = np.random.default_rng([zlib.crc32(camera.encode()), 0xDE])
+    first = (imager.detectors - columns) // 2
+    return np.asarray(rng.uniform(size=(len(imager.bands), imager.detectors))[:, first : first + columns])
+
+
 def _electronics(
-    rng: np.random.Generator, exposure: Exposure, imager: Imager, sun_up: float, air: list[AirLight]
+    rng: np.random.Generator, camera: str, exposure: Exposure, imager: Imager, sun_up: float, air: list[AirLight]
 ) -> Electronics:
     """Gains, offsets and noise of every column."""
     period_s, shape = exposure.line_period_s, (len(imager.bands), exposure.columns)
     full = np.array([full_scale_electrons(imager, band, line_period_s=period_s) for band in imager.bands])
     stages = np.array([band.tdi_stages for band in imager.bands])
     gain = np.maximum(1.0 + imager.prnu_share * rng.normal(0.0, 1.0, shape), 0.01)
-    fate = rng.uniform(size=shape)
+    rng.uniform(size=shape)  # belongs to the sequence of chance of a picture; broken detectors are the camera's own
+    fate = _fate(camera, imager, exposure.columns)
     gain[fate < imager.hot_share] = -1.0
     gain[fate > 1.0 - imager.dead_share] = 0.0
     return Electronics(

@@ -136,7 +136,7 @@ def aim(
     view = look(world, ephemeris, exposure, motion, imager)
     _check_truth(world, exposure, view)
     states = measure(rng, satellite, ephemeris, exposure, motion, flaws)
-    job = prepare_job(rng, world, exposure, view, imager, clouds, atmosphere or Atmosphere())
+    job = prepare_job(rng, satellite.id, world, exposure, view, imager, clouds, atmosphere or Atmosphere())
     return Aimed(_header(satellite, exposure, imager, view, len(states)), states, job)
 
 

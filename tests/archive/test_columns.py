@@ -19,10 +19,12 @@ from swath.archive.picture import ReceivedPicture, band_counts
 from swath.archive.rpc import fit_rpc
 from swath.archive.sensor_picture import sensor_assets, write_sensor_picture
 from swath.archive.source_packets import picture_in
+from swath.errors import InputError
 from swath.fly.scanner import scan
 from swath.fly.source_packets import encode_picture
 from swath.sources.eop import packaged_eop
 from swath.spacecraft import Satellite
+from swath.store.mission import read_mission
 from tests.fly.craft import place_in_view
 from tests.fly.test_scanner import ORBIT, bare_world, craft, middle_m, panel, shot, square
 
@@ -94,3 +96,17 @@ def test_they_are_holes_on_the_map_and_named_in_the_picture_s_file(
     seen = ortho.pixels[ortho.pixels > 0]
     assert np.quantile(seen, 0.9999) < 1.6 * np.median(seen)
     assert ((ortho.pixels == 0).sum((1, 2)) > 0).all()
+
+
+def test_a_mission_may_have_broken_detectors_but_not_a_broken_camera(repo: Path, tmp_path: Path) -> None:
+    text = (repo / "examples" / "orders" / "mission.toml").read_text("utf-8")
+    (tmp_path / "orders.geojson").write_text((repo / "examples" / "orders" / "orders.geojson").read_text("utf-8"))
+    for share, good in ((0.02, True), (0.5, False)):
+        file = tmp_path / "mission.toml"
+        file.write_text(text.replace("signal_to_noise = 90", f"signal_to_noise = 90\nhot_share = {share}"), "utf-8")
+        if good:
+            optics = read_mission(file).satellites[0].camera
+            assert (optics.hot_share, optics.dead_share) == (0.02, 0.0)
+        else:
+            with pytest.raises(InputError, match="hot_share"):
+                read_mission(file)

@@ -303,10 +303,13 @@ def test_columns_differ_dead_ones_are_dark_and_hot_ones_full() -> None:
     world = world.with_edits([panel(world, "grey", square(middle_m(world), 1500.0), 0.24)])
     imager = replace(still(quiet=False), prnu_share=0.02, dead_share=0.02, hot_share=0.02)
     picture = scan(world, craft(), ORBIT, wanted, seed=2, imager=imager)
-    for band in picture.pixels:
+    less = replace(wanted, acquisition="a-2", columns=100)
+    narrow = scan(world, craft(), ORBIT, less, seed=3, imager=imager)
+    for number, band in enumerate(picture.pixels):
         dead, hot = (band == 0).all(0), (band == imager.top_count).all(0)
         assert 0.005 < dead.mean() < 0.05 and 0.005 < hot.mean() < 0.05
         assert not ((band == 0).any(0) & ~dead).any()
+        assert np.array_equal(hot[150:250], (narrow.pixels[number] == imager.top_count).all(0))  # the same detectors
         columns = band[:, ~dead & ~hot].mean(0) - imager.offset_count
         assert np.std(columns) / columns.mean() == pytest.approx(0.02, rel=0.2)
 
