@@ -1,10 +1,10 @@
-"""``swath backup``, ``restore`` and ``export``: what a service knows, kept safe and taken elsewhere."""
+"""``swath backup``, ``restore``, ``export`` and ``offload``: what a service knows, kept safe and taken elsewhere."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["backup", "export", "restore"]
+__all__ = ["backup", "export", "offload", "restore"]
 
 
 def backup(mission_dir: Path, /, *, out: Path) -> int:
@@ -80,4 +80,39 @@ def export(
     db = open_database(database or mission_dir, create=False)
     number = export_items(db, collection, out, address=address)
     print(f"{out}: {number} items")
+    return 0
+
+
+def offload(
+    mission_dir: Path, /, *, to: str, collection: str = "", keep: bool = False, database: str | None = None
+) -> int:
+    """Move the files of items to an S3-compatible object storage; the service serves them as before.
+
+    Example: swath offload out/demo --to s3://bucket/demo
+
+    Keys come from the environment (AWS_ACCESS_KEY_ID ...; AWS_ENDPOINT_URL for another than Amazon's). What is served
+    is fetched once and stays a while in the mission's folder. Products and watches read pictures of the folder alone:
+    keep theirs here.
+
+    Parameters
+    ----------
+    mission_dir
+        The mission's folder.
+    to
+        s3://bucket/folder, or another storage that fsspec knows (gs://, az://, a file:// that is mounted).
+    collection
+        scenes, products ...; all where it is left out.
+    keep
+        Leave the files here, too.
+    database
+        As given to swath serve.
+    """
+    from swath.cli.progress import progress_bar
+    from swath.store.database import open_database
+    from swath.store.objects import offload as move
+
+    db = open_database(database or mission_dir, create=False)
+    with progress_bar("offload") as bar:
+        moved = move(db, mission_dir, to, collection=collection, keep=keep, progress=bar)
+    print(f"{moved.file_count} files, {moved.size_bytes / 1e6:.1f} MB are in {to}.")
     return 0

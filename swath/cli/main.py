@@ -38,6 +38,7 @@ app.command("swath.cli.serve:serve", name="serve", help="A mission's console and
 app.command("swath.cli.work:work", name="work", help="A mission's ground segment by itself, day and night.")
 app.command("swath.cli.keep:backup", name="backup", help="Copy a service's database while it runs.")
 app.command("swath.cli.keep:restore", name="restore", help="Put a backup back.")
+app.command("swath.cli.keep:offload", name="offload", help="Move files of scenes to an object storage.")
 app.command("swath.cli.keep:export", name="export", help="Scenes for other catalogues: GeoParquet, pgstac.")
 app.command("swath.cli.people:app", name="people", help="Who may sign in to a service, and with what.")
 app.command("swath.cli.bench:app", name="bench", help="How good is a planner, and how far from the best?")

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from swath.cli.clock import Clock, Until, interruptible, say_compiled, seconds_of
 from swath.cli.plan_again import again
 from swath.cli.plan_words import print_summary, summary, wrapped
-from swath.errors import InputError
+from swath.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from swath.operate.plan_only import PlannedMission
@@ -204,7 +204,7 @@ def what_if(
     /,
     *,
     add_station: list[str] | None = None,
-    add_satellite: list[Path] | None = None,
+    add_satellite: list[str] | None = None,
     drop_satellite: list[str] | None = None,
     drop_station: list[str] | None = None,
     seed: int | None = None,
@@ -219,7 +219,8 @@ def what_if(
     add_station
         A station of the catalogue, or LON,LAT[,ALT_M]; may be given several times.
     add_satellite
-        A file with one element set; it is built like the mission's first. May be given several times.
+        ID+DEG: a twin of a satellite, so many degrees ahead in its orbit (SW-1+180); or a file with one element set,
+        built like the mission's first. May be given several times.
     drop_satellite
         Id of a satellite to do without.
     drop_station
@@ -237,7 +238,7 @@ def what_if(
     other = changed_fleet(
         asked,
         add_stations=add_station or (),
-        add_satellites=add_satellite or (),
+        add_satellites=[_elements_text(one) for one in add_satellite or ()],
         drop_satellites=drop_satellite or (),
         drop_stations=drop_station or (),
     )
@@ -251,6 +252,15 @@ def what_if(
     rows = [summary(made.problem, made.plan) for made in (before, after) if made.plan is not None]
     _print_change(rows, as_json=json)
     return 0
+
+
+def _elements_text(given: str) -> str:
+    """The text of a file where there is one of that name, else what was given."""
+    path = Path(given)
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else given
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read: {error}", where=given, fix="Name a file with one element set") from error
 
 
 def _print_change(rows: list[dict[str, Any]], *, as_json: bool) -> None:

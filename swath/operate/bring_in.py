@@ -1,16 +1,22 @@
-"""How does what lies in a mission's folder come into the service's database? All of it, each time, without doubling.
+"""How does what lies in a mission's folder come into the service's database? All of it, without doubling.
 
 A folder is one with a ``mission.toml``, or a run's folder (``swath run``, ``swath demo``), which holds its mission
-among its evidence. Brought in are places, orders with their statuses, the plan, and every STAC item with its files.
+among its evidence. Brought in are places, orders with their statuses, the plan, and every STAC item with its files. Of
+items only those are read whose files changed since: what they looked like is noted with what was brought in. So what
+was changed or taken out through the service stays so, until the files change.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 from swath.errors import DataError, InputError
 from swath.plan.orders import Order
@@ -18,10 +24,12 @@ from swath.report.geojson import outline
 from swath.store.database import Database, Writing
 from swath.store.features import Feature, put_collection, put_features
 from swath.store.folder import MANIFEST
-from swath.store.items import File, Item, put_items, put_stac_collection
+from swath.store.items import File, Item, files_of, put_items, put_stac_collection
 from swath.store.manifest import INPUTS, read_manifest
 from swath.store.mission import Mission, read_mission
 from swath.store.moments import moment, moment_of_text
+from swath.store.notes import note, recall
+from swath.store.objects import is_object
 from swath.store.orders_book import Ordered, Status, order_of, place_order
 from swath.store.plans import put_plan
 from swath.time import format_utc
@@ -37,6 +45,8 @@ OGC_COLLECTIONS: Mapping[str, tuple[str, str]] = {
 }
 _OWNER = "mission"
 _MOST_BYTES = 50_000_000
+_STAMPS = "brought."
+"""and the collection's folder: under which name the stamps of its items are noted"""
 Progress = Callable[[str, float], None]
 
 
@@ -85,11 +95,45 @@ def bring_in(
         progress("scenes and products", 0.4 + 0.6 * number / len(roots))
         for path in sorted(catalogue.glob("*/collection.json")):
             with db.writing(who="swath", why=f"brought in from {folder.name}", at_us=at_us) as write:
-                own = _json(path)
-                put_stac_collection(write, own)
-                items = [_item(folder, file) for file in _item_files(path.parent)]
-                changed[own["id"]] = changed.get(own["id"], 0) + len(put_items(write, items, collection=own["id"]))
+                id, count = _collection(write, folder, path)
+                changed[id] = changed.get(id, 0) + count
     return Brought(mission, simulated, changed)
+
+
+def _collection(write: Writing, folder: Path, path: Path) -> tuple[str, int]:
+    """A collection, and those of its items whose files are not as they were when they came in last."""
+    own = _json(path)
+    put_stac_collection(write, own)
+    name = f"{_STAMPS}{path.parent.relative_to(folder).as_posix()}"
+    before: Mapping[str, str] = recall(write.connection, name, {})
+    now = dict(_stamps(path.parent))
+    fresh = [id for id, stamp in now.items() if before.get(id) != stamp]
+    if now == before:
+        return own["id"], 0
+
+    def items() -> Iterator[Item]:
+        for id in fresh:
+            item = _item(write.connection, folder, path.parent / id / f"{id}.json", own["id"])
+            here = f"{(path.parent / id).relative_to(folder).as_posix()}/"
+            if not all(file.path.startswith(here) or is_object(file.path) for file in item.files.values()):
+                now[id] = ""  # a file elsewhere may change without a trace here: it is read each time
+            yield item
+
+    count = len(put_items(write, items(), collection=own["id"]))
+    note(write, name, now)
+    return own["id"], count
+
+
+def _stamps(collection: Path) -> Iterator[tuple[str, str]]:
+    """Ids of a collection's items, each with what its files look like from outside: names, sizes, times of change."""
+    with os.scandir(collection) as entries:
+        folders = sorted((entry.name, entry.path) for entry in entries if entry.is_dir())
+    for id, path in folders:
+        with os.scandir(path) as entries:
+            files = sorted((entry.name, entry.stat()) for entry in entries if entry.is_file())
+        if any(name == f"{id}.json" for name, _ in files):
+            told = "".join(f"{name}\0{at.st_size}\0{at.st_mtime_ns}\0{at.st_ctime_ns}\n" for name, at in files)
+            yield id, hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
 
 
 def bring_items(write: Writing, folder: Path, paths: Sequence[Path]) -> list[str]:
@@ -98,7 +142,7 @@ def bring_items(write: Writing, folder: Path, paths: Sequence[Path]) -> list[str
     for path in paths:
         own = _json(path.parent.parent / "collection.json")
         put_stac_collection(write, own)
-        new += put_items(write, [_item(folder, path)], collection=own["id"])
+        new += put_items(write, [_item(write.connection, folder, path, own["id"])], collection=own["id"])
     return new
 
 
@@ -207,19 +251,19 @@ def _catalogues(folder: Path) -> list[Path]:
     return [at for at in (folder / "stac", folder / "archive", folder) if (at / "catalog.json").is_file()]
 
 
-def _item_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*/*.json") if path.stem == path.parent.name)
-
-
-def _item(folder: Path, path: Path) -> Item:
+def _item(connection: Connection, folder: Path, path: Path, collection: str) -> Item:
+    """An item's file; those of its files that were moved to an object storage stay there."""
     document = _json(path)
     root = folder.resolve()
+    moved = {k: v for k, v in files_of(connection, collection, path.stem).items() if is_object(v.path)}
     files: dict[str, File] = {}
     for name, asset in document.get("assets", {}).items():
         at = (path.parent / str(asset.get("href", ""))).resolve()
         if at.is_relative_to(root) and at.is_file():
             tag = str(asset.get("file:checksum") or f"{at.stat().st_mtime_ns:x}-{at.stat().st_size:x}")[-32:]
             files[name] = File(at.relative_to(root).as_posix(), str(asset.get("type", "application/octet-stream")), tag)
+        elif name in moved:
+            files[name] = moved[name]
     made = []
     for link in document.get("links", []):
         parts = Path(str(link.get("href", ""))).parts

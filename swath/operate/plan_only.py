@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ from swath.report.plan_picture import timeline_png
 from swath.report.planned import PlannedDay
 from swath.report.sheet import plan_csv
 from swath.sources.eop import packaged_eop
+from swath.spacecraft import Satellite
 from swath.spacecraft.catalog import station as known_station
 from swath.store.folder import write_whole
 from swath.store.manifest import versions
@@ -53,6 +55,7 @@ __all__ = [
 _MARGIN = seconds(3600.0)
 _TRACK_STEP_S = 60.0
 _MOST_DAYS = 30.0
+_TWIN = re.compile(r"(?P<id>[^\s+]+?)(?P<deg>[+-]\d{1,3}(\.\d{1,3})?)")
 
 
 @dataclass(frozen=True)
@@ -181,14 +184,15 @@ def changed_fleet(
     mission: Mission,
     *,
     add_stations: Sequence[str] = (),
-    add_satellites: Sequence[Path] = (),
+    add_satellites: Sequence[str] = (),
     drop_satellites: Sequence[str] = (),
     drop_stations: Sequence[str] = (),
 ) -> Mission:
     """The mission with more or fewer satellites and stations.
 
     A station is one of the catalogue, or ``LON,LAT[,ALT_M]``; it receives as fast as the fastest of the mission's own.
-    A satellite is a file with one element set; it is built like the first of the mission.
+    A satellite is ``ID+DEG``, a twin of one of the mission so many degrees ahead of it in its orbit, or one element set
+    (its text), built like the first of the mission.
     """
     satellites, stations = list(mission.satellites), list(mission.stations)
     for kind, drop, have in (("satellite", drop_satellites, satellites), ("station", drop_stations, stations)):
@@ -203,19 +207,11 @@ def changed_fleet(
         if new.id in {station.id for station in stations}:
             raise InputError(f"{new.id} is there already", where="--add-station", fix="Name a station that is not")
         stations.append(new)
-    for number, path in enumerate(add_satellites):
-        try:
-            loaded = parse_elements(path.read_text(encoding="utf-8"), source=str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(
-                f"cannot be read: {error}", where=str(path), fix="Name a file with one element set"
-            ) from error
-        if len(loaded.elements) != 1:
-            raise InputError(f"{len(loaded.elements)} element sets", where=str(path), fix="Give a file with one")
-        elements = loaded.elements[0]
-        radio = replace(mission.satellites[0].radio, spacecraft_id=900 + number, apid=900 + number)
-        id = elements.name.replace(" ", "-") or f"new-{number + 1}"
-        satellites.append(replace(mission.satellites[0], id=id, elements=elements, radio=radio))
+    for number, text in enumerate(add_satellites):
+        new_craft = _craft(mission, text, number)
+        if new_craft.id in {one.id for one in satellites}:
+            raise InputError(f"{new_craft.id} is there already", where="--add-satellite", fix="Give another angle")
+        satellites.append(new_craft)
     if not satellites or not stations:
         raise InputError("nothing is left to plan with", where="what-if", fix="Keep a satellite and a station")
     gone = tuple(dict.fromkeys(id for id in drop_satellites if id not in {one.id for one in satellites}))
@@ -236,6 +232,28 @@ def chances_of(
     asked = Request("new", place, "watch", 1.0, start, start, stop, stop, min_sun_elevation_deg, max_off_nadir_deg, 2e3)
     outlook = Outlook(orbits, eop, _sky(mission))
     return feasibility(asked, mission.satellites, outlook, start=start, stop=stop)
+
+
+def _craft(mission: Mission, text: str, number: int) -> Satellite:
+    """A satellite more: a twin on the orbit of another, or one of an element set."""
+    twin = _TWIN.fullmatch(text.strip())
+    if twin is not None:
+        like = next((one for one in mission.satellites if one.id == twin["id"]), None)
+        if like is None:
+            known = ", ".join(one.id for one in mission.satellites)
+            raise InputError(f"there is no satellite {twin['id']!r}", where="--add-satellite", fix=f"There are {known}")
+        ahead_deg = float(twin["deg"])
+        turned = replace(like.elements, mean_anomaly_deg=(like.elements.mean_anomaly_deg + ahead_deg) % 360.0)
+        id, elements = f"{like.id}{ahead_deg:+g}", replace(turned, name=f"{like.elements.name} {ahead_deg:+g} deg")
+    else:
+        loaded = parse_elements(text, source="--add-satellite")
+        if len(loaded.elements) != 1:
+            fix = "Give ID+DEG (a twin so far ahead), or one element set"
+            raise InputError(f"{len(loaded.elements)} element sets", where="--add-satellite", fix=fix)
+        like, elements = mission.satellites[0], loaded.elements[0]
+        id = elements.name.replace(" ", "-") or f"new-{number + 1}"
+    radio = replace(like.radio, spacecraft_id=900 + number, apid=900 + number)
+    return replace(like, id=id, elements=elements, radio=radio)
 
 
 def _station(mission: Mission, text: str, number: int) -> Station:

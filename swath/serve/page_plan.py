@@ -49,7 +49,8 @@ _URGENT = obj(
     {"value": "number", "max_off_nadir_deg": "number", "min_sun_elevation_deg": "number", "extent_m": "number"},
 )
 _WHAT_IF = obj(
-    {}, {"add_stations": array("string"), "drop_stations": array("string"), "drop_satellites": array("string")}
+    {},
+    {name: array("string") for name in ("add_stations", "add_satellites", "drop_stations", "drop_satellites")},
 )
 _USUAL = {"value": 60.0, "max_off_nadir_deg": 35.0, "min_sun_elevation_deg": 5.0, "extent_m": 5000.0}
 """of an urgent order that does not say"""

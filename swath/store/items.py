@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select
 from swath.errors import InputError
 from swath.store.database import Writing
 from swath.store.features import BASE, Feature, put_collection, put_features, remove_features
+from swath.store.objects import fetched, is_object, objects_root
 from swath.store.schema import ASSET, COLLECTION
 
 __all__ = [
@@ -43,7 +44,7 @@ class File:
     """A file of an item."""
 
     path: str
-    """within the mission's folder"""
+    """within the mission's folder, or an address in its object storage"""
     media: str
     tag: str
     """changes when the file does"""
@@ -197,11 +198,16 @@ def files_of(connection: Connection, collection: str, id: str) -> dict[str, File
 
 
 def file_of(connection: Connection, folder: Path, collection: str, id: str, name: str) -> tuple[Path, File] | None:
-    """Where does a file of an item lie? Only within the mission's folder, whatever the database says."""
+    """Where does a file of an item lie? Only within the mission's folder, whatever the database says; one in the object
+    storage (:mod:`swath.store.objects`) is fetched first.
+    """
     here = (ASSET.c.collection == collection) & (ASSET.c.id == id) & (ASSET.c.name == name)
     row = connection.execute(select(ASSET.c.path, ASSET.c.media, ASSET.c.tag).where(here)).first()
     if row is None:
         return None
+    if is_object(row.path):
+        local = fetched(folder, objects_root(connection), row.path, row.tag)
+        return None if local is None else (local, File(*row))
     root = folder.resolve()
     path = (root / row.path).resolve()
     return (path, File(*row)) if path.is_relative_to(root) and path.is_file() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from swath.errors import DataError, InputError
+from swath.operate import bring_in as bringing
 from swath.operate.bring_in import bring_in
 from swath.serve.app import create_app
 from swath.serve.page import router as page_router
@@ -20,7 +22,9 @@ from swath.serve.run import check_doors, open_port, settings_of
 from swath.serve.service import Limits, Service, Settings
 from swath.store.database import open_database
 from swath.store.history import history_since, last_seq
+from swath.store.items import remove_items
 from swath.store.people import add_person, make_token
+from swath.store.search import feature_of
 from tests.serve.conftest import bearer
 from tests.serve.world import make_folder, serve
 
@@ -60,6 +64,36 @@ def test_what_was_brought_in_is_not_brought_in_again(folder: Path, tmp_path: Pat
     assert bring_in(db, here).changed == {"places": 0, "orders": 0, "scenes": 1}
     with db.reading() as connection:
         assert [e.kind for e in history_since(connection, seq)] == ["item"]
+    db.close()
+
+
+def test_a_start_reads_only_items_whose_files_changed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = shutil.copytree(folder, tmp_path / "mission")
+    db = open_database(here)
+    read: list[str] = []
+    plain = bringing._json
+    monkeypatch.setattr(bringing, "_json", lambda path: [read.append(path.stem), plain(path)][1])
+
+    def items() -> list[str]:
+        read.clear()
+        bring_in(db, here)
+        return [name for name in read if name != "collection" and name != "orders"]
+
+    every = items()
+    assert len(every) == 6 and items() == []
+    one = here / "stac" / "scenes" / every[0]
+    (one / "note.txt").write_text("beside it")  # a file came: the item is read, and is as it was
+    assert items() == [every[0]] and items() == []
+    # What was taken out through the service stays out, until its files change.
+    with db.writing(who="t") as write:
+        remove_items(write, [every[1]], collection="scenes")
+    assert items() == []
+    os.utime(here / "stac" / "scenes" / every[1] / f"{every[1]}.json")
+    assert items() == [every[1]]
+    with db.reading() as connection:
+        assert feature_of(connection, "stac", "scenes", every[1]) is not None
     db.close()
 
 

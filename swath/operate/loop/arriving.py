@@ -20,11 +20,23 @@ from swath.store.forecast import read_forecast
 from swath.store.jobs import Job
 from swath.store.mission import read_mission
 from swath.store.notes import note, recall
+from swath.time import seconds
 
-__all__ = ["ARCHIVE", "ELEMENTS", "FORECAST", "take_elements", "take_forecast", "take_results", "take_scene"]
+__all__ = [
+    "ARCHIVE",
+    "ELEMENTS",
+    "FORECAST",
+    "USABLE_AHEAD",
+    "take_elements",
+    "take_forecast",
+    "take_results",
+    "take_scene",
+]
 
 ARCHIVE = "archive"
 ELEMENTS, FORECAST = "loop.elements", "loop.forecast"
+USABLE_AHEAD = seconds(86400.0)
+"""an element set of so much later is planned with already"""
 _MOST_BYTES = 20_000_000
 _RESULTS = {"contacts": ("contact", "lost"), "pictures": ("picture", "failed")}
 
@@ -76,13 +88,33 @@ def take_elements(shift: Shift, job: Job, told: Told) -> Commit:
         raise InputError("no element set is of the fleet", where=path.name, fix="Compare the catalogue numbers")
 
     def commit(write: Writing) -> Mapping[str, Any]:
-        known = list(recall(write.connection, ELEMENTS, []))
-        note(write, ELEMENTS, [*(one for one in known if one["name"] != path.name), {"name": path.name, "text": text}])
+        known = [one for one in recall(write.connection, ELEMENTS, []) if one["name"] != path.name]
+        every = [*known, {"name": path.name, "text": text}]
+        note(write, ELEMENTS, _not_overtaken(every, set(fleet), np.datetime64(shift.clock() * 1000, "ns")))
         for id in ours:
             write.record("elements", id, "new", {"file": path.name})
         return {"satellites": ours, "refused": [fault.what for fault in loaded.rejected]}
 
     return commit
+
+
+def _not_overtaken(files: list[dict[str, str]], fleet: set[int], now: np.datetime64) -> list[dict[str, str]]:
+    """The files that planning may still need: with the newest set of a satellite, or one of a time to come.
+
+    At most one file a satellite is kept beside those of the future, however many arrive.
+    """
+    newest: dict[int, tuple[np.datetime64, int]] = {}
+    kept: set[int] = set()
+    for number, one in enumerate(files):
+        for elements in parse_elements(one["text"], source=one["name"]).elements:
+            if elements.norad_id not in fleet:
+                continue
+            if elements.epoch > now + USABLE_AHEAD:
+                kept.add(number)
+            elif elements.norad_id not in newest or elements.epoch >= newest[elements.norad_id][0]:
+                newest[elements.norad_id] = elements.epoch, number
+    kept |= {number for _, number in newest.values()}
+    return [one for number, one in enumerate(files) if number in kept]
 
 
 def take_forecast(shift: Shift, job: Job, told: Told) -> Commit:

@@ -18,7 +18,7 @@ from swath.errors import InputError
 from swath.model import Plan, Windows
 from swath.operate.asked_order import asked_order
 from swath.operate.bring_in import mission_file
-from swath.operate.loop.arriving import ELEMENTS, FORECAST
+from swath.operate.loop.arriving import ELEMENTS, FORECAST, USABLE_AHEAD
 from swath.operate.loop.following import looks_of
 from swath.operate.loop.horizon import carried, charged, rolled
 from swath.operate.plan_only import PlannedMission, prepared
@@ -189,7 +189,7 @@ def stretch_of(folder: Path, known: Known, now: np.datetime64) -> Mission:
     for text in known.elements:
         for one in parse_elements(text, source="inbox").elements:
             old = newest.get(one.norad_id)
-            if old is not None and old.epoch < one.epoch <= now + seconds(86400.0):
+            if old is not None and old.epoch < one.epoch <= now + USABLE_AHEAD:
                 newest[one.norad_id] = one
     satellites = tuple(replace(s, elements=newest[s.elements.norad_id]) for s in mission.satellites)
     forecast = mission.forecast

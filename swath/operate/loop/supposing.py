@@ -1,4 +1,4 @@
-"""What if a satellite were lost, or a station added? The plan in force against one of another fleet, both bounded."""
+"""What if a satellite or a station were lost or added? The plan in force against one of another fleet, both bounded."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ __all__ = ["WHAT_IF", "suppose"]
 WHAT_IF = "what-if"
 _PLAN_S = 30.0
 """of planning for each of the two fleets; the best plan so far then counts, with its bound"""
-_CHANGES = ("add_stations", "drop_stations", "drop_satellites")
+_CHANGES = ("add_stations", "add_satellites", "drop_stations", "drop_satellites")
 _MOST_TOLD = 200
 
 
 def suppose(shift: Shift, job: Job, told: Told) -> Commit:
     """Plan the stretch of the plan in force with its fleet and with another one; nothing of it is kept but the answer.
 
-    ``job.asked`` holds ``add_stations``, ``drop_stations``, ``drop_satellites`` as ``swath plan what-if`` takes them.
+    ``job.asked`` holds ``add_stations``, ``add_satellites``, ``drop_stations`` and ``drop_satellites`` as
+    :func:`swath.operate.plan_only.changed_fleet` takes them.
     Both plans begin at the one in force and may take 30 s each, so that they differ by what the fleets can do.
     """
     with shift.db.reading() as connection:
@@ -39,7 +40,7 @@ def suppose(shift: Shift, job: Job, told: Told) -> Commit:
     told("looks", 0.05)
     ready, problem = standing(shift.db, shift.folder, read_mission(mission_file(shift.folder)), current[0])
     asked: dict[str, Sequence[str]] = {name: tuple(job.asked.get(name, ())) for name in _CHANGES}
-    other = changed_fleet(ready.mission, **asked)  # type: ignore[arg-type]
+    other = changed_fleet(ready.mission, **asked)
     if other == ready.mission:
         raise InputError("nothing is changed", where="what-if", fix="Add or drop a station or satellite")
     plan = plan_from_json(current[1])

@@ -20,20 +20,25 @@ export function whatIfForm(gone: () => boolean): HTMLElement {
   const [craftBox, craft] = choice("whatif-satellite", t("whatif.drop.satellite"));
   const [stationBox, station] = choice("whatif-station", t("whatif.drop.station"));
   const [moreBox, more] = choice("whatif-more", t("whatif.add.station"));
+  const [likeBox, like] = choice("whatif-like", t("whatif.add.satellite"));
+  const ahead = h("input", { id: "whatif-ahead", type: "number", min: -359, max: 359, step: 1, value: 180 });
   const own = h("input", { id: "whatif-own", placeholder: "126.9, 37.6", autocomplete: "off" });
   const answer = h("div", { role: "status" });
   const fill = (select: HTMLSelectElement, ids: readonly string[]): void => void select.append(...ids.map((id) => h("option", { value: id }, id)));
   get<Fleets>("page/plan/fleets").then((fleets) => {
     fill(craft, fleets.satellites);
+    fill(like, fleets.satellites);
     fill(station, fleets.stations);
     fill(more, fleets.more_stations);
   }, (error: unknown) => put(answer, trouble(error)));
   const ask = async (event: Event): Promise<void> => {
     event.preventDefault();
     const place = own.value.replaceAll(/\s/g, "");
+    const angle = Number(ahead.value);
+    const twin = like.value && Number.isFinite(angle) ? `${like.value}${angle < 0 ? "" : "+"}${angle}` : "";
     put(answer, h("p", { class: "wait" }, t("shell.loading")));
     try {
-      const { id } = await send<{ id: number }>("page/plan/what-if", { drop_satellites: [craft.value].filter(Boolean), drop_stations: [station.value].filter(Boolean), add_stations: [more.value, place].filter(Boolean) });
+      const { id } = await send<{ id: number }>("page/plan/what-if", { drop_satellites: [craft.value].filter(Boolean), drop_stations: [station.value].filter(Boolean), add_stations: [more.value, place].filter(Boolean), add_satellites: [twin].filter(Boolean) });
       const job = await answered(id, answer, gone);
       if (job?.result) show(answer, job.result as unknown as Compared);
     } catch (error) {
@@ -41,7 +46,7 @@ export function whatIfForm(gone: () => boolean): HTMLElement {
     }
   };
   return h("details", { class: "what-if" }, h("summary", {}, t("whatif")), h("form", { onsubmit: ask }, h("p", { class: "note" }, t("whatif.note")),
-    h("div", { class: "fields" }, craftBox, stationBox, moreBox, h("div", {}, h("label", { for: own.id }, t("whatif.own")), own)), h("button", { type: "submit", class: "main" }, t("whatif.ask")), answer));
+    h("div", { class: "fields" }, craftBox, stationBox, likeBox, h("div", {}, h("label", { for: ahead.id }, t("whatif.ahead")), ahead), moreBox, h("div", {}, h("label", { for: own.id }, t("whatif.own")), own)), h("button", { type: "submit", class: "main" }, t("whatif.ask")), answer));
 }
 
 function show(box: HTMLElement, found: Compared): void {
