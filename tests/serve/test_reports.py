@@ -114,8 +114,15 @@ def test_other_jobs_are_not_told_of_here(running: tuple[TestClient, Service]) ->
     asked = client.post("/page/plan/what-if", json={"drop_satellites": ["SW-1"]})
     assert asked.status_code == 202
     assert client.get(f"/page/jobs/{asked.json()['id']}").json()["kind"] == WHAT_IF
-    for wrong in ({}, {"drop_satellites": ["SW-9"]}, {"add_stations": ["nowhere"]}, {"add_stations": "troll"}):
+    for wrong in (
+        {},
+        {"drop_satellites": ["SW-9"]},
+        {"add_stations": ["nowhere"]},
+        {"add_stations": "troll"},
+        {"add_satellites": ["SW-9+180"]},
+    ):
         assert client.post("/page/plan/what-if", json=wrong).status_code == 400, wrong
+    assert client.post("/page/plan/what-if", json={"add_satellites": ["SW-1+180"]}).status_code == 202
     fleets = client.get("/page/plan/fleets").json()
     assert "SW-1" in fleets["satellites"] and "troll" in fleets["more_stations"]
     assert not set(fleets["stations"]) & set(fleets["more_stations"])

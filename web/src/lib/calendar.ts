@@ -1,5 +1,5 @@
 import { h } from "./dom.ts";
-import { language, t } from "./words.ts";
+import { language, said, t } from "./words.ts";
 
 export type DayState = "changed" | "no change" | "not seen";
 export interface Day { readonly day: string; readonly state: DayState; readonly because: string; readonly looks: number }
@@ -26,7 +26,7 @@ function one(month: string, days: readonly Day[]): HTMLElement {
   const blanks = (first.getUTCDay() + 6) % 7;
   const cells = Array.from({ length }, (_, n) => {
     const day = known.get(n + 1);
-    return h("span", { class: day ? `day ${key(day.state)}` : "day none", title: day ? `${day.day.slice(0, 10)}: ${t(`day.${key(day.state)}`)}, ${day.because}` : null }, h("small", {}, n + 1), day ? SIGNS[day.state] : "");
+    return h("span", { class: day ? `day ${key(day.state)}` : "day none", title: day ? `${day.day.slice(0, 10)}: ${t(`day.${key(day.state)}`)}, ${said(day.because)}` : null }, h("small", {}, n + 1), day ? SIGNS[day.state] : "");
   });
   const counts = (Object.keys(SIGNS) as DayState[]).map((state) => `${t(`day.${key(state)}`)} ${days.filter((day) => day.state === state).length}`).join(", ");
   return h("figure", { class: "month", role: "img", "aria-label": `${name}: ${counts}` },

@@ -10,7 +10,7 @@ import { keep } from "../lib/route.ts";
 import { table } from "../lib/table.ts";
 import { trouble } from "../lib/trouble.ts";
 import { both, iso, ms, utc } from "../lib/when.ts";
-import { code, t } from "../lib/words.ts";
+import { code, said, t } from "../lib/words.ts";
 import type { Draw, Tool } from "../lib/draw.ts";
 import type { Context, Shown } from "./views.ts";
 
@@ -234,7 +234,7 @@ class OrderDesk implements Shown {
   private refusal(told: Refusal): HTMLElement {
     const help = told.help;
     const change = help?.parameters;
-    return h("div", { class: "trouble" }, h("p", {}, h("strong", {}, told.reason ? code("reason", told.reason) : t("order.none")), " ", told.because ?? t("order.none.note")),
+    return h("div", { class: "trouble" }, h("p", {}, h("strong", {}, told.reason ? code("reason", told.reason) : t("order.none")), " ", told.because ? said(told.because) : t("order.none.note")),
       help?.change ? h("p", {}, t("order.help", { change: help.change })) : null,
       change ? h("button", { type: "button", class: "main", onclick: () => this.take(change) }, t("order.help.take")) : null);
   }
@@ -261,7 +261,7 @@ class OrderDesk implements Shown {
         { key: "id", head: t("col.order"), value: (row) => row.id, show: (row) => h("button", { type: "button", class: "link", onclick: () => void this.open(row.id) }, row.id) },
         { key: "offer", head: t("order.offer"), value: (row) => row.properties.product_id },
         { key: "status", head: t("order.status"), value: (row) => row.properties.status.status_code, show: (row) => h("span", { class: `status ${row.properties.status.status_code}` }, code("status", row.properties.status.status_code)) },
-        { key: "reason", head: t("col.because"), value: (row) => row.properties.status.reason_text ?? "" },
+        { key: "reason", head: t("col.because"), value: (row) => said(row.properties.status.reason_text) },
         { key: "created", head: t("order.created"), value: (row) => row.properties.created, show: (row) => both(row.properties.created, false) },
         { key: "real", head: t("order.real"), value: (row) => (row.properties["swath:simulated"] ? t("shell.simulated") : t("shell.real")) },
       ] }));
@@ -277,7 +277,7 @@ class OrderDesk implements Shown {
       const last = found.properties.status;
       const help = last["swath:help"] as Help | null | undefined;
       const over = ["completed", "cancelled", "user_cancelled", "rejected", "failed", "expired"].includes(last.status_code);
-      put(this.one, h("h2", {}, t("order.one", { id })), h("p", {}, h("span", { class: `status ${last.status_code}` }, code("status", last.status_code)), " ", last.reason_text ?? ""),
+      put(this.one, h("h2", {}, t("order.one", { id })), h("p", {}, h("span", { class: `status ${last.status_code}` }, code("status", last.status_code)), " ", said(last.reason_text)),
         help ? this.refusal({ ...(last.reason_code ? { reason: last.reason_code } : {}), because: last.reason_text ?? "", help }) : null,
         ["rejected", "held", "expired", "failed"].includes(last.status_code) ? h("button", { type: "button", class: "main", onclick: () => this.askAgain(found) }, t("order.again")) : null, " ",
         over || this.context.me.role === "viewer" ? null : h("button", { type: "button", onclick: () => void this.cancel(id) }, t("order.cancel")),
@@ -285,7 +285,7 @@ class OrderDesk implements Shown {
           { key: "time", head: t("col.time"), value: (row) => row.timestamp, show: (row) => both(row.timestamp) },
           { key: "status", head: t("order.status"), value: (row) => row.status_code, show: (row) => code("status", row.status_code) },
           { key: "reason", head: t("col.reason"), value: (row) => row.reason_code ?? "", show: (row) => (row.reason_code ? code("reason", row.reason_code) : "") },
-          { key: "because", head: t("col.because"), value: (row) => row.reason_text ?? "" },
+          { key: "because", head: t("col.because"), value: (row) => said(row.reason_text) },
         ] }));
       this.draw?.show(found.geometry);
       const box = boxOf(found.geometry);

@@ -3,7 +3,7 @@ import { h, put, settled } from "../lib/dom.ts";
 import { keep } from "../lib/route.ts";
 import { table } from "../lib/table.ts";
 import { both, iso, ms, span, utc } from "../lib/when.ts";
-import { code, t } from "../lib/words.ts";
+import { code, said, t } from "../lib/words.ts";
 import { trouble } from "../lib/trouble.ts";
 import { Timeline, type Bar, type Lane } from "./timeline.ts";
 import { urgentForm } from "./plan_urgent.ts";
@@ -170,10 +170,10 @@ class PlanDesk implements Shown {
       found ? h("div", {}, h("h3", {}, t("plan.why")),
         h("dl", { class: "why" },
           item(t("plan.adds"), found.value.toFixed(2)),
-          item(t("plan.price"), found.price.toFixed(2), " ", h("small", {}, found.price_because)),
+          item(t("plan.price"), found.price.toFixed(2), " ", h("small", {}, said(found.price_because))),
           item(t("plan.displaced"), found.displaced.join(", ") || t("plan.nobody")),
           item(t("plan.nextbest"), found.next_best ? `${found.next_best.satellite} ${utc(ms(found.next_best.start))} (${found.next_best.value.toFixed(2)})` : t("plan.noother")),
-          item(t("plan.onground"), both(found.on_ground)), item(t("plan.latest"), both(found.on_ground_latest), " ", h("small", {}, found.because)))) : null,
+          item(t("plan.onground"), both(found.on_ground)), item(t("plan.latest"), both(found.on_ground_latest), " ", h("small", {}, said(found.because))))) : null,
       h("p", { class: "acts" }, h("button", { type: "button", "aria-pressed": String(locked), onclick: () => void this.lock(row, !locked) }, locked ? t("plan.free") : t("plan.lock"))),
       locked ? h("p", { class: "note" }, t("plan.locked.note")) : this.others(row, why.looks));
   }
@@ -203,7 +203,7 @@ class PlanDesk implements Shown {
 
   private says(found: Tried): HTMLElement {
     if (found.possible) return h("p", { class: "fine" }, t("plan.move.fine", { satellite: found.look.satellite, time: utc(ms(found.look.middle)), gain: (found.gain >= 0 ? "+" : "−") + Math.abs(found.gain).toFixed(2) }));
-    return h("div", { class: "broken" }, h("p", {}, h("strong", {}, t("plan.move.breaks"))), h("ul", {}, found.violations.map((one) => h("li", {}, h("strong", {}, code("rule", one.rule)), " ", one.because, " ", h("small", {}, one.subject)))));
+    return h("div", { class: "broken" }, h("p", {}, h("strong", {}, t("plan.move.breaks"))), h("ul", {}, found.violations.map((one) => h("li", {}, h("strong", {}, code("rule", one.rule)), " ", said(one.because), " ", h("small", {}, one.subject)))));
   }
 
   private readonly ask = settled((bar: Bar, lane: string, at: number): void => {
@@ -290,7 +290,7 @@ class PlanDesk implements Shown {
       ] }),
       table({ name: "refused", caption: t("plan.refused"), rows: day.refused, columns: [
         { key: "request", head: t("col.request"), value: (row) => row.request }, { key: "reason", head: t("col.reason"), value: (row) => row.reason, show: (row) => code("reason", row.reason.split(":")[0]!) },
-        { key: "because", head: t("col.because"), value: (row) => row.because },
+        { key: "because", head: t("col.because"), value: (row) => said(row.because) },
       ] }),
       day.limits.length ? table({ name: "limits", caption: t("plan.limits"), rows: day.limits, columns: [
         { key: "what", head: t("col.what"), value: (row) => row.what }, { key: "orders", head: t("col.orders"), value: (row) => row.orders.join(", ") }, { key: "value", head: t("plan.value"), number: true, value: (row) => row.value, show: (row) => row.value.toFixed(1) },

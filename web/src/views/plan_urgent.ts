@@ -2,7 +2,7 @@ import { send } from "../lib/api.ts";
 import { h, put } from "../lib/dom.ts";
 import { table } from "../lib/table.ts";
 import { both } from "../lib/when.ts";
-import { t } from "../lib/words.ts";
+import { said, t } from "../lib/words.ts";
 import { go } from "../lib/route.ts";
 import { present } from "../lib/clock.ts";
 import { iso, ms } from "../lib/when.ts";
@@ -53,7 +53,7 @@ export function urgentForm(mission: Mission): HTMLElement {
       put(answer, h("p", {}, h("strong", {}, found.look.satellite), " ", both(found.look.start)), h("p", {}, t("plan.onground"), ": ", both(found.look.on_ground)),
         h("p", {}, t("plan.urgent.gain", { gain: (found.gain >= 0 ? "+" : "−") + Math.abs(found.gain).toFixed(1) })),
         found.dropped.length + found.moved.length ? table({ name: "urgent", caption: t("plan.urgent.bumped"), rows: [...found.dropped.map((one) => ({ ...one, what: t("plan.urgent.dropped") })), ...found.moved.map((one) => ({ ...one, what: t("plan.urgent.moved") }))], columns: [
-          { key: "request", head: t("col.request"), value: (one) => one.request }, { key: "what", head: t("col.what"), value: (one) => one.what }, { key: "because", head: t("col.because"), value: (one) => one.because },
+          { key: "request", head: t("col.request"), value: (one) => one.request }, { key: "what", head: t("col.what"), value: (one) => one.what }, { key: "because", head: t("col.because"), value: (one) => said(one.because) },
         ] }) : h("p", { class: "fine" }, t("plan.urgent.nobody")),
         h("p", { class: "acts" }, h("button", { type: "button", class: "main", onclick: () => void place() }, t("plan.urgent.order"))));
     } catch (error) {

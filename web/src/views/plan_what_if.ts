@@ -3,7 +3,7 @@ import { h, put } from "../lib/dom.ts";
 import { answered } from "../lib/job.ts";
 import { table } from "../lib/table.ts";
 import { trouble } from "../lib/trouble.ts";
-import { t } from "../lib/words.ts";
+import { said, t } from "../lib/words.ts";
 
 interface Fleets { readonly satellites: readonly string[]; readonly stations: readonly string[]; readonly more_stations: readonly string[] }
 interface Worth { readonly value: number; readonly bound: number; readonly gap: number; readonly pictures: number; readonly contacts: number; readonly refused: number }
@@ -59,6 +59,6 @@ function show(box: HTMLElement, found: Compared): void {
     { key: "after", head: t("whatif.after"), number: true, value: (name) => found.after[name], show: (name) => told(name, found.after[name]) },
     { key: "change", head: t("whatif.change"), number: true, value: change, show: (name) => sign(Number(change(name).toFixed(4))) + told(name, Math.abs(change(name))) },
   ] }), found.newly_refused.length ? table({ name: "what-if-refused", caption: t("whatif.lost"), rows: found.newly_refused, columns: [
-    { key: "request", head: t("col.request"), value: (one) => one.request }, { key: "because", head: t("col.because"), value: (one) => one.because },
+    { key: "request", head: t("col.request"), value: (one) => one.request }, { key: "because", head: t("col.because"), value: (one) => said(one.because) },
   ] }) : h("p", { class: "fine" }, t("whatif.nobody")), found.newly_planned.length ? h("p", {}, t("whatif.won"), " ", found.newly_planned.join(", ")) : null);
 }

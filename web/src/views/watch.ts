@@ -9,7 +9,7 @@ import { keep } from "../lib/route.ts";
 import { table } from "../lib/table.ts";
 import { trouble } from "../lib/trouble.ts";
 import { both } from "../lib/when.ts";
-import { code, t } from "../lib/words.ts";
+import { code, said, t } from "../lib/words.ts";
 import { showAlert, type Alert } from "./watch_alert.ts";
 import { newPlace } from "./watch_new.ts";
 import type { Context, Shown } from "./views.ts";
@@ -97,7 +97,7 @@ class WatchDesk implements Shown {
       { key: "open", head: t("watch.open"), number: true, value: (one) => one.open }, { key: "alerts", head: t("watch.alerts"), number: true, value: (one) => one.alerts }, { key: "looks", head: t("watch.looks"), number: true, value: (one) => one.looks },
       { key: "precision", head: t("watch.precision"), number: true, value: (one) => (one.precision.interval ? one.precision.value : null), show: (one) => precise(one) },
     ] }), table({ name: "alerts", caption: t("watch.alerts"), rows: this.alerts, empty: t("watch.noalerts"), columns: [
-      { key: "alert", head: t("watch.alert"), value: (one) => one.id, show: (one) => h("button", { type: "button", class: "link", "aria-pressed": String(one.id === this.alert), onclick: () => void this.openAlert(one.id) }, one.headline) },
+      { key: "alert", head: t("watch.alert"), value: (one) => one.id, show: (one) => h("button", { type: "button", class: "link", "aria-pressed": String(one.id === this.alert), onclick: () => void this.openAlert(one.id) }, said(one.headline)) },
       { key: "status", head: t("order.status"), value: (one) => one.status, show: (one) => h("span", { class: `status alert-${one.status}` }, t(`alert.${one.status}`)) },
       { key: "place", head: t("watch.place"), value: (one) => one.place }, { key: "kind", head: t("watch.kind"), value: (one) => one.kind, show: (one) => code("change", one.kind) },
       { key: "after", head: t("watch.seen"), value: (one) => one.after, show: (one) => both(one.after, false) },
@@ -136,7 +136,7 @@ class WatchDesk implements Shown {
       if (alone) this.showPlace(place, days, simulated);
       put(this.below, days.length ? table({ name: `days-${id}`, caption: t("watch.days", { place: id }), rows: [...days].reverse(), columns: [
         { key: "day", head: t("watch.day"), value: (day) => day.day.slice(0, 10) }, { key: "state", head: t("watch.state"), value: (day) => day.state, show: (day) => t(`day.${day.state.replace(" ", "_")}`) },
-        { key: "because", head: t("col.because"), value: (day) => day.because }, { key: "looks", head: t("watch.looks"), number: true, value: (day) => day.looks },
+        { key: "because", head: t("col.because"), value: (day) => said(day.because) }, { key: "looks", head: t("watch.looks"), number: true, value: (day) => day.looks },
       ] }) : null, ahead);
     } catch (error) {
       put(this.side, trouble(error));
@@ -164,7 +164,7 @@ class WatchDesk implements Shown {
           { key: "off_nadir_deg", head: t("col.offnadir"), number: true, value: (one) => one.off_nadir_deg, show: (one) => number(one.off_nadir_deg, 1) }, { key: "gsd_m", head: t("col.gsd"), number: true, value: (one) => one.gsd_m, show: (one) => number(one.gsd_m, 1) },
           { key: "sun_elevation_deg", head: t("col.sun"), number: true, value: (one) => one.sun_elevation_deg, show: (one) => number(one.sun_elevation_deg, 0) },
           { key: "p_clear", head: t("col.clear"), number: true, value: (one) => one.p_clear, show: (one) => (one.p_clear === null ? "–" : `${Math.round(100 * one.p_clear)} %`) },
-          { key: "because", head: t("col.because"), value: (one) => one.because },
+          { key: "because", head: t("col.because"), value: (one) => said(one.because) },
         ] }));
     } catch (error) {
       put(box, trouble(error));
