@@ -64,13 +64,14 @@ def serve(
         Processes that plan again, take in what arrives and tell orders what became of them (swath work); 0: none.
     at
         Go on as if it were this time: 2026-05-08T06:00:00Z. For rehearsals: the service, its workers and the
-        history then go by one clock; tokens end by this machine's.
+        history then go by one clock; tokens end by this machine's. Without it a rehearsal goes on where it stood.
     """
+    from swath.cli.clock_of_rehearsal import on_clock
     from swath.cli.progress import progress_bar
     from swath.cli.serve_log import set_up_log
-    from swath.cli.work import offset_of
     from swath.operate.bring_in import bring_in, mission_file
-    from swath.operate.loop.crew import checked_workers, crew, set_clock
+    from swath.operate.loop.crew import checked_workers, crew
+    from swath.operate.loop.rehearsal import rehearsal_of
     from swath.serve.run import check_doors, open_port, run, settings_of
     from swath.store.database import open_database
     from swath.store.mission import read_mission
@@ -80,13 +81,15 @@ def serve(
     checked_workers(workers, least=0)
     set_up_log(log)
     listening = open_port(settings)
-    offset_us = offset_of(at, read_mission(mission_file(mission_dir)))
-    db = open_database(place := database or mission_dir, clock=set_clock(offset_us))
+    mission = read_mission(mission_file(mission_dir))
+    db = open_database(place := database or mission_dir)
     check_doors(db, settings)
+    clock = rehearsal_of(db, mission, at=at)
+    db = on_clock(db, clock)
     with progress_bar("bring in") as bar:
         brought = bring_in(db, mission_dir, progress=bar)
     _announce(brought, host, listening.getsockname()[1])
-    with crew(mission_dir, place, workers, offset_us=offset_us):
+    with crew(mission_dir, place, workers, offset_us=clock.offset_us):
         run(db, mission_dir, brought, settings, listening)
     return 0
 

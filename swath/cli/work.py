@@ -4,28 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from swath.time import format_utc
-
-if TYPE_CHECKING:
-    from swath.store.mission import Mission
-
-__all__ = ["offset_of", "work"]
-
-
-def offset_of(at: str | None, mission: Mission) -> int:
-    """By how many microseconds workers' clocks are set: to ``at``, or to the start of a mission that is over."""
-    from swath.store.moments import moment, moment_of_text, now_us
-
-    if at is not None:
-        return moment_of_text(at, where="--at") - now_us()
-    if now_us() <= moment(mission.stop):
-        return 0
-    print(
-        f"swath: the mission's days are over: its workers begin again at {format_utc(mission.start)}", file=sys.stderr
-    )
-    return moment(mission.start) - now_us()
+__all__ = ["work"]
 
 
 def work(
@@ -56,26 +36,28 @@ def work(
     once
         Do what there is to do now, and end.
     at
-        Work as if it were this time: 2026-05-08T06:00:00Z. For rehearsals.
+        Work as if it were this time: 2026-05-08T06:00:00Z. For rehearsals; without it one goes on where it stood.
     log
         plain or json, on standard error.
     """
     import time
 
+    from swath.cli.clock_of_rehearsal import on_clock
     from swath.cli.serve_log import set_up_log
     from swath.operate.bring_in import bring_in, mission_file
-    from swath.operate.loop.crew import checked_workers, crew, set_clock, work_here
+    from swath.operate.loop.crew import checked_workers, crew, work_here
+    from swath.operate.loop.rehearsal import rehearsal_of
     from swath.store.database import open_database
     from swath.store.jobs import counts
     from swath.store.mission import read_mission
 
     checked_workers(workers)
     set_up_log(log)
-    place = database or mission_dir
-    db = open_database(place, clock=set_clock(offset_us := offset_of(at, read_mission(mission_file(mission_dir)))))
-    bring_in(db, mission_dir)
+    mission = read_mission(mission_file(mission_dir))
+    clock = rehearsal_of(db := open_database(place := database or mission_dir), mission, at=at)
+    bring_in(db := on_clock(db, clock), mission_dir)
     if once:
-        done = work_here(mission_dir, place, offset_us=offset_us, idle=lambda: True)
+        done = work_here(mission_dir, place, offset_us=clock.offset_us, idle=lambda: True)
         with db.reading() as connection:
             now = counts(connection)
         db.close()
@@ -83,7 +65,7 @@ def work(
         return 1 if now["dead"] else 0
     db.close()
     print(f"swath: {workers} at work for {mission_dir}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
-    with crew(mission_dir, place, workers, offset_us=offset_us):
+    with crew(mission_dir, place, workers, offset_us=clock.offset_us):
         try:
             while True:
                 time.sleep(3600.0)

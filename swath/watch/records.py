@@ -55,6 +55,7 @@ STEPS: Mapping[str, str] = {
     "landed": "it was on the ground",
     "mapped": "it was in the archive",
     "answered": "the answer was read from it",
+    "ground": "a drone's orthophoto was held against it",
 }
 """from a change to the answer of a follow-up, in order"""
 _EARTH_M = 6_371_008.8

@@ -7,6 +7,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import geopandas
 import pyarrow.parquet as pq
 import pystac
 import pytest
@@ -91,6 +92,10 @@ def test_items_leave_for_other_catalogues(
     geo = json.loads(read.schema.metadata[b"geo"])
     assert read.num_rows == 6 and geo["primary_column"] == "geometry"
     assert geo["columns"]["geometry"]["geometry_types"] == ["Polygon"]
+    outside = geopandas.read_parquet(table)
+    assert (
+        len(outside) == 6 and outside.crs.to_epsg() in (4326, None) and set(outside["id"]) == {i["id"] for i in items}
+    )
     by_id = {item["id"]: item for item in items}
     for row in read.to_pylist():
         assert shapely.from_wkb(row["geometry"]).equals(shapely.geometry.shape(by_id[row["id"]]["geometry"]))
