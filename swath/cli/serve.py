@@ -71,25 +71,22 @@ def serve(
     from swath.cli.serve_log import set_up_log
     from swath.operate.bring_in import bring_in, mission_file
     from swath.operate.loop.crew import checked_workers, crew
-    from swath.operate.loop.rehearsal import rehearsal_of
     from swath.serve.run import check_doors, open_port, run, settings_of
     from swath.store.database import open_database
-    from swath.store.mission import read_mission
 
     oidc, origins = (oidc_issuer, oidc_audience, oidc_keys), tuple(allow_origin or ())
     settings = settings_of(host, port, public_url=public_url, allow_origins=origins, sign_in=sign_in, oidc=oidc)
     checked_workers(workers, least=0)
     set_up_log(log)
     listening = open_port(settings)
-    mission = read_mission(mission_file(mission_dir))
+    mission_file(mission_dir)  # raises where there is none, before anything is made there
     db = open_database(place := database or mission_dir)
     check_doors(db, settings)
-    clock = rehearsal_of(db, mission, at=at)
-    db = on_clock(db, clock)
+    db, offset_us = on_clock(db, mission_dir, at)
     with progress_bar("bring in") as bar:
         brought = bring_in(db, mission_dir, progress=bar)
     _announce(brought, host, listening.getsockname()[1])
-    with crew(mission_dir, place, workers, offset_us=clock.offset_us):
+    with crew(mission_dir, place, workers, offset_us=offset_us):
         run(db, mission_dir, brought, settings, listening)
     return 0
 

@@ -46,18 +46,16 @@ def work(
     from swath.cli.serve_log import set_up_log
     from swath.operate.bring_in import bring_in, mission_file
     from swath.operate.loop.crew import checked_workers, crew, work_here
-    from swath.operate.loop.rehearsal import rehearsal_of
     from swath.store.database import open_database
     from swath.store.jobs import counts
-    from swath.store.mission import read_mission
 
     checked_workers(workers)
     set_up_log(log)
-    mission = read_mission(mission_file(mission_dir))
-    clock = rehearsal_of(db := open_database(place := database or mission_dir), mission, at=at)
-    bring_in(db := on_clock(db, clock), mission_dir)
+    mission_file(mission_dir)  # raises where there is none, before anything is made there
+    db, offset_us = on_clock(open_database(place := database or mission_dir), mission_dir, at)
+    bring_in(db, mission_dir)
     if once:
-        done = work_here(mission_dir, place, offset_us=clock.offset_us, idle=lambda: True)
+        done = work_here(mission_dir, place, offset_us=offset_us, idle=lambda: True)
         with db.reading() as connection:
             now = counts(connection)
         db.close()
@@ -65,7 +63,7 @@ def work(
         return 1 if now["dead"] else 0
     db.close()
     print(f"swath: {workers} at work for {mission_dir}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
-    with crew(mission_dir, place, workers, offset_us=clock.offset_us):
+    with crew(mission_dir, place, workers, offset_us=offset_us):
         try:
             while True:
                 time.sleep(3600.0)

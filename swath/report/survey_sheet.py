@@ -35,6 +35,7 @@ def survey_facts(survey: Survey, sun: Windows) -> list[tuple[str, str]]:
     """What to know before take-off: name and value of each fact."""
     ask, camera, proof = survey.ask, survey.ask.drone.camera, survey.proof
     mb = proof.photos * camera.image_width_px * camera.image_height_px / 1e6 * _MB_PER_MPX
+    wait_s = survey.trigger_m / survey.speed_m_s
     batteries = _count(len(survey.flights), "battery", "batteries")
     drones = _count(ask.limits.drones, "drone", "drones")
     rows = [
@@ -42,10 +43,18 @@ def survey_facts(survey: Survey, sun: Windows) -> list[tuple[str, str]]:
         ("Area", f"{ask.where.area.area / 1e4:.2f} ha"),
         ("Pixel", f"{ask.gsd_m * 100:.2f} cm from {survey.height_m:.0f} m above the ground"),
         ("Lines", f"{survey.lines}, {survey.line_spacing_m:.1f} m apart, towards {survey.direction_deg:.0f} deg"),
-        ("Photos", f"{proof.photos}, every {survey.trigger_m:.1f} m; about {mb / 1e3:.1f} GB (+-40 %)"),
-        ("Overlap", f"{proof.front_share:.0%} ahead, {proof.side_share:.0%} beside at least, by simulated flight"),
+        (
+            "Photos",
+            f"{proof.photos}, every {survey.trigger_m:.1f} m ({wait_s:.1f} s); about {mb / 1e3:.1f} GB (+-40 %)",
+        ),
+        (
+            "Overlap",
+            f"{proof.front_share:.0%} ahead, {proof.side_share:.0%} beside at least, by simulated flight "
+            f"({ask.overlap.front_share:.0%} and {ask.overlap.side_share:.0%} asked)",
+        ),
         ("Covered", f"{proof.once_share:.1%} of the area; {proof.seen_share:.1%} on three photos or more"),
         ("Speed", f"{survey.speed_m_s:.1f} m/s; wind up to {ask.limits.wind_m_s:g} m/s planned for"),
+        ("Height", f"at most {ask.limits.highest_m:g} m above the ground"),
         ("Time", f"{_minutes(survey.duration_s)}; {batteries}, {drones}"),
         ("Reserve", f"{ask.limits.reserve_share:.0%} of each battery is not planned for"),
         ("Take-off", "{1:.6f} N, {0:.6f} E".format(*ask.plane.to_deg(ask.where.take_off))),
