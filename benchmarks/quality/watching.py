@@ -2,7 +2,9 @@
 
 Made-up places of 0.41 km2 (tests/watch/places.py: seasons that move from year to year, haze, clouds that no mask finds,
 edges that shift) are begun on three years and watched for three more. Alarms at several rates asked, per 1,000 km2 and
-year; what is found of seeded changes of several sizes and contrasts, and after how many clear looks. Then the real
+year; what is found of seeded changes of several sizes and contrasts, and after how many clear looks. Pairs of a radar
+(speckle, rain, fields that move by themselves) over two years: alarms of all pairs, and what the first picture after a
+seeded change tells of it. Then the real
 patch of Sentinel-2 in Slovenia (``../shared/data``, skipped without): begun on its first 46 dates, watched on the rest;
 nothing is known to have changed there, but nobody has looked. Writes benchmarks/results/quality-watching.json.
 """
@@ -11,15 +13,19 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from swath.model import Grid
+from swath.operate.detecting_pairs import judged
+from swath.operate.pair_fields import PairOf, radar_pair
 from swath.watch.change import begin_watch, look_on
+from swath.watch.pair_watch import PairPast, PairPatch
 from swath.watch.state import Found, Look, PlaceState, Wish, from_arrays, to_arrays
-from tests.watch.places import DAY_0, place_looks
+from tests.watch.places import DAY_0, place_looks, radar_looks
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "quality-watching.json"
 SLOVENIA = Path(__file__).resolve().parents[3] / "shared" / "data" / "imagery" / "sentinel2_slovenia"
@@ -27,6 +33,8 @@ RATES = (10000.0, 1000.0, 100.0)
 SIDE, YEARS, BEGUN_DAYS = 64, 6.0, 1096
 CLEARED = np.array([400.0, 700.0, -1200.0, 1100.0])
 SIZES_PX, STRENGTHS = (1, 3, 7), (0.25, 0.5, 1.0)
+RADAR_SIZES_PX = (4, 8, 14)
+RADAR_CHANGES: dict[str, dict[str, Any]] = {"3 dB": {"db": 3.0}, "6 dB": {"db": -6.0}, "pattern": {"pattern": True}}
 
 
 def watched(state: PlaceState, looks: list[Look]) -> list[tuple[Found, int]]:
@@ -96,6 +104,37 @@ def place(seed: int, told: dict[str, Any]) -> None:
                 cell["lags"].append(int(sum(clear)))
 
 
+def told_of(before: Look, after: Look, grid: Grid, pasts: dict[str, PairPast], rate: float) -> list[PairPatch]:
+    """What a pair of radar pictures tells at a rate (a 1,000 km2 and year, thirty pairs of it)."""
+    seen = np.ones(grid.shape, np.bool_)
+    pair = radar_pair(PairOf(before, after, seen, seen, grid))
+    rate_per_km2_pair = rate / 1000.0 / 30.0
+    found = judged(pair, pasts, pixel_km2=grid.pixel_area_km2, rate_per_km2_pair=rate_per_km2_pair) if pair else []
+    return [patch for _, patch in found]
+
+
+def radar_place(seed: int, told: dict[str, Any]) -> None:
+    """Two years of a radar's pairs without and with seeded changes, at every rate."""
+    grid, looks = radar_looks(SIDE, 2.0, seed)
+    told["km2_years"] += 2.0 * SIDE**2 * 1e-4
+    pasts: dict[float, dict[str, PairPast]] = {rate: {} for rate in RATES}
+    for before, after in pairwise(looks):
+        for rate in RATES:
+            told["alarms"][str(rate)] += len(told_of(before, after, grid, pasts[rate], rate))
+    for size in RADAR_SIZES_PX:
+        for name, what in RADAR_CHANGES.items():
+            change = {"row": 20, "column": 24, "size_px": size, "day": 600, **what}
+            _, later = radar_looks(SIDE, 2.0, seed, changes=[change])
+            first = next(k for k, one in enumerate(later) if not np.array_equal(one.values, looks[k].values))
+            box = np.zeros(grid.shape, np.bool_)
+            box[18 : 22 + size, 22 : 26 + size] = True
+            for rate in RATES:
+                found = told_of(looks[first - 1], later[first], grid, dict(pasts[rate]), rate)
+                cell = told["seeded"].setdefault(f"{rate:g} {size} px {name}", {"of": 0, "found": 0})
+                cell["of"] += 1
+                cell["found"] += any(box.ravel()[patch.pixels].mean() > 0.5 for patch in found)
+
+
 def slovenia() -> dict[str, Any]:
     """Alarms a km2 and year on the real patch, at every rate."""
     ndvi, valid = np.load(SLOVENIA / "NDVI.npy"), np.load(SLOVENIA / "IS_VALID.npy").astype(bool)
@@ -137,6 +176,13 @@ def main() -> None:
     for name, cell in told["seeded"].items():
         lag = f"{np.median(cell['lags']):.0f} clear looks" if cell["lags"] else "-"
         print(f"{name}: {cell['found']} of {cell['of']}, {lag}")
+    radar: dict[str, Any] = {"km2_years": 0.0, "alarms": dict.fromkeys(map(str, RATES), 0), "seeded": {}}
+    for seed in range(500, 500 + count):
+        radar_place(seed, radar)
+        print(seed, "radar", round(radar["km2_years"], 2), radar["alarms"], flush=True)
+    told["radar_pairs"] = radar
+    for name, cell in radar["seeded"].items():
+        print(f"radar {name}: {cell['found']} of {cell['of']}")
     if SLOVENIA.is_dir():
         told["slovenia"] = slovenia()
         print("Slovenia", told["slovenia"])

@@ -49,8 +49,8 @@ def survey_facts(survey: Survey, sun: Windows) -> list[tuple[str, str]]:
         ),
         (
             "Overlap",
-            f"{proof.front_share:.0%} ahead, {proof.side_share:.0%} beside at least, by simulated flight "
-            f"({ask.overlap.front_share:.0%} and {ask.overlap.side_share:.0%} asked)",
+            f"{proof.front_share:.0%} ahead, {proof.side_share:.0%} beside at least by simulated flight; "
+            f"{ask.overlap.front_share:.0%}, {ask.overlap.side_share:.0%} asked",
         ),
         ("Covered", f"{proof.once_share:.1%} of the area; {proof.seen_share:.1%} on three photos or more"),
         ("Speed", f"{survey.speed_m_s:.1f} m/s; wind up to {ask.limits.wind_m_s:g} m/s planned for"),
