@@ -12,7 +12,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Compiled modules are kept, as numba's kernels beside them are: else each start of swath compiles it all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-ON_TWO_CORES := -n 2 --dist loadfile
+# In the order of tests/conftest.py, long files first: by default those with few tests come last, and one core ends alone.
+ON_TWO_CORES := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo serve test test-all lint page bench docs pins clean
 

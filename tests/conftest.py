@@ -28,6 +28,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.enviro
 os.environ |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
 os.environ |= {"no_proxy": "localhost,127.0.0.1,::1", "PROJ_NETWORK": "OFF", "NO_COLOR": "1"}
 
+# Tests run on all cores already: threads of linear algebra beside them only spin. Before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Modules and rewritten tests are compiled once, for child processes too, also where the environment keeps no bytecode:
 # compiling all of them anew costs each process 15 s, and numba's kernels are kept beside it anyway.
 sys.dont_write_bytecode = False
@@ -45,6 +48,15 @@ def _why_absent() -> str:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("needs_shared_data") and (why := _why_absent()):
         pytest.skip(why)
+
+
+LONGEST = ("stories", "plan", "operate", "cli", "product")
+"""folders whose files take longest: they begin first, so that none is alone at work in the end"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {folder: place for place, folder in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(REPO).parts[1], len(rank)))
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from swath import registry
 from swath.errors import DataError
 from swath.fly.faults import check_faults, faults_for, faults_left
 from swath.fly.flight import Flight
@@ -75,6 +76,7 @@ def run_mission(
     mission = read_mission(path)
     if seed is not None:
         mission = replace(mission, seed=checked_seed(seed))
+    registry.find("swath.solvers", mission.operations.solver)  # a wrong name is told before any process is started
     eop, weather = packaged_eop(), SimulatedWeather(seed=mission.seed, forecast=mission.forecast)
     with (
         new_folder(out) as folder,

@@ -24,7 +24,7 @@ from tests.plan.wide import box, outlook, request, wide
 
 @pytest.fixture(scope="module")
 def day():
-    problem = wide().problem
+    problem = wide(points=30).problem
     plan = solve(problem, seed=1, made=START, rounds=200)
     indexed = index(problem)
     return problem, plan, indexed, planned_state(indexed, plan)

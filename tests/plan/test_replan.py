@@ -28,7 +28,7 @@ def at_noon(problem: Problem) -> Problem:
 
 @pytest.fixture(scope="module")
 def day() -> tuple[Problem, Plan]:
-    problem = wide().problem
+    problem = wide(points=30).problem
     return problem, solve(problem, seed=1, made=START, rounds=300)
 
 

@@ -58,7 +58,7 @@ def test_shares_are_told_as_they_are_and_a_small_one_leaves_more_to_others() -> 
 
 @pytest.mark.parametrize("seed", [1, 2, 4])
 def test_every_plan_is_fair_to_the_judge_even_one_that_was_stopped(seed: int) -> None:
-    case = wide(seed, points=60)
+    case = wide(seed, points=30)
     held = held_to(case, a=0.25, c=0.4)
     for rounds, stop in ((100, lambda: False), (0, lambda: True)):
         plan = solve(held, seed=1, made=held.start, rounds=rounds, stop=stop)

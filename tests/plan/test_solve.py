@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from swath.plan.problem import Problem, with_frozen
 from swath.plan.solve import solve
 from swath.plan.verify import verify
 from swath.time import seconds
-from tests.plan.fleet import START, case, changed
+from tests.plan.fleet import START, Case, case, changed
 from tests.plan.toy import optimum, toy
 
 ROUNDS = 300
@@ -24,10 +25,15 @@ def planned(problem: Problem, seed: int = 1, rounds: int = ROUNDS) -> Plan:
     return solve(problem, seed=seed, made=problem.start, rounds=rounds)
 
 
+@cache
+def planned_day(seed: int) -> tuple[Case, Plan]:
+    """A day of the fleet and its plan, made once."""
+    return case(seed), planned(case(seed).problem, seed)
+
+
 @pytest.mark.parametrize("seed", [21, 22, 23])
 def test_a_day_of_the_fleet_is_planned_by_the_rules(seed: int) -> None:
-    day = case(seed)
-    plan = planned(day.problem, seed)
+    day, plan = planned_day(seed)
     assert verify(day.problem, plan, day.ephemerides, day.eop) == ()
     answered = [*plan.acquisitions.request.tolist(), *(r.request for r in plan.refused)]
     assert sorted(answered) == sorted(r.id for r in day.problem.requests)
@@ -63,8 +69,7 @@ def test_near_the_exact_optimum_when_everything_is_scarce() -> None:
 
 
 def test_the_urgent_request_comes_first_and_soon() -> None:
-    day = case(21)
-    plan = planned(day.problem)
+    day, plan = planned_day(21)
     assert "flood-01" in plan.acquisitions.request
     (flood,) = plan.acquisitions.take(plan.acquisitions.request == "flood-01").rows()
     # Whatever is worth more, or as much and sooner, would have been taken: compare with all its looks.
@@ -86,7 +91,7 @@ def test_the_urgent_request_comes_first_and_soon() -> None:
 
 
 def test_a_replan_keeps_what_was_commanded() -> None:
-    day = case(21)
+    day = case(21, 120)
     routine = replace(
         day.problem,
         requests=tuple(r for r in day.problem.requests if not r.urgent),
