@@ -22,7 +22,7 @@ __all__ = ["app", "chances", "plan", "what_if", "why"]
 app = App(
     name="plan",
     help_epilogue="Examples: swath plan examples/orders/mission.toml --out out/plan | "
-    "swath plan why stereo-po examples/orders/mission.toml --plan out/plan | "
+    "swath plan why inn-valley examples/orders/mission.toml --plan out/plan | "
     "swath plan what-if examples/orders/mission.toml --add-station troll | "
     "swath plan again examples/orders/mission.toml --plan out/plan --at 2026-05-08T06:00:00Z",
     default_parameter=Parameter(negative=()),
@@ -131,7 +131,8 @@ def why(order: str, mission: Path, /, *, plan: Path | None = None, seed: int | N
             _print_planned(row)
         return 0
     wanted = list(refused) if order == "refused" else [order]
-    helps = cheapest_help(made.problem, made.plan, made.outlook, orders=wanted, stations=_more_stations(made))
+    more, asked = _more_stations(made), made.mission.orders
+    helps = cheapest_help(made.problem, made.plan, made.outlook, orders=wanted, stations=more, asked=asked)
     rows = [
         {
             "order": id,
@@ -330,5 +331,6 @@ def chances(
                 f"{row['satellite'][:12]:<12} {row['start'][:19].replace('T', ' '):<20} {row['off_nadir_deg']:5.1f} "
                 f"{row['sun_elevation_deg']:5.1f} {row['gsd_m']:6.2f} {row['p_clear']:8.2f} {row['value']:6.3f}"
             )
-        print(f"A clear picture in one of these {len(rows)} passes: {found.clear_chance:.0%}.")
+        chance = "more than 99 %" if found.clear_chance > 0.99 else f"{found.clear_chance:.0%}"
+        print(f"A clear picture in one of these {len(rows)} passes: {chance}.")
     return 0 if len(rows) else 1

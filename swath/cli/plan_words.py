@@ -52,6 +52,7 @@ def print_summary(made: PlannedMission, *, interrupted: bool) -> None:
     from collections import Counter
 
     from swath.report.facts import reason_words
+    from swath.report.words import count
 
     told = summary(made.problem, made.plan)
     wrapped(
@@ -63,14 +64,14 @@ def print_summary(made: PlannedMission, *, interrupted: bool) -> None:
     wrapped("solver", f"{told['solver']}, seed {told['seed']}")
     for number, row in enumerate(told["limits"][:5]):
         ids = ", ".join(row["orders"][:4]) + (", ..." if len(row["orders"]) > 4 else "")
-        wrapped("limited by" if number == 0 else "", f"{row['what']}: {len(row['orders'])} orders ({ids})")
+        wrapped("limited by" if number == 0 else "", f"{row['what']}: {count(len(row['orders']), 'order')} ({ids})")
     for number, row in enumerate(told["shares"]):
         wrapped("shares" if number == 0 else "", _share_words(row))
     if len(told["shares"]) > 1:
         wrapped("fairness", _fairness_words(told["shares"], told["fairness"]))
     counts = Counter(reason_words(r["reason"].partition(":")[0]) for r in told["refused"])
     if counts:
-        words = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+        words = ", ".join(f"{many} {reason}" for reason, many in counts.most_common())
         wrapped("refused", f"{sum(counts.values())}: {words}")
         wrapped("next", f"swath plan why {told['refused'][0]['order']} MISSION")
     if interrupted:
@@ -78,11 +79,14 @@ def print_summary(made: PlannedMission, *, interrupted: bool) -> None:
 
 
 def _share_words(row: dict[str, Any]) -> str:
-    words = f"{row['owner']}: {row['pictures']} pictures, {row['image_s']:.0f} of {row['asked_s']:.0f} s asked for, "
+    from swath.report.words import count
+
+    words = f"{row['owner']}: {count(row['pictures'], 'picture')}, "
+    words += f"{row['image_s']:.0f} of {row['asked_s']:.0f} s asked for, "
     words += f"{100 * row['share']:.0f} % of the imaging"
     if row["fair_share"] >= 1.0:
         return words
-    over = f" ({len(row['left_over'])} pictures beyond it count a tenth)" if row["left_over"] else ""
+    over = f" ({count(len(row['left_over']), 'picture')} beyond it: a tenth counts)" if row["left_over"] else ""
     return f"{words}, its fair share is {100 * row['fair_share']:.0f} %{over}"
 
 

@@ -21,7 +21,7 @@ from swath.plan.sky import sun_directions
 from swath.plan.stereo import find_groups
 from swath.spacecraft.satellite import Satellite
 
-__all__ = ["Outlook", "build_problem", "with_orders"]
+__all__ = ["Outlook", "build_problem", "with_orders", "with_orders_anew"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,36 @@ def with_orders(problem: Problem, orders: Sequence[Order], outlook: Outlook) -> 
             **_empty(orders, expanded.bundles),
             **_without(orders, expanded, problem.gone),
         },
+    )
+
+
+def with_orders_anew(problem: Problem, orders: Sequence[Order], outlook: Outlook) -> Problem:
+    """The problem in which orders that are bundles, none of them planned, are cut and searched anew as given here."""
+    ids = {order.id for order in orders}
+    old = {id for bundle in problem.bundles if bundle.id in ids for id in bundle.requests}
+    bare = replace(
+        problem,
+        requests=(),
+        bundles=(),
+        opportunities=Opportunities.empty(),
+        groups=Groups.empty(),
+        frozen=problem.frozen.take(slice(0)),
+        frozen_contacts=problem.frozen_contacts.take(slice(0)),
+        unoffered={},
+    )
+    alone = [replace(order, request=replace(order.request, apart=())) for order in orders]
+    new = with_orders(bare, alone, outlook)
+    apart = {order.id: order.request.apart for order in orders}
+    owner = {id: bundle.id for bundle in new.bundles for id in bundle.requests}
+    requests = tuple(replace(request, apart=apart[owner[request.id]]) for request in new.requests)
+    looks, groups = problem.opportunities, problem.groups
+    return replace(
+        problem,
+        requests=(*(request for request in problem.requests if request.id not in old), *requests),
+        bundles=(*(bundle for bundle in problem.bundles if bundle.id not in ids), *new.bundles),
+        opportunities=Opportunities.join([looks.take(~np.isin(looks.request, list(old))), new.opportunities]),
+        groups=Groups.join([groups.take(~np.isin(groups.request, list(old))), new.groups]),
+        unoffered={**{k: v for k, v in problem.unoffered.items() if k not in old | ids}, **new.unoffered},
     )
 
 

@@ -6,27 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from swath.access.accesses import find_accesses
 from swath.access.passes import find_passes
 from swath.model import Opportunities, Plan, Request, Station, Windows
 from swath.plan.arrays import Indexed, index
-from swath.plan.build import Outlook
+from swath.plan.build import Outlook, with_orders_anew
 from swath.plan.explain import cheapest_exchange
+from swath.plan.ground import pass_rates
+from swath.plan.helping_exact import Times, amount, exact
 from swath.plan.kernels import DONE, add_look
 from swath.plan.layout import LOOKS, State
 from swath.plan.looks import find_looks
-from swath.plan.problem import PRIORITY_WEIGHT, Problem
+from swath.plan.orders import Order
+from swath.plan.problem import PRIORITY_WEIGHT, Problem, Rates
 from swath.plan.search.kernels import admits
 from swath.plan.state import copy_of, planned_state
 from swath.plan.stereo import find_groups
 from swath.plan.value_kernels import plan_value
-from swath.time import seconds
 
 __all__ = ["COSTS", "Help", "cheapest_help", "with_station"]
-
-Floats = npt.NDArray[np.float64]
 
 COSTS: Mapping[str, float] = {
     "off_nadir": 1.0,  # a degree
@@ -34,6 +33,9 @@ COSTS: Mapping[str, float] = {
     "cloud": 0.2,  # a hundredth of P(clear)
     "pixel": 0.2,  # a hundredth
     "side": 8.0,
+    "satellite": 10.0,
+    "sensor": 10.0,
+    "apart": 0.5,  # an hour
     "window": 0.5,  # an hour
     "deadline": 0.3,  # an hour
     "priority": 10.0,  # a class
@@ -51,9 +53,14 @@ _RELAXED: Mapping[str, dict[str, object]] = {
     "cloud": {"min_p_clear": 0.0},
     "pixel": {"max_gsd_m": np.inf},
     "side": {"side": "any"},
+    "satellite": {"satellites": ()},
+    "sensor": {"sensor": "any"},
+    "apart": {"apart": ()},
     "window": {},
     "deadline": {},
 }
+_OF_THE_ORDER = ("window", "satellite", "sensor")
+"""what pictures that an order is cut into have of their own: only the whole order can have another"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Help:
     what: str
     """a key of :data:`COSTS`"""
     changed: tuple[Request, ...]
-    """the order's requests as they would have to be; empty for a station or a quota"""
+    """the order as it would have to be, or that of its requests; empty for a station or a quota"""
     weight: float
     """in the unit of :data:`COSTS`"""
     because: str
@@ -77,23 +84,28 @@ def cheapest_help(
     *,
     orders: Sequence[str] = (),
     stations: Sequence[Station] = (),
+    asked: Sequence[Order] = (),
 ) -> dict[str, Help | None]:
     """For each refused order (or those named) the cheapest single change that gets it in; None: no single one does.
 
-    Tried are a larger off-nadir angle, a lower Sun, more cloud, coarser pixels, the other side, a wider window, a later
-    deadline, a higher priority class or value, and each of ``stations``. What is found is made exact and tried again:
-    looks are searched anew under the changed conditions, and the order is put into the plan with nothing else moved
-    (with the exchange that pays, for priority and value). Orders whose requests are many (bundles) count as in when one
-    of their pictures is.
+    Tried are a larger off-nadir angle, a lower Sun, more cloud, coarser pixels, the other side, another satellite, any
+    sensor, less distance from other orders, a wider window, a later deadline, a higher priority class or value, more
+    quota, and each of ``stations``. What is found is made exact and tried again: looks are searched anew under the
+    changed conditions, and the order is put into the plan with nothing else moved (with the exchange that pays, for
+    priority and value). Orders whose requests are many (bundles) count as in when one of their pictures is; those that
+    ``asked`` holds are cut anew, the others' pictures keep window and satellite.
     """
     members = {bundle.id: bundle.requests for bundle in problem.bundles}
     wanted = [r.request for r in plan.refused if not orders or r.request in orders]
     owners = {id: order for order in wanted for id in members.get(order, (order,))}
+    wholes = {order.id: order for order in asked if order.id in members and order.id in wanted}
     found: dict[str, list[Help]] = {order: [] for order in wanted}
-    if not owners:
+    if not wanted:
         return {}
+    parts = {id: order for id, order in owners.items() if order not in wholes}
     for what in _RELAXED:
-        for help in _relaxed(problem, plan, outlook, owners, what):
+        helps = _relaxed(problem, plan, outlook, parts, what)
+        for help in (*helps, *_relaxed_whole(problem, plan, outlook, list(wholes.values()), what)):
             found[help.order].append(help)
     others = (
         *_worth_more(problem, plan, wanted, members),
@@ -108,7 +120,7 @@ def cheapest_help(
     waiting = {order for order, helps in found.items() if helps}
     while waiting:  # the next one of each order that has none yet, all tried in one problem
         tried = [found[order].pop(0) for order in sorted(waiting)]
-        for help in _verified(problem, plan, outlook, tried):
+        for help in _verified(problem, plan, outlook, tried, wholes):
             best[help.order] = help
         waiting = {order for order in waiting if best[order] is None and found[order]}
     return best
@@ -146,44 +158,65 @@ def _with(problem: Problem, requests: Sequence[Request], outlook: Outlook) -> Pr
     )
 
 
-def _relaxed(problem: Problem, plan: Plan, outlook: Outlook, owners: Mapping[str, str], what: str) -> list[Help]:
-    """What one condition would have to be for each order, from a problem in which it is dropped."""
-    asked = {request.id: request for request in problem.requests if request.id in owners}
+def _loosened(problem: Problem, asked: Request, what: str) -> Request:
+    """A request without one of its conditions."""
+    first, last = min(asked.start, problem.start), max(asked.stop, problem.stop)
     if what == "window":
-        first, last = problem.start, problem.stop
-        some = [r for r in asked.values() if r.start > first or r.stop < last]
-        loose = [replace(r, start=first, stop=last, deadline=max(r.deadline, last)) for r in some]
-    elif what == "deadline":
-        loose = [replace(r, deadline=problem.stop) for r in asked.values() if r.deadline < problem.stop]
-    else:
-        key, value = next(iter(_RELAXED[what].items()))
-        loose = [replace(r, **{key: value}) for r in asked.values() if getattr(r, key) != value]  # type: ignore[arg-type]
+        return replace(asked, start=first, stop=last, deadline=max(asked.deadline, last))
+    if what == "deadline":
+        return replace(asked, deadline=max(asked.deadline, problem.stop))
+    return replace(asked, **_RELAXED[what])  # type: ignore[arg-type]
+
+
+def _relaxed(problem: Problem, plan: Plan, outlook: Outlook, owners: Mapping[str, str], what: str) -> list[Help]:
+    """What one condition would have to be for each request, from a problem in which it is dropped."""
+    of_bundles = {id for bundle in problem.bundles for id in bundle.requests} if what in _OF_THE_ORDER else set()
+    asked = {r.id: r for r in problem.requests if r.id in owners and r.id not in of_bundles}
+    loose = [other for r in asked.values() if (other := _loosened(problem, r, what)) != r]
     if not loose:
         return []
     indexed = index(_with(problem, loose, outlook))
-    state = planned_state(indexed, plan)
-    found: dict[str, Help] = {}
-    numbers = {request.id: n for n, request in enumerate(problem.requests)}
-    for request in loose:
-        help = _least(indexed, state, numbers[request.id], asked[request.id], owners[request.id], what)
-        if help is not None and (help.order not in found or help.weight < found[help.order].weight):
-            found[help.order] = help
+    return _least_of(indexed, plan, {r.id: (asked[r.id], owners[r.id]) for r in loose}, what)
+
+
+def _relaxed_whole(problem: Problem, plan: Plan, outlook: Outlook, orders: Sequence[Order], what: str) -> list[Help]:
+    """The same for orders that are cut into requests: they are cut anew without the condition."""
+    loose = [replace(order, request=_loosened(problem, order.request, what)) for order in orders]
+    changed = [order for order, was in zip(loose, orders, strict=True) if order.request != was.request]
+    if not changed:
+        return []
+    asked = {order.id: order.request for order in orders}
+    indexed = index(with_orders_anew(problem, changed, outlook))
+    cut = [bundle for bundle in indexed.problem.bundles if bundle.id in {order.id for order in changed}]
+    return _least_of(indexed, plan, {id: (asked[b.id], b.id) for b in cut for id in b.requests}, what)
+
+
+def _least_of(indexed: Indexed, plan: Plan, asked: Mapping[str, tuple[Request, str]], what: str) -> list[Help]:
+    """By order the least change; ``asked``: by request what it was before (or its order was), and its order's id."""
+    state, found = planned_state(indexed, plan), dict[str, Help]()
+    for q, request in enumerate(indexed.problem.requests):
+        if request.id in asked:
+            help = _least(indexed, state, plan, q, *asked[request.id], what)
+            if help is not None and (help.order not in found or help.weight < found[help.order].weight):
+                found[help.order] = help
     return list(found.values())
 
 
-def _least(indexed: Indexed, state: State, q: int, asked: Request, order: str, what: str) -> Help | None:
+def _least(indexed: Indexed, state: State, plan: Plan, q: int, asked: Request, order: str, what: str) -> Help | None:
     """The look that asks for the least change of those that fit into the plan."""
     fleet, problem = indexed.fleet, indexed.problem
     choices = fleet.choice[fleet.request[q]["first"] : fleet.request[q]["last"]]
     if not len(choices) or state.look[q] >= 0:
         return None
-    amounts = np.array([_amount(problem, indexed, int(look), asked, what) for look in choices])
+    others = _of_orders(problem, plan, [other for other, _ in asked.apart]) if what == "apart" else {}
+    amounts = np.array([amount(problem, indexed, int(look), asked, what, others) for look in choices])
     trial = copy_of(fleet, state)
     for k in np.argsort(amounts, kind="stable").tolist():
         if add_look(fleet, trial, choices[k], np.zeros(1, np.uint64), 0.0) == DONE:
             rows = indexed.source[choices[k] + np.arange(fleet.look[choices[k]]["count"])]
             ground = max(float(trial.shot["ground_s"][LOOKS * q + n]) for n in range(len(rows)))
-            changed = _exact(problem.opportunities.take(rows), asked, what, indexed.time(ground))
+            looks = problem.opportunities.take(rows)
+            changed = exact(looks, asked, what, indexed.time(ground), others)
             if changed is None:
                 return None
             one, words, size = changed
@@ -191,66 +224,11 @@ def _least(indexed: Indexed, state: State, q: int, asked: Request, order: str, w
     return None
 
 
-def _amount(problem: Problem, indexed: Indexed, look: int, asked: Request, what: str) -> float:
-    """How far a look lies outside what is asked, in order to sort."""
-    row, looks = int(indexed.source[look]), problem.opportunities
-    if what == "off_nadir":
-        return float(looks.off_nadir_deg[row])
-    if what == "sun":
-        return -float(looks.sun_elevation_deg[row])
-    if what == "cloud":
-        return -float(looks.p_clear[row])
-    if what == "pixel":
-        return float(looks.gsd_m[row])
-    if what == "window":
-        early = (asked.start - looks.start[row]) / np.timedelta64(1, "s")
-        late = (looks.stop[row] - asked.stop) / np.timedelta64(1, "s")
-        return float(max(early, late, 0.0))
-    return float(indexed.fleet.look[look]["stop"])
-
-
-def _exact(
-    rows: Opportunities, asked: Request, what: str, on_ground: np.datetime64
-) -> tuple[Request, str, float] | None:
-    """The request as it would have to be, in words, and how large the change is."""
-    if what == "off_nadir":
-        need = float(np.ceil(rows.off_nadir_deg.max() * 10.0 + 1e-6) / 10.0)
-        words = f"a largest off-nadir angle of {need:.1f} deg instead of {asked.max_off_nadir_deg:g}"
-        return replace(asked, max_off_nadir_deg=need), words, need - asked.max_off_nadir_deg
-    if what == "sun":
-        need = float(np.floor(rows.sun_elevation_deg.min() * 10.0 - 1e-6) / 10.0)
-        words = f"a least Sun elevation of {need:.1f} deg instead of {asked.min_sun_elevation_deg:g}"
-        return replace(asked, min_sun_elevation_deg=need), words, asked.min_sun_elevation_deg - need
-    if what == "cloud":
-        need = float(np.floor(rows.p_clear.min() * 100.0 - 1e-6) / 100.0)
-        words = f"a least P(clear) of {need:.2f} instead of {asked.min_p_clear:g}"
-        return replace(asked, min_p_clear=max(need, 0.0)), words, 100.0 * (asked.min_p_clear - need)
-    if what == "pixel":
-        need = float(np.ceil(rows.gsd_m.max() * 100.0 + 1e-6) / 100.0)
-        words = f"pixels of up to {need:.2f} m instead of {asked.max_gsd_m:g}"
-        return replace(asked, max_gsd_m=need), words, 100.0 * (need / asked.max_gsd_m - 1.0)
-    if what == "side":
-        return replace(asked, side="any"), f"either side of the track instead of {asked.side} only", 1.0
-    return _exact_times(rows, asked, what, on_ground)
-
-
-def _exact_times(
-    rows: Opportunities, asked: Request, what: str, on_ground: np.datetime64
-) -> tuple[Request, str, float] | None:
-    hour = seconds(3600.0)
-    if what == "deadline":
-        late = (on_ground - asked.deadline) / hour
-        need = float(np.ceil(late * 10.0) / 10.0)
-        moved = replace(asked, deadline=asked.deadline + seconds(3600.0 * need))
-        return (moved, f"a deadline {need:.1f} h later", need) if need > 0.0 else None
-    early = max(float((asked.start - rows.start.min()) / hour), 0.0)
-    late = max(float((rows.stop.max() - asked.stop) / hour), 0.0)
-    early, late = (float(np.ceil(x * 10.0) / 10.0) for x in (early, late))
-    stop = asked.stop + seconds(3600.0 * late)
-    due = max(asked.deadline, on_ground + seconds(1.0)) if late or on_ground > asked.deadline else asked.deadline
-    moved = replace(asked, start=asked.start - seconds(3600.0 * early), stop=stop, deadline=due)
-    sides = [f"{x:.1f} h {which}" for x, which in ((early, "earlier"), (late, "later")) if x > 0.0]
-    return (moved, f"a window that opens or closes {' and '.join(sides)}", early + late) if sides else None
+def _of_orders(problem: Problem, plan: Plan, orders: Sequence[str]) -> dict[str, Times]:
+    """When pictures of some orders begin in a plan."""
+    members = {bundle.id: bundle.requests for bundle in problem.bundles}
+    looks = plan.acquisitions
+    return {order: looks.start[np.isin(looks.request, members.get(order, (order,)))] for order in orders}
 
 
 def _worth_more(
@@ -304,7 +282,8 @@ def _quotas(problem: Problem, plan: Plan, owners: Mapping[str, str]) -> list[Hel
         for q, request in enumerate(problem.requests):
             order = owners.get(request.id, "")
             if request.looks == looks and order in waiting and _any_fits(indexed, state, q):
-                words = f"{looks} pictures and {_MORE_S:g} s of imaging more for {request.owner}"
+                pictures = f"{looks} picture{'s' if looks > 1 else ''}"
+                words = f"{pictures} and {_MORE_S:g} s of imaging more for {request.owner}"
                 found.append(Help(order, "quota", (), COSTS["quota"] * looks, words))
     return found
 
@@ -331,7 +310,12 @@ def with_station(problem: Problem, station: Station, outlook: Outlook) -> Proble
     """The problem with one more station."""
     seen = find_passes(outlook.ephemerides, [station], problem.start, problem.stop, outlook.eop)
     more = Windows(satellite=seen.satellite, subject=seen.station, start=seen.start, stop=seen.stop)
-    return replace(problem, stations=(*problem.stations, station), passes=Windows.join([problem.passes, more]))
+    return replace(
+        problem,
+        stations=(*problem.stations, station),
+        passes=Windows.join([problem.passes, more]),
+        rates=Rates.join([problem.rates, pass_rates(problem.satellites, [station], more, outlook.ephemerides)]),
+    )
 
 
 def _any_fits(indexed: Indexed, state: State, q: int) -> bool:
@@ -341,19 +325,26 @@ def _any_fits(indexed: Indexed, state: State, q: int) -> bool:
     return any(add_look(fleet, trial, look, np.zeros(1, np.uint64), 0.0) == DONE for look in choices)
 
 
-def _verified(problem: Problem, plan: Plan, outlook: Outlook, helps: Sequence[Help]) -> list[Help]:
+def _verified(
+    problem: Problem, plan: Plan, outlook: Outlook, helps: Sequence[Help], wholes: Mapping[str, Order]
+) -> list[Help]:
     """Those that get their order in, looks searched anew under the changed conditions; each order tried by itself."""
     good = [help for help in helps if not help.changed]  # a station or a quota: found by that very test
     others = [help for help in helps if help.changed]
     if not others:
         return good
-    indexed = index(_with(problem, [request for help in others for request in help.changed], outlook))
+    changed = [request for help in others for request in help.changed]
+    anew = _with(problem, [request for request in changed if request.id not in wholes], outlook)
+    cut = [replace(wholes[request.id], request=request) for request in changed if request.id in wholes]
+    indexed = index(with_orders_anew(anew, cut, outlook) if cut else anew)
     state = planned_state(indexed, plan)
-    numbers = {request.id: n for n, request in enumerate(problem.requests)}
+    numbers = {request.id: n for n, request in enumerate(indexed.problem.requests)}
+    members = {bundle.id: bundle.requests for bundle in indexed.problem.bundles}
     urgent = np.flatnonzero(indexed.fleet.request["urgent"]).tolist()
     for help in others:
         if help.what not in ("priority", "value"):
-            if any(_any_fits(indexed, state, numbers[request.id]) for request in help.changed):
+            asked = [id for request in help.changed for id in members.get(request.id, (request.id,))]
+            if any(_any_fits(indexed, state, numbers[id]) for id in asked):
                 good.append(help)
             continue
         exchange = cheapest_exchange(indexed, state, numbers[help.changed[0].id], stay=urgent)

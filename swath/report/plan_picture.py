@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swath.model import Station, Windows
 from swath.plan.problem import Problem
 from swath.report.planned import PlannedDay
 from swath.time import format_utc, seconds
@@ -17,13 +18,15 @@ __all__ = ["timeline_png"]
 Floats = npt.NDArray[np.float64]
 
 _PICTURE, _SENT, _DARK, _PASS = "#d1495b", "#2e86ab", "#e3e6ea", "#c9d6df"
-_FILL = "#9bb8a5"
+_FILL, _CLOSED = "#9bb8a5", "#f3dfc1"
 _LEAST_H = 0.0125
 """pictures last seconds: drawn at least this long to be seen"""
 
 
 def timeline_png(day: PlannedDay, problem: Problem) -> bytes:
-    """A PNG of a plan: a row for each satellite (eclipse, pictures, contacts, recorder) and for each station."""
+    """A PNG of a plan: a row for each satellite (eclipse, pictures, contacts, recorder), then one for each station
+    (passes, contacts, maintenance).
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -39,6 +42,7 @@ def timeline_png(day: PlannedDay, problem: Problem) -> bytes:
             for table, color in ((day.plan.acquisitions, _PICTURE), (day.plan.contacts, _SENT)):
                 _bars(axis, day, table.take(table.satellite == satellite.id), row, 0.8, color)
         for row, station in enumerate(day.stations, start=len(day.satellites)):
+            _bars(axis, day, _closed(station), row, 0.8, _CLOSED, hatch="////", edgecolor="#c9a66b", linewidth=0.0)
             _bars(axis, day, problem.passes.take(problem.passes.subject == station.id), row, 0.5, _PASS)
             _bars(axis, day, day.plan.contacts.take(day.plan.contacts.station == station.id), row, 0.8, _SENT)
         _dress(axis, day, names)
@@ -53,11 +57,18 @@ def _hours(day: PlannedDay, at: Any) -> Floats:
     return np.asarray((np.asarray(at) - day.start) / np.timedelta64(1, "ns") * 1e-9 / 3600.0, np.float64)
 
 
-def _bars(axis: Any, day: PlannedDay, table: Any, row: int, height: float, color: str) -> None:
+def _closed(station: Station) -> Windows:
+    """When a station is shut for maintenance."""
+    return Windows.from_rows(
+        [{"satellite": "", "subject": station.id, "start": a, "stop": b} for a, b in station.maintenance]
+    )
+
+
+def _bars(axis: Any, day: PlannedDay, table: Any, row: int, height: float, color: str, **look: Any) -> None:
     first, last = _hours(day, table.start), _hours(day, table.stop)
     if len(first):
         spans = np.column_stack([first, np.maximum(last - first, _LEAST_H)])
-        axis.broken_barh(spans.tolist(), (row - height / 2.0, height), facecolors=color)
+        axis.broken_barh(spans.tolist(), (row - height / 2.0, height), facecolors=color, **look)
 
 
 def _recorder(axis: Any, day: PlannedDay, satellite: str, capacity_bit: float, row: int) -> None:
@@ -87,7 +98,9 @@ def _dress(axis: Any, day: PlannedDay, names: list[str]) -> None:
     axis.set_title(f"{day.title} [{day.banner}]: {worth}, UTC", loc="left", fontsize=10)
     legend = {"picture": _PICTURE, "contact": _SENT, "pass": _PASS, "eclipse": _DARK, "recorder in use": _FILL}
     patches = [Patch(color=color, label=label) for label, color in legend.items()]
-    axis.legend(handles=patches, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=5, frameon=False, fontsize=8)
+    if any(station.maintenance for station in day.stations):
+        patches.append(Patch(facecolor=_CLOSED, hatch="////", edgecolor="#c9a66b", linewidth=0.0, label="maintenance"))
+    axis.legend(handles=patches, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=6, frameon=False, fontsize=8)
     for side in ("top", "right", "left"):
         axis.spines[side].set_visible(False)
     axis.tick_params(axis="y", length=0)

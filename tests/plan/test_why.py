@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from swath.errors import InputError
+from swath.model import Place
 from swath.plan.build import build_problem
 from swath.plan.commands import commands_of
 from swath.plan.explain import can_add
@@ -81,6 +82,42 @@ def test_the_change_is_the_least_of_its_kind(conditions: dict, what: str) -> Non
         less = replace(changed, max_off_nadir_deg=changed.max_off_nadir_deg - 0.2)
         assert "o" not in small(Order("point", less))[1].acquisitions.request
     assert again.requests[0].id == "o"
+
+
+def test_another_satellite_or_sensor_or_less_distance_helps_too() -> None:
+    narrow = request("o", 9.0, 46.0, satellites=("SW-2",), max_off_nadir_deg=10.0)  # SW-2 passes 35 deg aside
+    other = request("s", 9.0, 46.0, sensor="radar")
+    first, second = request("a", 9.0, 46.0, value=9.0), request("b", 9.2, 46.1, value=1.0, apart=(("a", 20 * HOUR),))
+    for asked, what in (((narrow,), "satellite"), ((other,), "sensor"), ((first, second), "apart")):
+        problem, plan = small(*(Order("point", one) for one in asked))
+        (help,) = cheapest_help(problem, plan, outlook()[0]).values()
+        assert help is not None and help.what == what, help
+        (changed,) = help.changed
+        anew = small(*(Order("point", changed if one.id == changed.id else one) for one in asked))
+        assert not anew[1].refused
+        assert changed.satellites == ("SW-2", "SW-3") or what != "satellite"
+        assert what != "apart" or 3 * HOUR < changed.apart[0][1] < 20 * HOUR  # as far as another pass is
+
+
+@pytest.mark.parametrize(
+    ("conditions", "what"),
+    [
+        ({"start": START + seconds(HOUR), "stop": START + seconds(1.5 * HOUR)}, "window"),
+        ({"satellites": ("SW-2",), "max_off_nadir_deg": 15.0}, "satellite"),
+    ],
+)
+def test_orders_that_are_cut_into_pictures_are_cut_anew(conditions: dict, what: str) -> None:
+    place = Place.box("o", lon_deg=9.0, lat_deg=46.0, width_m=60e3, height_m=60e3)
+    order = Order("area", request("o", 9.0, 46.0, place=place, **conditions))
+    problem, plan = small(order)
+    assert [refusal.request for refusal in plan.refused] == ["o"]
+    # What a strip was cut for is nothing that its customer asked for.
+    alone = cheapest_help(problem, plan, outlook()[0])["o"]
+    assert alone is None or alone.what not in ("window", "satellite")
+    help = cheapest_help(problem, plan, outlook()[0], asked=[order])["o"]
+    assert help is not None and help.what == what, help
+    again = small(replace(order, request=help.changed[0]))[1]
+    assert not again.refused
 
 
 def test_a_higher_class_wins_what_was_lost(day) -> None:

@@ -36,7 +36,11 @@ _EVERY = 5
 
 def agree(search: Search, pricer: Pricer, prices: Prices, *, sweeps: int, until: float, step: float = _STEP) -> None:
     """Sweep and settle, at most so many times and until so large a share of the budget is used; offers plans."""
+    if search.over():
+        return
     for sweep, _ in enumerate(settled(search.task, pricer, prices, sweeps=sweeps, step=step)):
+        if search.budget.left_s() <= 0.0:
+            break
         if sweep % _EVERY == 0:
             search.offer_paths(pricer.taken())
             if search.budget.used() >= until or search.value >= search.bound - 1e-9:

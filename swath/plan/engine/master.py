@@ -126,6 +126,8 @@ def generate(
     Each round adds the best path of every block at prices between the program's and the best so far. ``heeded`` is
     asked while a program is being solved, too.
     """
+    if used_up():
+        return start, False
     best, program = start, _Program(columns, pricer.blocks)
     pricer.sweep(start.price)
     share = _SMOOTHING

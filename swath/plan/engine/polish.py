@@ -49,6 +49,8 @@ def by_block(pricer: Pricer, taken: Whole) -> list[tuple[int, Path]]:
 def polish(search: Search, pricer: Pricer, start_s: Floats, prices: Prices) -> None:
     """Plan neighbourhoods anew until the budget is used up or plan and bound meet; the search holds the best plan."""
     task = search.task
+    if search.over():
+        return
     places = Places.of(task, search.judge.chain, start_s)
     weary = np.zeros(len(places.first) - 1)
     while not search.over() and search.value < search.bound - 1e-9:
