@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect, insort
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from swath.model import Elements
 from swath.plan.bench.own import OwnCase, Taken
 from swath.plan.bench.own_model import always_s, offered
 from swath.plan.problem import quality
 
-__all__ = ["FirstPlan", "first_plan"]
+__all__ = ["FirstPlan", "first_plans"]
 
-_PAIRS = 20_000
-"""satellites x orders that are looked at"""
+_ORDERS = 1000
+"""that are looked at for one satellite"""
 
 
 @dataclass(frozen=True)
@@ -25,38 +27,46 @@ class FirstPlan:
     value: float
 
 
-def first_plan(case: OwnCase) -> FirstPlan:
-    """The most valuable orders, each at the best look that leaves time for the widest turn before and after."""
-    chosen = np.argsort(-case.weight, kind="stable")[: max(_PAIRS // len(case.satellites), 1)]
+def first_plans(case: OwnCase) -> Iterator[FirstPlan]:
+    """Plans that grow satellite by satellite: each takes the most valuable orders that are left, each order at the best
+    look that leaves time for the widest turn before and after.
+    """
+    by_weight = np.argsort(-case.weight, kind="stable")
+    left = np.ones(len(by_weight), np.bool_)
+    plan = FirstPlan([], 0.0)
+    for number, satellite in enumerate(case.satellites):
+        chosen = by_weight[left[by_weight]][:_ORDERS]
+        looks, value = _day_of(case, satellite, chosen)
+        mine = [Taken(number, int(chosen[order]), start_s) for order, start_s in looks]
+        left[[look.order for look in mine]] = False
+        plan = FirstPlan([*plan.taken, *mine], plan.value + value)
+        yield plan
+
+
+def _day_of(case: OwnCase, satellite: Elements, chosen: np.ndarray) -> tuple[list[tuple[int, float]], float]:
+    """What one satellite takes of some orders, (place among them, start), and what that is worth."""
     some = OwnCase(
         replace(case.spec, slots=2),
-        case.satellites,
+        (satellite,),
         case.lon_deg[chosen],
         case.lat_deg[chosen],
         case.weight[chosen],
         case.duration_s[chosen],
     )
-    seen = offered(some)
-    satellite = np.repeat(np.arange(len(seen)), [len(one.order) for one in seen])
-    order = np.concatenate([one.order for one in seen])
-    start_s = np.concatenate([one.start_s for one in seen])
-    value = some.weight[order] * quality(np.concatenate([one.off_nadir_deg for one in seen]))
-    stop_s, wait_s = start_s + some.duration_s[order], always_s(case.spec)
-    busy: list[list[tuple[float, float]]] = [[] for _ in seen]
-    done: set[int] = set()
-    taken: list[Taken] = []
+    (seen,) = offered(some)
+    stop_s, wait_s = seen.start_s + some.duration_s[seen.order], always_s(case.spec)
+    value = some.weight[seen.order] * quality(seen.off_nadir_deg)
+    busy: list[tuple[float, float]] = []
+    done: dict[int, float] = {}
     total = 0.0
     for k in np.argsort(-value, kind="stable").tolist():
-        look, mine = (float(start_s[k]), float(stop_s[k])), busy[satellite[k]]
-        if order[k] in done:
+        look, order = (float(seen.start_s[k]), float(stop_s[k])), int(seen.order[k])
+        at = bisect(busy, look)
+        early = at > 0 and look[0] < busy[at - 1][1] + wait_s
+        late = at < len(busy) and busy[at][0] < look[1] + wait_s
+        if order in done or early or late:
             continue
-        at = bisect(mine, look)
-        if at and look[0] < mine[at - 1][1] + wait_s:
-            continue
-        if at < len(mine) and mine[at][0] < look[1] + wait_s:
-            continue
-        insort(mine, look)
-        done.add(int(order[k]))
-        taken.append(Taken(int(satellite[k]), int(chosen[order[k]]), look[0]))
+        insort(busy, look)
+        done[order] = look[0]
         total += float(value[k])
-    return FirstPlan(taken, total)
+    return list(done.items()), total

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from swath.plan.bench.own import OwnCase, generate, looks_from_json, looks_to_json, spec_from_toml
-from swath.plan.bench.own_first import first_plan
+from swath.plan.bench.own_first import FirstPlan, first_plans
 from swath.plan.bench.own_judge import judge_looks
-from swath.plan.bench.own_model import continuous_task, own_model
+from swath.plan.bench.own_model import OwnModel, continuous_task, own_model
 from swath.plan.bench.protocol import Answer, Told, Verdict
 from swath.plan.engine.budget import Budget, Over
 from swath.plan.engine.solve import prove, solve_task
@@ -29,8 +31,11 @@ class Own:
 
     def solve(self, case: OwnCase, *, budget: Budget, seed: int, told: Told) -> Answer:
         """The engine's plan. The bound holds for the starts offered; see ``slots`` for how many those are."""
-        first = first_plan(case)
-        told("first", first.value, float("inf"))
+        first = FirstPlan([], 0.0)
+        for first in first_plans(case):
+            told("first", first.value, float("inf"))
+            if budget.left_s() <= 0.0:
+                break
         try:
             model = own_model(case, budget)
         except Over:
@@ -49,7 +54,7 @@ class Own:
             f"{offered}, on a grid of {case.spec.step_s} s"
         )
         more = {"nodes": found.certificate.nodes, "arcs": found.certificate.arcs}
-        bound = found.certificate.bound * (1.0 + _TABLE)
+        bound = min(found.certificate.bound, _best_of_each(model)) * (1.0 + _TABLE)
         taken = model.taken(found.taken) if found.value >= first.value else first.taken
         return Answer(looks_to_json(case, taken), bound, because, more)
 
@@ -60,6 +65,13 @@ class Own:
     def judge(self, case: OwnCase, text: str) -> Verdict:
         """Anybody's plan, by exact SGP4."""
         return judge_looks(case, looks_from_json(case, text))
+
+
+def _best_of_each(model: OwnModel) -> float:
+    """Every order at its best look: less than prices prove that there was no time to find."""
+    best = np.zeros(int(model.looks.group.max(initial=-1)) + 1)
+    np.maximum.at(best, model.looks.group, model.task.value)
+    return float(best.sum())
 
 
 OWN = Own()

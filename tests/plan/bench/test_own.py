@@ -42,7 +42,8 @@ def test_a_plan_stands_before_the_task_does(satellites: int, orders: int, step_s
     answer = OWN.solve(case, budget=Rounds(1), seed=1, told=lambda what, value, bound: said.append((what, value)))
     verdict = OWN.judge(case, answer.text)
     assert verdict.broken == () and verdict.measures["looks"] > 10
-    assert said[0] == ("first", pytest.approx(verdict.value, rel=1e-6)) and verdict.value < answer.bound
+    assert said[-1] == ("first", pytest.approx(verdict.value, rel=1e-6)) and verdict.value < answer.bound
+    assert [what for what, _ in said] == ["first"] * satellites and 0.0 < said[0][1] <= said[-1][1]
 
 
 def test_the_judge_and_the_model_see_the_same_looks() -> None:
