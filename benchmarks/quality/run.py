@@ -27,6 +27,14 @@ DATA = Path(os.environ.get("SWATH_SHARED_DATA", REPO.parent / "shared" / "data")
 RESULTS = REPO / "benchmarks" / "results"
 OWN = ((1, 500, 5.0), (4, 2000, 30.0), (24, 20_000, 60.0), (24, 20_000, 180.0))
 GROWTH = (1, 2, 4, 8, 16, 24)
+PUBLISHED = {
+    "W10_2018": (886.0, 0.26, 0.48),
+    "W20_2018": (1059.0, 0.21, 0.64),
+    "W30_2018": (1100.0, 0.28, 0.64),
+    "W40_2018": (1058.0, 0.39, 0.82),
+    "W50_2018": (879.0, 0.35, 0.60),
+}
+"""SatNet: the most hours, the least U_rms and the least U_max, each by whoever published it (Goh 2021, Claudet 2022)"""
 
 
 def cases(name: str) -> list[tuple[str, list[str], float]]:
@@ -102,6 +110,9 @@ def main() -> None:
                 f"{label:<20}{found['value']:>12.2f}{found['bound']:>12.2f}{gap:>9}{first:>9}"
                 f"{found['seconds']:>8.1f}{found['peak_memory_mb']:>7}  {valid}"
             )
+            if label in PUBLISHED:
+                best = dict(zip(("value", "U_rms", "U_max"), PUBLISHED[label], strict=True))
+                print("", *(f"{key} {found[key]:.4g} (published {known:g})" for key, known in best.items()))
         (RESULTS / f"quality-{name}.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
         if name == "growth":
             plotted(rows)
