@@ -9,6 +9,7 @@ import numpy as np
 
 from swath.access.accesses import find_accesses
 from swath.model import Opportunities, Refusal, Request
+from swath.orbit.ephemeris import TabulatedEphemeris
 from swath.plan.build import Outlook
 from swath.plan.looks import find_looks
 from swath.spacecraft.satellite import Satellite
@@ -33,8 +34,16 @@ def feasibility(
     fleet = [s for s in satellites if not request.satellites or s.id in request.satellites]
     orbits = {s.id: outlook.ephemerides[s.id] for s in fleet}
     widest_deg = min(request.max_off_nadir_deg, max((s.agility.max_off_nadir_deg for s in fleet), default=0.0))
+    tables = [orbit.step_s for orbit in orbits.values() if isinstance(orbit, TabulatedEphemeris)]
     accesses = find_accesses(
-        orbits, [request.place], start, stop, outlook.eop, max_off_nadir_deg=max(widest_deg, 0.1), cover="centre"
+        orbits,
+        [request.place],
+        start,
+        stop,
+        outlook.eop,
+        max_off_nadir_deg=max(widest_deg, 0.1),
+        cover="centre",
+        step_s=min(tables) if len(tables) == len(orbits) and tables else None,  # finer than a table tells nothing new
     )
     looks, refused = find_looks(
         fleet,

@@ -170,7 +170,7 @@ PUBLISHED = {
 def test_more_hours_than_anybody_published_and_fairer(week: str, shared_data: Path) -> None:
     folder = shared_data / "planning" / "satnet" / week
     case = SATNET.read({name: (folder / name).read_text("utf-8") for name in SATNET.files})
-    answer = SATNET.solve(case, budget=Rounds(200), seed=1, told=lambda what, value, bound: None)
+    answer = SATNET.solve(case, budget=Rounds(1500), seed=1, told=lambda what, value, bound: None)
     verdict = SATNET.judge(case, answer.text)
     assert verdict.broken == ()
     hours, rms, worst = zip(*PUBLISHED[week], strict=True)
