@@ -104,13 +104,19 @@ def place(seed: int, told: dict[str, Any]) -> None:
                 cell["lags"].append(int(sum(clear)))
 
 
-def told_of(before: Look, after: Look, grid: Grid, pasts: dict[str, PairPast], rate: float) -> list[PairPatch]:
-    """What a pair of radar pictures tells at a rate (a 1,000 km2 and year, thirty pairs of it)."""
+def pair_told(
+    before: Look, after: Look, grid: Grid, pasts: dict[float, dict[str, PairPast]]
+) -> dict[float, list[PairPatch]]:
+    """What a pair of radar pictures tells at each rate (a 1,000 km2 and year, thirty pairs of it)."""
     seen = np.ones(grid.shape, np.bool_)
     pair = radar_pair(PairOf(before, after, seen, seen, grid))
-    rate_per_km2_pair = rate / 1000.0 / 30.0
-    found = judged(pair, pasts, pixel_km2=grid.pixel_area_km2, rate_per_km2_pair=rate_per_km2_pair) if pair else []
-    return [patch for _, patch in found]
+    assert pair is not None
+    of_pair = {rate: rate / 1000.0 / 30.0 for rate in RATES}
+    pixel_km2 = grid.pixel_area_km2
+    return {
+        rate: [p for _, p in judged(pair, pasts[rate], pixel_km2=pixel_km2, rate_per_km2_pair=of_pair[rate])]
+        for rate in RATES
+    }
 
 
 def radar_place(seed: int, told: dict[str, Any]) -> None:
@@ -119,8 +125,8 @@ def radar_place(seed: int, told: dict[str, Any]) -> None:
     told["km2_years"] += 2.0 * SIDE**2 * 1e-4
     pasts: dict[float, dict[str, PairPast]] = {rate: {} for rate in RATES}
     for before, after in pairwise(looks):
-        for rate in RATES:
-            told["alarms"][str(rate)] += len(told_of(before, after, grid, pasts[rate], rate))
+        for rate, patches in pair_told(before, after, grid, pasts).items():
+            told["alarms"][str(rate)] += len(patches)
     for size in RADAR_SIZES_PX:
         for name, what in RADAR_CHANGES.items():
             change = {"row": 20, "column": 24, "size_px": size, "day": 600, **what}
@@ -128,11 +134,11 @@ def radar_place(seed: int, told: dict[str, Any]) -> None:
             first = next(k for k, one in enumerate(later) if not np.array_equal(one.values, looks[k].values))
             box = np.zeros(grid.shape, np.bool_)
             box[18 : 22 + size, 22 : 26 + size] = True
-            for rate in RATES:
-                found = told_of(looks[first - 1], later[first], grid, dict(pasts[rate]), rate)
+            copies = {rate: dict(past) for rate, past in pasts.items()}
+            for rate, patches in pair_told(looks[first - 1], later[first], grid, copies).items():
                 cell = told["seeded"].setdefault(f"{rate:g} {size} px {name}", {"of": 0, "found": 0})
                 cell["of"] += 1
-                cell["found"] += any(box.ravel()[patch.pixels].mean() > 0.5 for patch in found)
+                cell["found"] += any(box.ravel()[patch.pixels].mean() > 0.5 for patch in patches)
 
 
 def slovenia() -> dict[str, Any]:
