@@ -8,8 +8,7 @@ it has, or by what the user says. Nothing but those two forms is ever opened (:m
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,14 @@ from pyproj.exceptions import CRSError, ProjError
 from rasterio.enums import Resampling
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
 
 from swath.archive.grids import map_epsg
-from swath.archive.raster_file import RasterFile, dataset, open_raster
+from swath.archive.raster_file import RasterFile, dataset, open_raster, read_mask, read_small, read_window
+from swath.archive.warp import Sampling, looked_at, places_in, warp_pixels
 from swath.errors import DataError, InputError
 from swath.model import Estimate, Grid, Scene
+from swath.product.room import every_nth, new_layer, piecewise
 from swath.product.water_radar import RadarLook
 from swath.time import parse_utc
 
@@ -44,10 +46,13 @@ __all__ = [
 Array = npt.NDArray[Any]
 
 POLARISATIONS = ("vv", "vh", "hh", "hv")
-MOST_PIXELS = 400_000_000
-"""of a working grid"""
-IN_MEMORY_BYTES = 1_000_000_000
-"""of one picture; a larger one is kept in a scratch file"""
+MOST_PIXELS = 2_000_000_000
+"""of a working grid: some 60 GB in files while a product is made (:mod:`scratch`)"""
+_TILE_PX = 2048
+_MOST_TILE_SOURCE_PX = 2**26
+_MOST_ASKED = 4_000_000
+_FINER = 2.0
+"""pixels of a picture across one of the grid, beyond which their mean is taken"""
 _ALIASES = {
     "blue": ("b02", "b2", "blue"), "green": ("b03", "b3", "green"), "red": ("b04", "b4", "red"),
     "nir": ("b08", "b8", "nir"), "swir16": ("b11", "swir16", "swir1"), "swir22": ("b12", "swir22", "swir2"),
@@ -155,7 +160,7 @@ def work_grid(given: Given, *, bounds_deg: tuple[float, float, float, float] | N
     """The grid products are made on: the picture's own if that is north-up, square and in metres, else UTM over it.
 
     ``bounds_deg``: west, south, east, north, to cut it to. :class:`InputError` where nothing is left, or it is over
-    400 million pixels.
+    2,000 million pixels.
     """
     raster = given.raster
     try:
@@ -219,7 +224,7 @@ def footprint_mask(given: Given, grid: Grid) -> npt.NDArray[np.bool_]:
     a, b, c, d, e, f = given.raster.affine
     inverse = ~Affine(a, b, c, d, e, f)
     turn = pyproj.Transformer.from_crs(grid.epsg, given.raster.crs, always_xy=True)
-    inside = np.empty(grid.shape, np.bool_)
+    inside = new_layer(grid.shape, np.bool_)
     east, north = grid.centres_m()
     for top in range(0, grid.height, 256):
         rows = slice(top, min(top + 256, grid.height))
@@ -235,21 +240,69 @@ def read_values(given: Given, grid: Grid, *, band: int = 0, nearest: bool = Fals
 
     Bilinear, or the ``nearest`` pixel (classes), or the ``total`` over each pixel's ground (people).
     """
-    how = Resampling.nearest if nearest else Resampling.sum if total else Resampling.bilinear
+    values = new_layer(grid.shape, np.float32)
+    for tile in _tiles(given, grid):
+        values[_inside(tile)] = _total(given, grid, tile, band) if total else _sampled(given, grid, tile, band, nearest)
+    return values
+
+
+def _tiles(given: Given, grid: Grid) -> Iterator[tuple[int, int, int, int]]:
+    """Top, left, rows and columns of parts of a grid, the smaller the finer the picture that they look at is."""
+    middle = (max(grid.height // 2 - 1, 0), max(grid.width // 2 - 1, 0), 2, 2)
+    size = int(np.clip(_TILE_PX / max(_pixels_apart(places_in(given.raster, grid, middle)), 1.0), 64, _TILE_PX))
+    for top in range(0, grid.height, size):
+        for left in range(0, grid.width, size):
+            yield top, left, min(size, grid.height - top), min(size, grid.width - left)
+
+
+def _pixels_apart(sampling: Sampling) -> float:
+    """How many pixels of the picture neighbours on the grid are apart, at the first of them; 1 where nothing is."""
+    x, y = sampling.x_px, sampling.y_px
+    apart = np.hypot(x[1:, 1:] - x[:-1, :-1], y[1:, 1:] - y[:-1, :-1]) / sampling.spacing_px / np.sqrt(2.0)
+    return float(np.nan_to_num(apart, nan=1.0).max(initial=0.0)) or 1.0
+
+
+def _inside(tile: tuple[int, int, int, int]) -> tuple[slice, slice]:
+    top, left, rows, columns = tile
+    return slice(top, top + rows), slice(left, left + columns)
+
+
+def _sampled(given: Given, grid: Grid, tile: tuple[int, int, int, int], band: int, nearest: bool) -> Array:
+    """A part of a grid as a band shows it, within 0.001 pixel of exact (:mod:`warp`); means of much finer pixels."""
+    raster, shape = given.raster, (tile[2], tile[3])
+    sampling, method = places_in(raster, grid, tile), "nearest" if nearest else "bilinear"
+    if not nearest and _pixels_apart(sampling) > _FINER:
+        sampling, method = places_in(raster, grid, tile, corners=True), "average"
+    window = looked_at(sampling, raster, _MOST_TILE_SOURCE_PX)
+    if window is None:
+        return np.full(shape, np.nan, np.float32)
+    pixels = read_window(raster, *window, bands=(band,))
+    known = np.isfinite(pixels) if pixels.dtype.kind == "f" else np.ones(pixels.shape, np.bool_)
+    if raster.nodata is not None and raster.nodata == raster.nodata:
+        known &= pixels != pixels.dtype.type(raster.nodata)
+    if raster.masked:
+        known &= read_mask(raster, *window)
+    moved = Sampling(sampling.x_px - window[1], sampling.y_px - window[0], sampling.spacing_px)
+    values = warp_pixels(pixels.astype(np.float32), moved, shape, method=method, nodata=np.nan, seen=known)[0]
+    return np.asarray(np.where(np.isfinite(values), values, np.nan), np.float32)
+
+
+def _total(given: Given, grid: Grid, tile: tuple[int, int, int, int], band: int) -> Array:
+    """The sum of a band over the ground of each pixel of a part of a grid, by GDAL's own rule."""
     transform = Affine(grid.pixel_m, 0.0, grid.west_m, 0.0, -grid.pixel_m, grid.north_m)
     try:
         with (
             dataset(given.raster.path) as file,
             WarpedVRT(
                 file, crs=f"EPSG:{grid.epsg}", transform=transform, width=grid.width, height=grid.height,
-                resampling=how, tolerance=0.001, nodata=np.nan if file.nodata is None else file.nodata,
+                resampling=Resampling.sum, tolerance=0.001, nodata=np.nan if file.nodata is None else file.nodata,
                 src_nodata=file.nodata, dtype="float32",
             ) as warped,
         ):  # fmt: skip
-            data = warped.read(band + 1, masked=True)
+            data = warped.read(band + 1, masked=True, window=Window(tile[1], tile[0], tile[3], tile[2]))
     except ValueError as error:
         raise DataError(f"cannot be read: {error}", where=str(given.raster.path), fix="Get the file again") from error
-    values = np.asarray(data.filled(np.nan) if data.dtype.kind == "f" else data, np.float32)
+    values = np.asarray(data.filled(np.nan), np.float32)
     values[~np.isfinite(values)] = np.nan
     return values
 
@@ -259,16 +312,16 @@ def read_bands(given: Given, grid: Grid, names: Sequence[str], *, nearest: bool 
     found = {}
     for name in names:
         if name in given.bands:
-            values = read_values(given, grid, band=given.bands.index(name), nearest=nearest)
-            found[name] = values * np.float32(given.scale_ratio) + np.float32(given.offset_fraction)
+            found[name] = read_values(given, grid, band=given.bands.index(name), nearest=nearest)
+            found[name] *= np.float32(given.scale_ratio)
+            found[name] += np.float32(given.offset_fraction)
     return found
 
 
 def read_scene(given: Given, grid: Grid) -> Scene:
     """A camera's picture as a scene on the grid: reflectance x 10000, 0 where there is nothing.
 
-    Whole numbers are taken as reflectance x 10000 already where no item says otherwise. A picture over
-    :data:`IN_MEMORY_BYTES` is kept in a scratch file and gone through in strips.
+    Whole numbers are taken as reflectance x 10000 already where no item says otherwise.
     :class:`InputError` without green and near infrared.
     """
     names = [n for n in ("blue", "green", "red", "nir", "swir16", "swir22") if n in given.bands]
@@ -278,14 +331,17 @@ def read_scene(given: Given, grid: Grid) -> Scene:
             where=str(given.raster.path),
             fix="Name its bands in order: --bands blue,green,red,nir",
         )
-    pixels = _stored((len(names), *grid.shape))
+    pixels = new_layer((len(names), *grid.shape), np.uint16)
+    ratio, offset = np.float32(given.scale_ratio), np.float32(given.offset_fraction)
     for number, name in enumerate(names):
-        # The nearest pixel keeps spectra unmixed: interpolated ones cost a twentieth of the intersection over union.
-        values = next(iter(read_bands(given, grid, (name,), nearest=True).values()))
-        if given.scale_ratio != 1.0 or (given.raster.dtype.kind == "f" and _largest(values) <= 2.5):
-            values *= np.float32(1e4)
-        np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        pixels[number] = np.rint(np.clip(values, 0, 65535, out=values), out=values)
+        band = given.bands.index(name)
+        if given.scale_ratio != 1.0 or (given.raster.dtype.kind == "f" and _largest(given, band) <= 2.5):
+            ratio, offset = np.float32(given.scale_ratio * 1e4), np.float32(given.offset_fraction * 1e4)
+        for tile in _tiles(given, grid):
+            # The nearest pixel keeps spectra unmixed: interpolated ones cost a twentieth of intersection over union.
+            values = _sampled(given, grid, tile, band, nearest=True) * ratio + offset
+            counts = np.rint(np.clip(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0), 0, 65535))
+            pixels[number][_inside(tile)] = counts.astype(np.uint16)
     at = np.datetime64("NaT") if given.time is None else given.time
     return Scene(
         id=given.id,
@@ -309,17 +365,13 @@ def read_scene(given: Given, grid: Grid) -> Scene:
     )
 
 
-def _largest(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.quantile(known[:: max(1, known.size // 100_000)], 0.999)) if known.size else 0.0
-
-
-def _stored(shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:
-    """Room for a picture: in memory, or beyond :data:`IN_MEMORY_BYTES` in a file without a name."""
-    if 2 * int(np.prod(shape)) <= IN_MEMORY_BYTES:
-        return np.zeros(shape, np.uint16)
-    with tempfile.TemporaryFile() as file:
-        return np.memmap(file, np.uint16, "w+", shape=shape)
+def _largest(given: Given, band: int) -> float:
+    """Nearly the largest value of a band, from some 100,000 pixels of it."""
+    raster = given.raster
+    share = min(1.0, float(np.sqrt(100_000 / (raster.width * raster.height))))
+    shape = max(int(raster.height * share), 1), max(int(raster.width * share), 1)
+    values, known = read_small(raster, shape, bands=(band,))
+    return float(np.quantile(values[known], 0.999)) if known.any() else 0.0
 
 
 def read_radar(given: Given, grid: Grid, *, nearest: bool = False) -> RadarLook:
@@ -336,10 +388,14 @@ def read_radar(given: Given, grid: Grid, *, nearest: bool = False) -> RadarLook:
 
 def _decibel(values: Array, given: Given) -> Array:
     """Decibels are negative somewhere, powers and amplitudes nowhere."""
-    known = values[np.isfinite(values)]
-    if known.size == 0 or float(np.quantile(known, 0.01)) < 0.0:
+    known = every_nth(lambda part: part[np.isfinite(part)], values, most=_MOST_ASKED)
+    if not len(known) or float(np.quantile(known, 0.01)) < 0.0:
         return values
-    with np.errstate(divide="ignore", invalid="ignore"):
-        power = values**2 if given.scale_ratio != 1.0 or float(np.median(known)) > 5.0 else values
-        db = 10.0 * np.log10(power)
-    return np.where(np.isfinite(db), db, np.nan).astype(np.float32)
+    squared = given.scale_ratio != 1.0 or float(np.median(known)) > 5.0
+
+    def of(part: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            db = 10.0 * np.log10(part**2 if squared else part)
+        return np.where(np.isfinite(db), db, np.nan)
+
+    return piecewise(of, values, dtype=np.float32)

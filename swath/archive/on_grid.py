@@ -24,7 +24,7 @@ from swath.archive.displacement import Displacement
 from swath.archive.mark import FRAME_TAG, SIMULATED_TAG, frame_rows, frame_width_px, framed_grid
 from swath.archive.outside import OutsideAsset, OutsideBand, Placed
 from swath.archive.raster_file import in_order
-from swath.archive.warp import RasterPlace, Sampling, covering, displaced_places, places_in, warp_pixels
+from swath.archive.warp import RasterPlace, Sampling, covering, displaced_places, looked_at, places_in, warp_pixels
 from swath.errors import InputError
 from swath.model import SIMULATED, Grid
 
@@ -212,23 +212,12 @@ class View:
             sampling = places_in(place, self.grid, tile, corners=method == "average")
         else:
             sampling = displaced_places(place, self.grid, tile, self.displacement)
-        x, y = sampling.x_px, sampling.y_px
-        known = np.isfinite(x)
-        if not known.any():
+        window = looked_at(sampling, place, _MOST_SOURCE_PX)
+        if window is None:
             return empty
-        a, b = max(int(y[known].min()) - 3, 0), min(int(y[known].max()) + 4, place.height)
-        c, d = max(int(x[known].min()) - 3, 0), min(int(x[known].max()) + 4, place.width)
-        if b <= a or d <= c:
-            return empty
-        if (b - a) * (d - c) > _MOST_SOURCE_PX:
-            raise InputError(
-                f"a part of the new grid looks at {d - c} x {b - a} pixels of it",
-                where=self.asset.key,
-                fix="Choose smaller pixels",
-            )
-        pixels = read_part(self.asset, a, c, b - a, d - c)
+        pixels = read_part(self.asset, *window)
         seen = known_pixels(self.asset, pixels)[None]
-        moved = Sampling(x - c, y - a, sampling.spacing_px)
+        moved = Sampling(sampling.x_px - window[1], sampling.y_px - window[0], sampling.spacing_px)
         kept = np.ascontiguousarray(pixels[: len(self.bands)])
         return warp_pixels(kept, moved, (rows, columns), method=method, nodata=self.nodata, seen=seen)
 

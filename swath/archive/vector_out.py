@@ -18,7 +18,8 @@ from rasterio.transform import Affine
 
 from swath.errors import DataError
 from swath.model import Grid
-from swath.product.patch_kernels import label_patches
+from swath.product.patches import find_patches
+from swath.product.room import filled, piecewise
 
 __all__ = ["Features", "burn_in", "outlines", "write_geopackage"]
 
@@ -44,19 +45,18 @@ def outlines(mask: Array, grid: Grid, values: Mapping[str, Array] | None = None)
 
     ``values``: rasters whose mean over each patch becomes a column (255 does not count).
     """
-    label = label_patches(np.asarray(mask, np.bool_))
-    number = int(label.max(initial=0))
-    size = np.bincount(label.ravel(), minlength=number + 1)[1:]
-    found: list[list[Any]] = [[] for _ in range(number)]
-    for shape, value in rasterio.features.shapes(label, mask=label > 0, transform=_transform(grid)):
-        found[int(value) - 1].append(shapely.geometry.shape(shape))
+    patches = find_patches(np.asarray(mask, np.bool_))
+    size = patches.size_px[1:]
+    found: list[list[Any]] = [[] for _ in size]
+    inside = piecewise(lambda label: label > 0, patches.label, dtype=np.bool_)
+    for shape, value in rasterio.features.shapes(patches.label, mask=inside, transform=_transform(grid)):
+        found[int(value) - 1].append(shapely.Polygon(shape["coordinates"][0], shape["coordinates"][1:]))
     order = np.argsort(-size, kind="stable")
     shapes = [shapely.multipolygons(found[k]) for k in order]
     columns: dict[str, Any] = {"area_m2": [float(size[k]) * grid.pixel_m**2 for k in order]}
     for name, raster in (values or {}).items():
-        known = raster != 255
-        total = np.bincount(label.ravel(), (raster * known).ravel().astype(np.float64), number + 1)[1:]
-        count = np.bincount(label.ravel(), known.ravel(), number + 1)[1:]
+        total = patches.sums(piecewise(lambda part: np.where(part != 255, part, 0), raster, dtype=np.uint8))[1:]
+        count = patches.sums(piecewise(lambda part: part != 255, raster, dtype=np.bool_))[1:]
         columns[name] = [round(float(total[k] / max(count[k], 1)), 2) for k in order]
     return Features(shapes, columns, "MultiPolygon")
 
@@ -64,12 +64,10 @@ def outlines(mask: Array, grid: Grid, values: Mapping[str, Array] | None = None)
 def burn_in(shapes: Sequence[Any], grid: Grid, *, touched: bool = False) -> npt.NDArray[np.bool_]:
     """Which pixels have their centre in one of the shapes (the grid's metres), or are ``touched`` by one?"""
     there = [shape for shape in shapes if shape is not None and not shape.is_empty]
-    if not there:
-        return np.zeros(grid.shape, np.bool_)
-    made = rasterio.features.rasterize(
-        there, out_shape=grid.shape, transform=_transform(grid), all_touched=touched, dtype="uint8"
-    )
-    return np.asarray(made == 1, np.bool_)
+    mask = filled(grid.shape, 0, np.uint8)
+    if there:
+        rasterio.features.rasterize(there, out=mask, transform=_transform(grid), all_touched=touched)
+    return mask.view(np.bool_)
 
 
 def write_geopackage(path: Path, layers: Mapping[str, Features], epsg: int, *, description: str) -> Path:

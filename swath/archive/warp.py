@@ -33,6 +33,7 @@ __all__ = [
     "covering",
     "displaced_places",
     "grid_place",
+    "looked_at",
     "places_in",
     "warp_file",
     "warp_pixels",
@@ -132,6 +133,28 @@ def places_in(raster: Lying, grid: Grid, tile: tuple[int, int, int, int], *, cor
     half = 0.0 if corners else 0.5
     x, y = _exact(raster, grid, np.arange(columns + 1) + left + half, np.arange(rows + 1) + top + half)
     return Sampling(x - half, y - half, 1)
+
+
+def looked_at(sampling: Sampling, raster: Lying, most_px: int) -> tuple[int, int, int, int] | None:
+    """Which part of a raster (top, left, rows, columns) does a sampling look at, with what it mixes in? None for none.
+
+    :class:`InputError` where that is more than ``most_px`` pixels.
+    """
+    known = np.isfinite(sampling.x_px)
+    if not known.any():
+        return None
+    x, y = sampling.x_px[known], sampling.y_px[known]
+    top, left = max(int(y.min()) - 3, 0), max(int(x.min()) - 3, 0)
+    rows, columns = min(int(y.max()) + 4, raster.height) - top, min(int(x.max()) + 4, raster.width) - left
+    if rows <= 0 or columns <= 0:
+        return None
+    if rows * columns > most_px:
+        raise InputError(
+            f"a part of the new grid looks at {columns} x {rows} pixels of it",
+            where=str(raster.path),
+            fix="Choose smaller pixels, or warp an overview",
+        )
+    return top, left, rows, columns
 
 
 def displaced_places(
@@ -253,24 +276,12 @@ def _warped(
     raster: RasterFile, look: tuple[tuple[int, int, int, int], Sampling], *, method: str, nodata: float
 ) -> Piece:
     (top, left, rows, columns), sampling = look
-    x, y = sampling.x_px, sampling.y_px
-    known = np.isfinite(x)
-    window = (0, 0, 0, 0)
-    if known.any():
-        first_row, first_column = max(int(y[known].min()) - 3, 0), max(int(x[known].min()) - 3, 0)
-        last_row, last_column = min(int(y[known].max()) + 4, raster.height), min(int(x[known].max()) + 4, raster.width)
-        window = (first_row, first_column, last_row - first_row, last_column - first_column)
-    if min(window[2:]) <= 0:
+    window = looked_at(sampling, raster, _MOST_TILE_SOURCE_PX)
+    if window is None:
         return Piece(top, left, np.full((raster.bands, rows, columns), nodata, raster.dtype))
-    if window[2] * window[3] > _MOST_TILE_SOURCE_PX:
-        raise InputError(
-            f"a tile of the new grid looks at {window[3]} x {window[2]} source pixels",
-            where=str(raster.path),
-            fix="Choose smaller pixels, or warp an overview",
-        )
     pixels = read_window(raster, *window)
     seen = _seen(pixels, raster.nodata)
-    moved = Sampling(x - window[1], y - window[0], sampling.spacing_px)
+    moved = Sampling(sampling.x_px - window[1], sampling.y_px - window[0], sampling.spacing_px)
     return Piece(top, left, warp_pixels(pixels, moved, (rows, columns), method=method, nodata=nodata, seen=seen))
 
 

@@ -16,8 +16,9 @@ from swath.archive.scene import file_stem
 from swath.archive.vector_out import Features, outlines, write_geopackage
 from swath.model import Estimate, Product, Scene
 from swath.product.exposure import Exposed
+from swath.product.room import piecewise, strips
 from swath.product.sight import CANNOT_BE_SEEN
-from swath.report.ems_map import Drawn, Sheet, Tint, sheet_files
+from swath.report.ems_map import Drawn, Sheet, Tint, sheet_files, thin
 from swath.store.folder import write_json, write_whole
 
 __all__ = ["LIMITS", "Look", "Told", "ground_of", "product_json", "write_product_set"]
@@ -69,10 +70,11 @@ class Look:
 def ground_of(scene: Scene | None, grey: Array | None = None) -> npt.NDArray[np.uint8] | None:
     """A picture to draw on: muted colours of a scene, or grey of one band; None without either."""
     if scene is not None:
-        bands = [scene.pixels[scene.bands.index(n)].astype(np.float32) for n in ("red", "green", "blue")]
+        bands = [thin(scene.pixels[scene.bands.index(n)]).astype(np.float32) for n in ("red", "green", "blue")]
         known = np.all([b > 0 for b in bands], axis=0)
     elif grey is not None:
-        bands, known = [np.nan_to_num(np.asarray(grey, np.float32))] * 3, np.isfinite(grey)
+        grey = np.asarray(thin(grey), np.float32)
+        bands, known = [np.nan_to_num(grey)] * 3, np.isfinite(grey)
     else:
         return None
     if not known.any():
@@ -91,9 +93,8 @@ def write_product_set(
 ) -> None:
     """Write everything into ``out``. A layer keeps its codes; names say SIMULATED where the product is."""
     stem = file_stem(product.kind, simulated=product.simulated)
-    layers = {name: layer.astype(np.uint8) for name, layer in product.layers.items()}
     write_cog(
-        out / f"{stem}.tif", layers, product.grid, nodata=255, simulated=product.simulated, categorical=True,
+        out / f"{stem}.tif", product.layers, product.grid, nodata=255, simulated=product.simulated, categorical=True,
         description=f"{told.title}: {product.because}"[:900],
     )  # fmt: skip
     write_geopackage(
@@ -132,7 +133,9 @@ def product_json(product: Product, told: Told) -> dict[str, Any]:
 
 
 def _hidden(codes: Array, pixel_area_km2: float) -> dict[str, float]:
-    count = np.bincount(codes.ravel(), minlength=9)
+    count = np.zeros(256, np.int64)
+    for _, _, rows in strips(codes.shape, 0):
+        count += np.bincount(codes[rows].ravel(), minlength=256)
     return {w: round(int(count[c]) * pixel_area_km2, 6) for c, w in CANNOT_BE_SEEN.items() if count[c]}
 
 
@@ -152,18 +155,22 @@ def _vector_layers(product: Product, told: Told) -> dict[str, Features]:
     likelihood = product.layers.get("likelihood")
     values = {} if likelihood is None else {"likelihood_percent": likelihood}
     found: dict[str, Features] = {}
+
+    def drawn(layer: Array, low: int, high: int, means: Mapping[str, Array] | None = None) -> Features:
+        mask = piecewise(lambda part: (part >= low) & (part <= high), layer, dtype=np.bool_)
+        return outlines(mask, product.grid, means)
+
     if product.kind == "burn":
         severity = product.layers["severity"]
         for code, name in enumerate(("low", "moderate_low", "moderate_high", "high"), 1):
-            found[f"severity_{name}"] = outlines(severity == code, product.grid)
-        found["unburned_islands"] = outlines(product.layers["island"] == 1, product.grid)
+            found[f"severity_{name}"] = drawn(severity, code, code)
+        found["unburned_islands"] = drawn(product.layers["island"], 1, 1)
     if product.kind != "damage":
-        found = {"delineation": outlines(main == 1, product.grid, values), **found}
+        found = {"delineation": drawn(main, 1, 1, values), **found}
     if "unseen" in product.layers:
-        found["not_seen"] = outlines(product.layers["unseen"] != 0, product.grid)
+        found["not_seen"] = drawn(product.layers["unseen"], 1, 255)
     if "normal" in product.layers:
-        normal = product.layers["normal"]
-        found["normal_water"] = outlines((normal >= 50) & (normal <= 100), product.grid)
+        found["normal_water"] = drawn(product.layers["normal"], 50, 100)
     for exposed, features in told.exposed:
         if features is not None:
             found[f"grading_{exposed.what}"] = features

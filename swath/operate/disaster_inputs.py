@@ -16,10 +16,11 @@ from swath.archive.looks import Given, footprint_mask, open_given, read_radar, r
 from swath.archive.vector_out import burn_in
 from swath.errors import InputError, SwathError
 from swath.model import Grid, Scene
-from swath.product.clouds import average_cells, find_unseen
-from swath.product.flood import optical_sight
+from swath.product.flood import optical_sights
 from swath.product.radar_view import steep_ground, terrain_codes
+from swath.product.room import filled, piecewise, strips
 from swath.product.sight import EXCLUDED, Sight, join_sights, off_slopes
+from swath.product.water_kernels import UNSEEN
 from swath.product.water_radar import radar_sight
 from swath.sources.field_files import read_shapes
 from swath.store.lineage import Recipe
@@ -127,30 +128,40 @@ def read_normal_water(paths: Sequence[Path], grid: Grid) -> npt.NDArray[np.uint8
     """Percent of normal water from rasters (0 to 1, or percent) or shapes; the largest where several say it."""
     water: npt.NDArray[np.uint8] | None = None
     for path in paths:
-        if is_raster(path):
-            values = read_values(open_given(path), grid)
-            most = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
-            values = values * (100.0 if most <= 1.0 else 1.0)
-            percent = np.where(np.isfinite(values), np.clip(np.rint(values), 0, 100), 255).astype(np.uint8)
-        else:
-            percent = np.where(burn_in(list(read_projected(path, grid)[0]), grid), 100, 0).astype(np.uint8)
-        if water is None:
-            water = percent
-        else:
-            water = np.where(water == 255, percent, np.where(percent == 255, water, np.maximum(water, percent)))
+        percent = _percent(path, grid)
+        water = percent if water is None else piecewise(_larger, water, percent, dtype=np.uint8)
     return water
+
+
+def _percent(path: Path, grid: Grid) -> npt.NDArray[np.uint8]:
+    """Percent of water a pixel, 255 unknown, from a raster or shapes."""
+    if not is_raster(path):
+        drawn = burn_in(list(read_projected(path, grid)[0]), grid)
+        return piecewise(lambda mask: np.where(mask, 100, 0), drawn, dtype=np.uint8)
+    values = read_values(open_given(path), grid)
+    most = max(float(np.nan_to_num(values[rows], nan=0.0).max(initial=0.0)) for _, _, rows in strips(values.shape, 0))
+    ratio = np.float32(100.0 if most <= 1.0 else 1.0)
+
+    def of(part: Array) -> Array:
+        return np.where(np.isfinite(part), np.clip(np.rint(np.nan_to_num(part * ratio)), 0, 100), UNSEEN)
+
+    return piecewise(of, values, dtype=np.uint8)
+
+
+def _larger(one: Array, other: Array) -> Array:
+    return np.where(one == UNSEEN, other, np.where(other == UNSEEN, one, np.maximum(one, other)))
 
 
 def read_exclusion(paths: Sequence[Path], grid: Grid) -> npt.NDArray[np.uint8]:
     """Codes of what the user excludes, from shapes or from rasters (not 0)."""
-    codes = np.zeros(grid.shape, np.uint8)
+    codes: npt.NDArray[np.uint8] = filled(grid.shape, 0, np.uint8)
     for path in paths:
         if is_raster(path):
             values = read_values(open_given(path), grid, nearest=True)
-            mask = np.isfinite(values) & (values != 0.0)
+            mask = piecewise(lambda part: np.isfinite(part) & (part != 0.0), values, dtype=np.bool_)
         else:
             mask = burn_in(list(read_projected(path, grid)[0]), grid, touched=True)
-        codes[mask] = EXCLUDED
+        codes = piecewise(lambda old, m: np.where(m, EXCLUDED, old), codes, mask, dtype=np.uint8)
     return codes
 
 
@@ -160,27 +171,35 @@ def read_heights(recipe: Recipe, grid: Grid) -> Array | None:
     return read_values(open_given(paths[0]), grid) if paths else None
 
 
-def see_water(
-    given: Sequence[Given], grid: Grid, recipe: Recipe, heights_m: Array | None, other: Scene | None = None
-) -> tuple[Sight, Scene | None]:
-    """Water as these pictures of one moment show it, joined; and the camera's scene, if there is one."""
-    cameras = [one for one in given if not is_radar(one)]
-    radars = [one for one in given if is_radar(one)]
-    sight, scene = None, None
-    if cameras:
-        scene = read_scene(cameras[0], grid)
-        cells, reference = average_cells(scene), None if other is None else average_cells(other)
-        beside = None if other is None or reference is None else (other, find_unseen(reference, other=cells))
-        sight = optical_sight(scene, find_unseen(cells, other=reference), other=beside)
-    for one in radars:
-        blind = _terrain(recipe, heights_m, grid)
-        heard = radar_sight(read_radar(one, grid), blind=blind)
-        sight = heard if sight is None else join_sights(sight, heard)
-    if sight is None:
+def see_water(asked: Asked, recipe: Recipe, heights_m: Array | None) -> tuple[Sight, Sight | None, Scene | None]:
+    """Water as the pictures of now show it, joined; likewise those from before; and the camera's scene, if any."""
+    grid = asked.grid
+    cameras = [next((one for one in given if not is_radar(one)), None) for given in (asked.now, asked.before)]
+    scene, old = (None if one is None else read_scene(one, grid) for one in cameras)
+    now: Sight | None = None
+    then: Sight | None = None
+    if scene is not None:
+        now, then = optical_sights(scene, old)
+    elif old is not None:
+        then = optical_sights(old)[0]
+    now = _with_radar(now, asked.now, grid, recipe, heights_m)
+    then = _with_radar(then, asked.before, grid, recipe, heights_m)
+    if now is None:
         raise InputError("no picture shows water", fix="Give --optical or --radar")
-    if heights_m is not None:
+    return now, then, scene
+
+
+def _with_radar(
+    sight: Sight | None, given: Sequence[Given], grid: Grid, recipe: Recipe, heights_m: Array | None
+) -> Sight | None:
+    """What a camera saw and what radars of the same moment heard, without water on slopes."""
+    for one in given:
+        if is_radar(one):
+            heard = radar_sight(read_radar(one, grid), blind=_terrain(recipe, heights_m, grid))
+            sight = heard if sight is None else join_sights(sight, heard)
+    if sight is not None and heights_m is not None:
         sight = off_slopes(sight, steep_ground(heights_m, grid.pixel_m))
-    return sight, scene
+    return sight
 
 
 def _terrain(recipe: Recipe, heights_m: Array | None, grid: Grid) -> npt.NDArray[np.uint8] | None:

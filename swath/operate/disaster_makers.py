@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from swath.archive.looks import Given, open_given, read_bands, read_scene, read_values
+from swath.archive.scratch import room_in
 from swath.archive.vector_out import Features
 from swath.errors import InputError
 from swath.model import Grid, Product, Scene
@@ -34,8 +36,9 @@ from swath.product.debris import debris_product
 from swath.product.exposure import Exposed, expose, sample_raster, sample_shapes
 from swath.product.flood_map import flood_of
 from swath.product.landslide import landslide_product
+from swath.product.room import layers_in, piecewise
 from swath.product.sight import hide
-from swath.report.ems_map import Drawn, Tint
+from swath.report.ems_map import Drawn, Tint, thin
 from swath.sources.land import land_rings
 from swath.store.lineage import Progress, Recipe
 from swath.time import format_utc
@@ -43,21 +46,31 @@ from swath.time import format_utc
 __all__ = ["make_burn", "make_damage", "make_debris", "make_flood", "make_landslide"]
 
 Array = npt.NDArray[Any]
+Maker = Callable[[Recipe, Path, Progress], None]
 BLUE, NAVY, HATCH = "#2c7fd1", "#0b3d78", "#8a2d1c"
 SEVERITY_COLOURS = ("#f7d154", "#f29b38", "#d9532c", "#7d1128")
 GRADE_COLOURS = ("#4c9f70", "#f7d154", "#f29b38", "#b3261e", "#8a929a")
 
 
+def _with_room(maker: Maker) -> Maker:
+    """The same, with layers that are too large for memory in files where the product is made."""
+
+    @wraps(maker)
+    def made(recipe: Recipe, out: Path, progress: Progress) -> None:
+        with layers_in(room_in(out)):
+            maker(recipe, out, progress)
+
+    return made
+
+
+@_with_room
 def make_flood(recipe: Recipe, out: Path, progress: Progress) -> None:
     """Flood from cameras and radar, against earlier pictures or a map of normal water, and what it reached."""
     asked = open_asked(recipe)
     progress("reading", 0.1)
     heights, grid = read_heights(recipe, asked.grid), asked.grid
-    earlier = [g for g in asked.before if not is_radar(g)]
-    old_scene = read_scene(earlier[0], grid) if earlier else None
-    now, scene = see_water(asked.now, grid, recipe, heights, old_scene)
+    now, before, scene = see_water(asked, recipe, heights)
     progress("water", 0.4)
-    before = see_water(asked.before, grid, recipe, heights, scene)[0] if asked.before else None
     now = hide(now, read_exclusion(recipe.inputs.get("exclude", ()), grid))
     water = read_normal_water(recipe.inputs.get("water", ()), grid)
     area = read_area(recipe, asked)
@@ -67,23 +80,22 @@ def make_flood(recipe: Recipe, out: Path, progress: Progress) -> None:
     grey = None
     if scene is None:
         bands = read_bands(asked.now[0], grid, ("vv", "hh", "vh", "hv"))
-        grey = np.clip(next(iter(bands.values())), -25.0, 3.0)
+        grey = np.clip(thin(next(iter(bands.values()))), -25.0, 3.0)
     progress("maps", 0.8)
-    normal = product.layers.get("normal")
-    usual = np.zeros(grid.shape, np.bool_) if normal is None else (normal >= 50) & (normal <= 100)
-    tints = (
-        Tint("Flood", product.layers["flood"] == 1, BLUE),
-        Tint("Normal water", usual, NAVY),
-        Tint("Could not be seen", (product.layers["unseen"] != 0) & area, HATCH, hatched=True),
-    )
-    write_product_set(product, told, Look(tints, drawn), ground_of(scene, grey), out)
+    shown = {name: thin(layer) for name, layer in product.layers.items()}
+    tints = [Tint("Flood", shown["flood"] == 1, BLUE)]
+    if "normal" in shown:
+        tints.append(Tint("Normal water", (shown["normal"] >= 50) & (shown["normal"] <= 100), NAVY))
+    tints.append(Tint("Could not be seen", (shown["unseen"] != 0) & thin(area), HATCH, hatched=True))
+    write_product_set(product, told, Look(tuple(tints), drawn), ground_of(scene, grey), out)
 
 
+@_with_room
 def make_burn(recipe: Recipe, out: Path, progress: Progress) -> None:
     """Burned area, severity and islands from a picture before and one after."""
     asked, scene, before = _pair(recipe)
     progress("burn", 0.3)
-    blind = read_exclusion(recipe.inputs.get("exclude", ()), asked.grid) != 0
+    blind = _blind(recipe, asked)
     product = burn_product(
         scene, before, area=read_area(recipe, asked), by=str(recipe.parameters.get("by") or "dnbr"), blind=blind
     )
@@ -91,49 +103,52 @@ def make_burn(recipe: Recipe, out: Path, progress: Progress) -> None:
     progress("maps", 0.7)
     names = ("Low", "Moderate-low", "Moderate-high", "High")
     tints = [
-        Tint(f"{name} severity", product.layers["severity"] == k, SEVERITY_COLOURS[k - 1], 0.8)
+        Tint(f"{name} severity", thin(product.layers["severity"]) == k, SEVERITY_COLOURS[k - 1], 0.8)
         for k, name in enumerate(names, 1)
     ]
-    tints.append(Tint("Unburned island", product.layers["island"] == 1, "#3f8f4f", 0.7))
-    tints.append(Tint("Could not be seen", product.layers["unseen"] != 0, HATCH, hatched=True))
+    tints.append(Tint("Unburned island", thin(product.layers["island"]) == 1, "#3f8f4f", 0.7))
+    tints.append(Tint("Could not be seen", thin(product.layers["unseen"]) != 0, HATCH, hatched=True))
     write_product_set(product, told, Look(tuple(tints), drawn), ground_of(scene), out)
 
 
+@_with_room
 def make_landslide(recipe: Recipe, out: Path, progress: Progress) -> None:
     """Ground that slid, from a picture before and one after, and heights if there are any."""
     asked, scene, before = _pair(recipe)
     progress("landslides", 0.3)
-    blind = read_exclusion(recipe.inputs.get("exclude", ()), asked.grid) != 0
+    blind = _blind(recipe, asked)
     heights, area = read_heights(recipe, asked.grid), read_area(recipe, asked)
     product = landslide_product(scene, before, height_m=heights, area=area, blind=blind)
     told, drawn = _told(recipe, asked, product, 1.0)
     progress("maps", 0.7)
     tints = (
-        Tint("Likely landslide", product.layers["landslide"] == 1, "#a2540f", 0.85),
-        Tint("Could not be seen", product.layers["unseen"] != 0, HATCH, hatched=True),
+        Tint("Likely landslide", thin(product.layers["landslide"]) == 1, "#a2540f", 0.85),
+        Tint("Could not be seen", thin(product.layers["unseen"]) != 0, HATCH, hatched=True),
     )
     write_product_set(product, told, Look(tints, drawn), ground_of(scene), out)
 
 
+@_with_room
 def make_debris(recipe: Recipe, out: Path, progress: Progress) -> None:
     """What floats on water, from one picture."""
     asked = open_asked(recipe, ("optical",))
-    water, scene = see_water(asked.now, asked.grid, recipe, None)
+    water, _, scene = see_water(asked, recipe, None)
     if scene is None:
         raise InputError("debris is sought by a camera", fix="Give --optical")
     progress("debris", 0.4)
     normal = read_normal_water(recipe.inputs.get("water", ()), asked.grid)
     product = debris_product(scene, water, normal_water=normal, area=read_area(recipe, asked))
     told, drawn = _told(recipe, asked, product, 1.0)
-    hidden = (product.layers["unseen"] != 0) & (product.layers["unseen"] != 8)
+    hidden = thin(product.layers["unseen"])
     tints = (
-        Tint("Water", water.water, BLUE, 0.35),
-        Tint("Likely debris", product.layers["debris"] == 1, "#c2185b", 0.95),
-        Tint("Could not be seen", hidden, HATCH, hatched=True),
+        Tint("Water", thin(water.water), BLUE, 0.35),
+        Tint("Likely debris", thin(product.layers["debris"]) == 1, "#c2185b", 0.95),
+        Tint("Could not be seen", (hidden != 0) & (hidden != 8), HATCH, hatched=True),
     )
     write_product_set(product, told, Look(tints, drawn), ground_of(scene), out)
 
 
+@_with_room
 def make_damage(recipe: Recipe, out: Path, progress: Progress) -> None:
     """Grade of each building from a picture before and one after."""
     asked = open_asked(recipe, ("optical",))
@@ -168,6 +183,12 @@ def make_damage(recipe: Recipe, out: Path, progress: Progress) -> None:
     buildings = Exposed("buildings", product.estimates["damaged_count"], None, *_none(len(product.rows)), np.zeros(0))
     told = Told(told.title, told.scenes, ((buildings, features),), told.clock, told.land)
     write_product_set(product, told, Look((), drawn), ground_of(None, bright[1]), out)
+
+
+def _blind(recipe: Recipe, asked: Asked) -> npt.NDArray[np.bool_]:
+    """Where the user lets nothing be said."""
+    codes = read_exclusion(recipe.inputs.get("exclude", ()), asked.grid)
+    return piecewise(lambda part: part != 0, codes, dtype=np.bool_)
 
 
 def _none(total: int) -> tuple[Any, Any]:

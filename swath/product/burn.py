@@ -8,6 +8,7 @@ now; severity by their classes of dNBR, or of RBR (Parks et al. 2014, Remote Sen
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,12 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.errors import InputError
-from swath.model import Product, Scene
-from swath.product.clouds import CLOUD, NOT_PICTURED, SEEN, average_cells, band_of, find_unseen
+from swath.model import Estimate, Product, Scene
+from swath.product.clouds import CLOUD, MOST_ASKED, NOT_PICTURED, SEEN, average_cells, band_of, find_unseen
 from swath.product.flood_map import area_of, check_area, coverage_of
 from swath.product.kind import ProductKind
-from swath.product.patch_kernels import label_patches
+from swath.product.patches import find_patches
+from swath.product.room import count_true, every_nth, new_layer, piecewise, strips
+from swath.product.sight import EXCLUDED
 from swath.product.split import Known, split_threshold, tile_corners
+from swath.product.water_kernels import UNSEEN
 from swath.product.wet_kernels import mean_field, percent_of_logits, short_wave_index, tile_histograms
 
 __all__ = ["BURN", "SEVERITY", "burn_product", "either_unseen"]
@@ -67,25 +71,22 @@ def burn_product(
         raise InputError(f"no severity goes by {by!r}", fix=f"Known: {', '.join(SEVERITY)}")
     inside = check_area(scene.grid, area)
     unseen = either_unseen(scene, before, blind)
-    seen = unseen == SEEN
-    found = _evidence(scene, before, seen)
-    likelihood = percent_of_logits(found.logits)
-    with np.errstate(invalid="ignore"):
-        burn = found.logits > 0.0
-        measure = found.fall if by == "dnbr" else found.fall / (found.old + 1.001)
-    severity = np.where(burn, np.clip(np.digitize(np.nan_to_num(measure), SEVERITY[by]), 1, 4), 0)
-    island = _islands(burn, seen)
-    place_m = float(np.hypot(scene.ce90_m.value, before.ce90_m.value))
-    area_with = partial(area_of, grid=scene.grid, ce90_m=place_m, logit_sigma=found.logit_sigma, inside=inside)
-    estimates = coverage_of(unseen, inside, scene.grid.pixel_area_km2) | {"burned_km2": area_with(likelihood)}
-    for name, mask in (("island", island), *((f"severity_{k}", severity == k) for k in range(1, 5))):
-        part = np.where(mask, np.where(burn, likelihood, 100 - likelihood.astype(np.int16)), 0)
-        estimates[f"{name}_km2"] = area_with(np.where(seen, part, 255).astype(np.uint8))
+    rule = _fit(scene, before, unseen)
+    burn, likelihood, severity = (new_layer(scene.grid.shape, kind) for kind in (np.bool_, np.uint8, np.uint8))
+    bands = _bands(scene, before)
+    for take, keep, put in strips(scene.grid.shape, ROUNDS + 1):
+        found = _evidence([band[take] for band in bands], unseen[take] == SEEN, rule)
+        with np.errstate(invalid="ignore"):
+            burnt = (found.logits > 0.0)[keep]
+            measure = (found.fall if by == "dnbr" else found.fall / (found.old + 1.001))[keep]
+        grade = np.where(burnt, np.clip(np.digitize(np.nan_to_num(measure), SEVERITY[by]), 1, 4), 0)
+        burn[put], likelihood[put] = burnt, percent_of_logits(found.logits)[keep]
+        severity[put] = np.where(unseen[put] == SEEN, grade, UNSEEN)
     layers = {
-        "burn": burn.astype(np.uint8),
+        "burn": burn.view(np.uint8),
         "likelihood": likelihood,
-        "severity": np.where(seen, severity, 255).astype(np.uint8),
-        "island": island.astype(np.uint8),
+        "severity": severity,
+        "island": _islands(burn, unseen),
         "unseen": unseen,
     }
     return Product(
@@ -95,10 +96,40 @@ def burn_product(
         scenes=(scene.id, before.id),
         grid=scene.grid,
         layers=layers,
-        estimates=estimates,
+        estimates=_areas(layers, scene, before, rule.logit_sigma, inside),
         simulated=scene.simulated or before.simulated,
-        because=f"{found.because}; severity by {by}",
+        because=f"{rule.because}; severity by {by}",
     )
+
+
+def _areas(
+    layers: Mapping[str, Array], scene: Scene, before: Scene, logit_sigma: float, inside: Mask
+) -> dict[str, Estimate]:
+    """Burned, in islands, and of each severity, by the likelihood of being so."""
+    place_m = float(np.hypot(scene.ce90_m.value, before.ce90_m.value))
+    area_with = partial(area_of, grid=scene.grid, ce90_m=place_m, logit_sigma=logit_sigma, inside=inside)
+    estimates = coverage_of(layers["unseen"], inside, scene.grid.pixel_area_km2)
+    estimates["burned_km2"] = area_with(layers["likelihood"])
+    parts = [("island", "island", 1), *((f"severity_{k}", "severity", k) for k in range(1, 5))]
+    for name, layer, code in parts:
+
+        def of(kind: Array, unseen: Array, burnt: Array, percent: Array, code: int = code) -> Array:
+            share = np.where(kind == code, np.where(burnt == 1, percent, 100 - percent.astype(np.int16)), 0)
+            return np.where(unseen == SEEN, share, UNSEEN)
+
+        given = layers[layer], layers["unseen"], layers["burn"], layers["likelihood"]
+        estimates[f"{name}_km2"] = area_with(piecewise(of, *given, dtype=np.uint8))
+    return estimates
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Where this pair divides burned from not, after what the two differ in anyway."""
+
+    offset: float
+    at: float
+    logit_sigma: float
+    because: str
 
 
 @dataclass(frozen=True)
@@ -108,25 +139,48 @@ class _Evidence:
     logits: Array
     old: Array
     fall: Array
-    logit_sigma: float
-    because: str
 
 
-def _evidence(scene: Scene, before: Scene, seen: Mask) -> _Evidence:
+def _bands(scene: Scene, before: Scene) -> list[Array]:
+    """Before: nir and short-wave infrared; now: those and green."""
     band = _short_wave(scene, before)
-    old, new = (short_wave_index(band_of(s, "nir"), band_of(s, band), seen) for s in (before, scene))
-    fall = old - new
-    offset = _most_frequent(fall)
-    fall = fall - np.float32(offset)
-    wet = short_wave_index(band_of(scene, "green"), band_of(scene, band), seen)
-    counts = tile_histograms(fall, tile_corners(fall.shape, TILE_PX), TILE_PX, -1.0, 1.5, BINS)
-    split = split_threshold(counts, -1.0 + (np.arange(BINS) + 0.5) * 2.5 / BINS, KNOWN, "dNBR")
-    logits = np.minimum(SLOPE * (fall - split.value), PLANTS_SLOPE * (old - PLANTS_NBR))
+    return [band_of(before, "nir"), band_of(before, band), *(band_of(scene, name) for name in ("nir", band, "green"))]
+
+
+def _falls(bands: Sequence[Array], seen: Mask) -> tuple[Array, Array]:
+    """NBR before, and by how much it is less now."""
+    old, new = short_wave_index(bands[0], bands[1], seen), short_wave_index(bands[2], bands[3], seen)
+    return old, old - new
+
+
+def _fit(scene: Scene, before: Scene, unseen: npt.NDArray[np.uint8]) -> _Rule:
+    bands, shape = _bands(scene, before), scene.grid.shape
+
+    def small(codes: Array, *parts: Array) -> Array:
+        fall = _falls(parts, codes == SEEN)[1]
+        return fall[np.abs(fall) < MOST_OFFSET]
+
+    known = every_nth(small, unseen, *bands, most=MOST_ASKED)
+    offset = _most_frequent(known, shape[0] * shape[1])
+    corners, counts = tile_corners(shape, TILE_PX), []
+    for _, _, put in strips(shape, 0):
+        fall = _falls([band[put] for band in bands], unseen[put] == SEEN)[1] - np.float32(offset)
+        here = corners[(corners[:, 0] >= put.start) & (corners[:, 0] < put.stop)] - np.array([put.start, 0])
+        counts.append(tile_histograms(fall, here, TILE_PX, -1.0, 1.5, BINS))
+    middles = -1.0 + (np.arange(BINS) + 0.5) * 2.5 / BINS
+    split = split_threshold(np.concatenate(counts), middles, KNOWN, "dNBR")
+    words = f"burned above {split.because}; the pictures differ by {offset:.3f} anyway"
+    return _Rule(offset, split.value, float(np.hypot(0.5 * SLOPE * split.sigma, LOGIT_SIGMA)), words)
+
+
+def _evidence(bands: Sequence[Array], seen: Mask, rule: _Rule) -> _Evidence:
+    old, fall = _falls(bands, seen)
+    fall = fall - np.float32(rule.offset)
+    wet = short_wave_index(bands[4], bands[3], seen)
+    logits = np.minimum(SLOPE * (fall - rule.at), PLANTS_SLOPE * (old - PLANTS_NBR))
     logits = np.minimum(logits, WATER_SLOPE * (WATER_INDEX - wet))
     logits = mean_field(np.clip(logits, -6.0, 6.0).astype(np.float32), COUPLING, ROUNDS)
-    sigma = float(np.hypot(0.5 * SLOPE * split.sigma, LOGIT_SIGMA))
-    words = f"burned above {split.because}; the pictures differ by {offset:.3f} anyway"
-    return _Evidence(np.clip(logits, -6.0, 6.0), old, fall, sigma, words)
+    return _Evidence(np.clip(logits, -6.0, 6.0), old, fall)
 
 
 def _short_wave(scene: Scene, before: Scene) -> str:
@@ -147,19 +201,22 @@ def either_unseen(scene: Scene, before: Scene, blind: Mask | None) -> npt.NDArra
             fix="Swap them",
         )
     now, then = find_unseen(average_cells(scene)), find_unseen(average_cells(before))
-    unseen = np.where(now == SEEN, then, now).astype(np.uint8)
-    # A burn is darker than what was there: only clouds of the later picture count, not its dark ground.
-    unseen[(now != CLOUD) & (now != NOT_PICTURED) & (then == SEEN)] = SEEN
-    if blind is not None:
-        unseen[np.asarray(blind, np.bool_)] = 8
-    return unseen
+
+    def of(now: Array, then: Array, *more: Array) -> Array:
+        # A burn is darker than what was there: only clouds of the later picture count, not its dark ground.
+        codes = np.where(now == SEEN, then, now)
+        codes[(now != CLOUD) & (now != NOT_PICTURED) & (then == SEEN)] = SEEN
+        return np.where(more[0], EXCLUDED, codes) if more else codes
+
+    more = [] if blind is None else [np.asarray(blind, np.bool_)]
+    return piecewise(of, now, then, *more, dtype=np.uint8)
 
 
-def _most_frequent(fall: Array) -> float:
+def _most_frequent(small: Array, pixels: int) -> float:
     """Where most of the picture lies: the half-sample mode of small changes, 0 where there is no such place."""
-    small = np.sort(fall[np.abs(fall) < MOST_OFFSET].ravel())
-    if len(small) < 0.05 * fall.size or len(small) < 20:
+    if len(small) < 0.05 * min(pixels, MOST_ASKED) or len(small) < 20:
         return 0.0
+    small = np.sort(small)
     while len(small) > 20:
         half = len(small) // 2
         width = small[half:] - small[: len(small) - half]
@@ -168,17 +225,12 @@ def _most_frequent(fall: Array) -> float:
     return float(np.median(small))
 
 
-def _islands(burn: Mask, seen: Mask) -> Mask:
+def _islands(burn: Mask, unseen: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Patches that did not burn, do not touch the picture's rim, and have nothing but burn around."""
-    label = label_patches(~burn & seen)
-    if label.max(initial=0) == 0:
-        return np.zeros(burn.shape, np.bool_)
-    sizes = np.bincount(label.ravel())
-    rim = np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]]))
-    good = (sizes >= LEAST_ISLAND_PX) & (sizes < MOST_ISLAND_SHARE * max(int(burn.sum()), 1))
-    good[rim] = False
-    good[0] = False
-    return np.asarray(good[label], np.bool_)
+    patches = find_patches(piecewise(lambda b, u: ~b & (u == SEEN), burn, unseen, dtype=np.bool_))
+    most = MOST_ISLAND_SHARE * max(count_true(lambda b: b, burn), 1)
+    good = (patches.size_px >= LEAST_ISLAND_PX) & (patches.size_px < most) & ~patches.at_rim()
+    return patches.those(good, np.uint8)
 
 
 BURN = ProductKind(

@@ -26,11 +26,10 @@ def find_pictured(blue: Array, green: Array, red: Array, nir: Array, blind: Arra
 
 
 @njit(cache=True)
-def cell_means(blue: Array, green: Array, red: Array, nir: Array, pictured: Array, cell: int) -> Array:
-    """Mean reflectance (0 to 1) of ``cell`` x ``cell`` pixels, ``(4, rows, columns)``; NaN where most is missing."""
+def cell_means(blue: Array, green: Array, red: Array, nir: Array, pictured: Array, cell: int, means: Array) -> None:
+    """Mean reflectance (0 to 1) of ``cell`` x ``cell`` pixels into ``(4, row, column)``; NaN where most is missing."""
     rows, columns = blue.shape
-    down, across = (rows + cell - 1) // cell, (columns + cell - 1) // cell
-    means = np.zeros((4, down, across), np.float32)
+    down, across = means.shape[1:]
     for r in range(down):
         for c in range(across):
             count, b, g, d, n, whole = 0, 0, 0, 0, 0, 0
@@ -46,7 +45,6 @@ def cell_means(blue: Array, green: Array, red: Array, nir: Array, pictured: Arra
             scale = 1e-4 / count if 2 * count > whole else np.nan
             means[0, r, c], means[1, r, c] = b * scale, g * scale
             means[2, r, c], means[3, r, c] = d * scale, n * scale
-    return means
 
 
 @njit(cache=True, nogil=True)
@@ -106,11 +104,11 @@ def dilate(mask: Array, reach: int) -> Array:
 
 
 @njit(cache=True)
-def paint_codes(cells: Array, pictured: Array, cell: int, missing: int) -> Array:
-    """Codes of cells, pixel by pixel; ``missing`` where nothing is pictured."""
+def paint_codes(cells: Array, pictured: Array, first: int, cell: int, missing: int) -> Array:
+    """Codes of cells in the pixels of a strip whose row is ``first``; ``missing`` where nothing is pictured."""
     rows, columns = pictured.shape
     codes = np.empty((rows, columns), np.uint8)
     for i in range(rows):
         for j in range(columns):
-            codes[i, j] = cells[i // cell, j // cell] if pictured[i, j] else missing
+            codes[i, j] = cells[(first + i) // cell, j // cell] if pictured[i, j] else missing
     return codes

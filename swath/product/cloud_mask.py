@@ -129,8 +129,8 @@ def painted(cells: CloudMask, pictured: Mask, cell_px: int, *, first_row: int = 
     """A mask of cells as pixels, of which ``pictured`` have data; ``first_row`` of a strip that begins with a cell."""
     rows = slice(first_row // cell_px, first_row // cell_px - (-pictured.shape[0] // cell_px))
     # A cell that is mostly missing was not judged: its pixels count as not pictured.
-    codes = paint_codes(cells.codes[rows], pictured, cell_px, NOT_PICTURED)
-    return CloudMask(codes, paint_codes(cells.likelihood[rows], pictured, cell_px, UNKNOWN), cells.because)
+    codes = paint_codes(cells.codes[rows], pictured, 0, cell_px, NOT_PICTURED)
+    return CloudMask(codes, paint_codes(cells.likelihood[rows], pictured, 0, cell_px, UNKNOWN), cells.because)
 
 
 def _visible(bands: Mapping[str, npt.NDArray[np.floating]]) -> list[str]:

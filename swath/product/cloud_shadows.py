@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from swath.product.cloud_kernels import dilate, shadow_scores
 from swath.product.clouds import shadow_fall
-from swath.product.patch_kernels import label_patches
+from swath.product.patches import find_patches
 
 __all__ = ["Sky", "cast_shadows"]
 
@@ -54,7 +54,7 @@ def cast_shadows(
     step_m = cell_m / float(np.hypot(*fall))
     heights = np.arange(_HEIGHTS_M[0], _HEIGHTS_M[1], max(step_m, 50.0))
     down, across = (np.rint(heights * part / cell_m).astype(np.int64) for part in fall)
-    labels = label_patches(cloud)
+    labels = find_patches(cloud).label
     order = np.argsort(labels, axis=None, kind="stable")
     starts = np.searchsorted(labels.ravel()[order], np.arange(1, int(labels.max()) + 2))
     places = [np.divmod(order[first:last], cloud.shape[1]) for first, last in pairwise(starts)]

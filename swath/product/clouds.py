@@ -19,6 +19,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Scene
 from swath.product.cloud_kernels import cell_means, dilate, find_pictured, paint_codes
+from swath.product.room import every_nth, filled, new_layer, piecewise, strips
 
 __all__ = ["CLOUD", "NOT_PICTURED", "SEEN", "SHADOW", "Cells", "average_cells", "band_of", "find_unseen", "shadow_fall"]
 
@@ -50,6 +51,8 @@ SHADOW_RATIO = 0.95
 SHADE_GREEN, SHADE_BLUE, SHADE_NIR = 0.72, 1.08, 0.1
 """Under skylight alone ground keeps less of the green of another picture, and more of the blue: blue / green x nir **
 0.1, for deep water in the sun is as blue but darker in nir."""
+MOST_ASKED = 4_000_000
+"""cells whose median stands for all: every one up to here"""
 LEAST_KEPT = 0.85
 """A picture as a whole keeps at least so much: where the median cell keeps less, it is in shade itself."""
 
@@ -86,11 +89,19 @@ def average_cells(scene: Scene, ignore: Mask | None = None) -> Cells:
         raise InputError(
             f"ignore is {ignore.shape}, the grid is {scene.grid.shape}", fix="Give a mask on the scene's grid"
         )
-    blind = np.zeros(scene.grid.shape, np.bool_) if ignore is None else np.asarray(ignore, np.bool_)
-    blue, green, red, nir = (band_of(scene, name) for name in ("blue", "green", "red", "nir"))
-    pictured = find_pictured(blue, green, red, nir, blind)
+    bands = [band_of(scene, name) for name in ("blue", "green", "red", "nir")]
+
+    def known(blue: Codes, green: Codes, red: Codes, nir: Codes, *blind: Mask) -> Mask:
+        nothing = np.zeros(blue.shape, np.bool_)
+        return np.asarray(find_pictured(blue, green, red, nir, blind[0] if blind else nothing), np.bool_)
+
+    blind = [] if ignore is None else [np.asarray(ignore, np.bool_)]
+    pictured = piecewise(known, *bands, *blind, dtype=np.bool_)
     cell_px = max(1, round(CELL_M / scene.grid.pixel_m))
-    return Cells(scene, pictured, cell_px, cell_means(blue, green, red, nir, pictured, cell_px))
+    means = new_layer((4, *(-(-side // cell_px) for side in scene.grid.shape)), np.float32)
+    blue, green, red, nir = bands
+    cell_means(blue, green, red, nir, pictured, cell_px, means)
+    return Cells(scene, pictured, cell_px, means)
 
 
 def find_unseen(cells: Cells, *, other: Cells | None = None, keep_dark_water: bool = True) -> Codes:
@@ -102,40 +113,53 @@ def find_unseen(cells: Cells, *, other: Cells | None = None, keep_dark_water: bo
     it land in such shade looks like dark water: without ``keep_dark_water`` both are taken for shadow. Cloud and
     shadow are drawn in whole cells, a cell wider than they look.
     """
-    scene, cell_m = cells.scene, cells.cell_px * cells.scene.grid.pixel_m
-    cloud = _clouds(cells.means, cell_m)
-    if other is not None:
-        clear = np.isfinite(cells.means[0] + other.means[0]) & ~cloud & ~_clouds(other.means, cell_m)
-        rise = _haze_rise(cells.means, other.means, clear)
-        cloud |= np.asarray(dilate(rise > HAZE_RISE, 1), np.bool_)
-    light = _light(cells.means) if other is None else _light(cells.means) - _light(other.means)
-    shadow = _shadows(light, cloud, cell_m, _fall(scene))
-    if other is not None:
-        shadow &= _darker(cells.means, other.means, clear)
+    scene, cell_m, means = cells.scene, cells.cell_px * cells.scene.grid.pixel_m, cells.means
+    cloud = _clouds(means, cell_m)
+    if other is None:
+        light = piecewise(_light, means, dtype=np.float32)
+        shadow = _shadows(light, cloud, cell_m, _fall(scene))
         if cloud.any():
-            shadow |= _skylit(cells.means, other.means, clear, cloud)
-    elif cloud.any():
-        shadow |= _dark_land(cells.means, cloud, keep_dark_water)
-    codes = np.where(cloud, np.uint8(CLOUD), np.where(shadow, np.uint8(SHADOW), np.uint8(SEEN)))
-    painted: Codes = paint_codes(codes, cells.pictured, cells.cell_px, NOT_PICTURED)
-    return painted
+            shadow = _dark_land(means, cloud, shadow, keep_dark_water)
+    else:
+        clear = piecewise(_both_clear, means, other.means, cloud, _clouds(other.means, cell_m), dtype=np.bool_)
+        cloud = _hazier(means, other.means, clear, cloud)
+        light = piecewise(lambda a, b: _light(a) - _light(b), means, other.means, dtype=np.float32)
+        shadow = _darker(means, other.means, clear, _shadows(light, cloud, cell_m, _fall(scene)))
+        if cloud.any():
+            shadow = _skylit(means, other.means, clear, cloud, shadow)
+    codes = new_layer(scene.grid.shape, np.uint8)
+    for _, _, put in strips(scene.grid.shape, 0):
+        rows = slice(put.start // cells.cell_px, -(-put.stop // cells.cell_px))
+        kind = np.where(cloud[rows], CLOUD, np.where(shadow[rows], SHADOW, SEEN)).astype(np.uint8)
+        first = put.start - rows.start * cells.cell_px
+        codes[put] = paint_codes(kind, cells.pictured[put], first, cells.cell_px, NOT_PICTURED)
+    return codes
+
+
+def _haze(means: Floats32) -> Floats32:
+    return np.asarray(means[0] - 0.5 * means[2], np.float32)
 
 
 def _clouds(means: Floats32, cell_m: float) -> Mask:
+    haze = every_nth(lambda part: _haze(part)[np.isfinite(part[0])], means, most=MOST_ASKED)
+    if not len(haze):
+        return filled(means.shape[1:], False, np.bool_)
+    base = min(float(np.quantile(haze, 0.1)), CLEAR_HAZE_LIMIT)
+    reach, growth = max(1, round(LEAST_WIDTH_M / cell_m / 2.0)), max(1, round(GROWTH_M / cell_m))
+    return piecewise(lambda part: _cloudy(part, base, reach, growth), means, dtype=np.bool_, halo=reach + growth + 1)
+
+
+def _cloudy(means: Floats32, base: float, reach: int, growth: int) -> Mask:
+    """Clouds where the haze of the clearest tenth is ``base``: ``reach`` cells wide, grown by ``growth`` at most."""
     blue, green, red, nir = means
-    known = np.isfinite(blue)
-    if not known.any():
-        return np.zeros(blue.shape, np.bool_)
     visible = (blue + green + red) / 3.0
     with np.errstate(invalid="ignore"):
         whiteness = (abs(blue - visible) + abs(green - visible) + abs(red - visible)) / visible
-        haze = blue - 0.5 * red
-        haze = haze - min(float(np.quantile(haze[known], 0.1)), CLEAR_HAZE_LIMIT)
+        haze = _haze(means) - base
         strong = (haze > STRONG_HAZE) & (blue > STRONG_BLUE) & (whiteness < STRONG_WHITENESS) & (nir > STRONG_BLUE)
         weak = (haze > WEAK_HAZE) & (blue > WEAK_BLUE) & (whiteness < WEAK_WHITENESS) & (nir > WEAK_BLUE)
-    reach = max(1, round(LEAST_WIDTH_M / cell_m / 2.0))
-    cloud = ~np.asarray(dilate(~strong & known, reach), np.bool_) & strong
-    for _ in range(max(1, round(GROWTH_M / cell_m))):
+    cloud = ~np.asarray(dilate(~strong & np.isfinite(blue), reach), np.bool_) & strong
+    for _ in range(growth):
         grown = np.asarray(dilate(cloud, 1), np.bool_) & weak
         if (grown == cloud).all():
             break
@@ -143,46 +167,90 @@ def _clouds(means: Floats32, cell_m: float) -> Mask:
     return np.asarray(dilate(cloud, 1), np.bool_)
 
 
-def _haze_rise(means: Floats32, others: Floats32, clear: Mask) -> Floats32:
-    """By how much is each cell whiter and hazier than in another picture, beyond what differs in the clear?"""
-    rise = (means[0] - 0.5 * means[2]) - (others[0] - 0.5 * others[2])
-    return np.asarray(rise - (np.median(rise[clear]) if clear.any() else 0.0), np.float32)
+def _both_clear(means: Floats32, others: Floats32, cloud: Mask, clouds: Mask) -> Mask:
+    return np.asarray(np.isfinite(means[0] + others[0]) & ~cloud & ~clouds)
 
 
-def _darker(means: Floats32, others: Floats32, clear: Mask) -> Mask:
-    """Cells darker in the visible than in another picture, beyond what differs in the clear, or unknown there."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = means[:3].sum(0) / others[:3].sum(0)
-    return np.asarray(~(ratio > SHADOW_RATIO * (np.median(ratio[clear]) if clear.any() else 1.0)), np.bool_)
+def _hazier(means: Floats32, others: Floats32, clear: Mask, cloud: Mask) -> Mask:
+    """Clouds, and cells whiter and hazier than in another picture, beyond what differs in the clear."""
+
+    def rise(now: Floats32, then: Floats32) -> Floats32:
+        return np.asarray(_haze(now) - _haze(then), np.float32)
+
+    usual = every_nth(lambda now, then, free: rise(now, then)[free], means, others, clear, most=MOST_ASKED)
+    anyway = np.median(usual) if len(usual) else np.float32(0.0)
+
+    def of(now: Floats32, then: Floats32, known: Mask) -> Mask:
+        return known | np.asarray(dilate(rise(now, then) - anyway > HAZE_RISE, 1), np.bool_)
+
+    return piecewise(of, means, others, cloud, dtype=np.bool_, halo=1)
 
 
-def _skylit(means: Floats32, others: Floats32, clear: Mask, cloud: Mask) -> Mask:
-    """Cells that another picture shows in the sun and this one under skylight alone, and their half-shade around.
+def _darker(means: Floats32, others: Floats32, clear: Mask, shadow: Mask) -> Mask:
+    """Of the shadow, cells darker in the visible than in another picture, beyond what differs in the clear."""
+
+    def kept(now: Floats32, then: Floats32) -> Floats32:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(now[:3].sum(0) / then[:3].sum(0), np.float32)
+
+    usual = every_nth(lambda now, then, free: kept(now, then)[free], means, others, clear, most=MOST_ASKED)
+    limit = SHADOW_RATIO * (np.median(usual) if len(usual) else 1.0)
+
+    def of(now: Floats32, then: Floats32, dark: Mask) -> Mask:
+        with np.errstate(invalid="ignore"):
+            return np.asarray(dark & ~(kept(now, then) > limit))
+
+    return piecewise(of, means, others, shadow, dtype=np.bool_)
+
+
+def _skylit(means: Floats32, others: Floats32, clear: Mask, cloud: Mask, shadow: Mask) -> Mask:
+    """The shadow, and cells that another picture shows in the sun and this one under skylight alone, and around them.
 
     Specks are none: a cell counts if all around it are in shade or cloud too.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        kept = means / others
-        usual = np.array([np.median(each[clear]) if clear.any() else 1.0 for each in kept])
-        blue, green, _, nir = kept / np.maximum(usual, LEAST_KEPT)[:, None, None]
-        shade = (green < SHADE_GREEN) & (blue * nir**SHADE_NIR > SHADE_BLUE * green)
-    lone = np.asarray(dilate(~(shade | cloud), 1), np.bool_)
-    return np.asarray(dilate(shade & ~lone, 3), np.bool_) & ~cloud
+
+    def kept(now: Floats32, then: Floats32) -> Floats32:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(now / then, np.float32)
+
+    asked = every_nth(lambda now, then, free: kept(now, then)[:, free].T, means, others, clear, most=MOST_ASKED)
+    usual = np.array([np.median(each) if len(asked) else 1.0 for each in asked.T])
+
+    def of(now: Floats32, then: Floats32, hidden: Mask, dark: Mask) -> Mask:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            blue, green, _, nir = kept(now, then) / np.maximum(usual, LEAST_KEPT)[:, None, None]
+            shade = (green < SHADE_GREEN) & (blue * nir**SHADE_NIR > SHADE_BLUE * green)
+        lone = np.asarray(dilate(~(shade | hidden), 1), np.bool_)
+        return dark | np.asarray(dilate(shade & ~lone, 3), np.bool_) & ~hidden
+
+    return piecewise(of, means, others, cloud, shadow, dtype=np.bool_, halo=4)
 
 
-def _dark_land(means: Floats32, cloud: Mask, keep_dark_water: bool) -> Mask:
-    """Cells that are no water and much darker than this picture's land: shadows, also of clouds outside the picture.
+def _dark_land(means: Floats32, cloud: Mask, shadow: Mask, keep_dark_water: bool) -> Mask:
+    """The shadow, and cells that are no water and much darker than this picture's land: shadows of any clouds.
 
     Under skylight alone land is blue and turns as dark in the near infrared as water; muddy water is lighter in green.
     """
-    _, green, red, nir = means
-    with np.errstate(invalid="ignore"):
-        land = np.isfinite(nir) & ~cloud & (nir > green)
-        if not land.any():
-            return np.zeros(cloud.shape, np.bool_)
-        known = land if keep_dark_water else (land | (green < DARK_GREEN * np.median(green[land]))) & ~cloud
-        dark = known & (nir < DARK_NIR * np.median(nir[land])) & (red < np.median(red[land]))
-    return np.asarray(dilate(dark & (np.asarray(dilate(~dark, 1)) == 0), 2), np.bool_) & ~cloud
+
+    def is_land(part: Floats32, hidden: Mask) -> Mask:
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.isfinite(part[3]) & ~hidden & (part[3] > part[1]))
+
+    asked = every_nth(lambda part, hidden: part[1:, is_land(part, hidden)].T, means, cloud, most=MOST_ASKED)
+    if not len(asked):
+        return shadow
+    usual_green, usual_red, usual_nir = (np.median(each) for each in asked.T)
+
+    def of(part: Floats32, hidden: Mask, dark: Mask) -> Mask:
+        _, green, red, nir = part
+        land = is_land(part, hidden)
+        with np.errstate(invalid="ignore"):
+            known = land if keep_dark_water else (land | (green < DARK_GREEN * usual_green)) & ~hidden
+            deep = known & (nir < DARK_NIR * usual_nir) & (red < usual_red)
+        midst = deep & (np.asarray(dilate(~deep, 1)) == 0)
+        return dark | np.asarray(dilate(midst, 2), np.bool_) & ~hidden
+
+    return piecewise(of, means, cloud, shadow, dtype=np.bool_, halo=3)
 
 
 def _light(means: Floats32) -> Floats32:
@@ -212,25 +280,25 @@ def shadow_fall(
 
 def _shadows(light: Floats32, cloud: Mask, cell_m: float, fall: tuple[float, float] | None) -> Mask:
     """The clouds moved to where ``light`` (logarithm) is least under them; none if no height of them stands out."""
-    none = np.zeros(cloud.shape, np.bool_)
-    clear = np.isfinite(light) & ~cloud
-    if not cloud.any() or not clear.any() or fall is None or float(np.hypot(*fall)) < 0.05:
+    none = filled(cloud.shape, False, np.bool_)
+    known = every_nth(lambda part, hidden: part[np.isfinite(part) & ~hidden], light, cloud, most=MOST_ASKED)
+    if not cloud.any() or not len(known) or fall is None or float(np.hypot(*fall)) < 0.05:
         return none
-    darkness = float(np.median(light[clear])) - light
+    usual = float(np.median(known))
     length = float(np.hypot(*fall))
     down, right = fall[0] / length / cell_m, fall[1] / length / cell_m
     low, high = (height_m * length for height_m in CLOUD_HEIGHTS_M)
     reaches_m = np.arange(low, high, cell_m)
-    at = np.argwhere(cloud)
-    at = at[:: max(1, len(at) // 20000)]
+    numbers = np.arange(len(cloud))[:, None]
+    at = every_nth(lambda part, row: np.add(np.argwhere(part), (row[0, 0], 0)), cloud, numbers, most=20_000)
     scores, sure = np.full(len(reaches_m), np.nan), np.zeros(len(reaches_m))
     for number, reach_m in enumerate(reaches_m):
         row, column = at[:, 0] + round(down * reach_m), at[:, 1] + round(right * reach_m)
         inside = (row >= 0) & (row < cloud.shape[0]) & (column >= 0) & (column < cloud.shape[1])
         row, column = row[inside], column[inside]
-        free = clear[row, column]
+        free = np.isfinite(light[row, column]) & ~cloud[row, column]
         if free.sum() >= max(20, 0.1 * len(at)):
-            scores[number] = darkness[row[free], column[free]].mean()
+            scores[number] = (usual - light[row[free], column[free]]).mean()
             sure[number] = np.sqrt(free.sum())
     if not np.isfinite(scores).any():
         return none
@@ -239,11 +307,11 @@ def _shadows(light: Floats32, cloud: Mask, cell_m: float, fall: tuple[float, flo
     if scores[best] - np.nanmedian(scores) < SHADOW_DEPTH:
         return none
     moved = _moved(cloud, round(down * reaches_m[best]), round(right * reaches_m[best]))
-    return np.asarray(dilate(moved, 1), np.bool_) & ~cloud
+    return piecewise(lambda part, hidden: dilate(part, 1) & ~hidden, moved, cloud, dtype=np.bool_, halo=1)
 
 
 def _moved(mask: Mask, down: int, right: int) -> Mask:
-    result = np.zeros_like(mask)
+    result = filled(mask.shape, False, np.bool_)
     rows, columns = mask.shape
     if abs(down) < rows and abs(right) < columns:
         target = (slice(max(down, 0), rows + min(down, 0)), slice(max(right, 0), columns + min(right, 0)))

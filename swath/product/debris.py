@@ -8,6 +8,7 @@ shallow or weedy water look alike, and patches below about a fifth of a pixel va
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,11 @@ from swath.model import Product, Scene
 from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
 from swath.product.flood_map import area_of, check_area, coverage_of
 from swath.product.kind import ProductKind
-from swath.product.patch_kernels import label_patches, local_spread
+from swath.product.patch_kernels import local_spread
+from swath.product.patches import find_patches
+from swath.product.room import count_true, new_layer, piecewise, strips
 from swath.product.sight import Sight
+from swath.product.water_kernels import UNSEEN
 from swath.product.wet_kernels import percent_of_logits
 
 __all__ = ["DEBRIS", "debris_product"]
@@ -33,6 +37,8 @@ LEAST_RISE = 0.012
 """of the index, reflectance: what waves and noise do not reach"""
 DEVIATIONS, PER_DEVIATION = 5.0, 0.8
 """above the water around, where the odds are even; log-odds for each"""
+NO_WATER = 8
+"""code of what is seen and is no water"""
 MOST_PATCH_SHARE = 0.02
 """of the water: what is larger is an island or a bank"""
 
@@ -50,34 +56,31 @@ def debris_product(
     if water.grid != scene.grid:
         raise InputError("water and picture lie on different grids", fix="Give both on one grid")
     unseen = find_unseen(average_cells(scene))
-    wet = water.water.copy()
+    wet = water.water
     if normal_water is not None:
-        wet |= (normal_water >= 50) & (normal_water <= 100)
-    holes = _enclosed(~wet & (unseen == SEEN), int(max(MOST_PATCH_SHARE * wet.sum(), 4)))
-    place = (wet | holes) & (unseen == SEEN)
-    index = _index(scene)
+        wet = piecewise(lambda w, n: w | (n >= 50) & (n <= 100), wet, normal_water, dtype=np.bool_)
+    place = _place(wet, unseen)
     reach = int(np.clip(round(REACH_M / scene.grid.pixel_m), 4, 16))
-    logits = _stands_out(index, place, reach)
-    likelihood = percent_of_logits(logits)
-    with np.errstate(invalid="ignore"):
-        mask = logits > 0.0
-    codes = np.where(place, unseen, np.where(unseen == SEEN, np.uint8(8), unseen)).astype(np.uint8)
+
+    far, bands = _bands(scene)
+    mask, likelihood = new_layer(place.shape, np.uint8), new_layer(place.shape, np.uint8)
+    for take, keep, put in strips(place.shape, reach):
+        logits = _stands_out(_index([band[take] for band in bands], far), place[take], reach)[keep]
+        likelihood[put] = percent_of_logits(logits)
+        with np.errstate(invalid="ignore"):
+            mask[put] = logits > 0.0
+    codes = piecewise(lambda w, u: np.where(~w & (u == SEEN), NO_WATER, u), place, unseen, dtype=np.uint8)
+    told = piecewise(lambda w, p: np.where(w & (p != UNSEEN), p, 0), place, likelihood, dtype=np.uint8)
     return Product(
         id=f"{scene.id}-debris",
         kind="debris",
         request=scene.request,
         scenes=(scene.id,),
         grid=scene.grid,
-        layers={"debris": mask.astype(np.uint8), "likelihood": likelihood, "unseen": codes},
+        layers={"debris": mask, "likelihood": likelihood, "unseen": codes},
         estimates={
             **coverage_of(unseen, inside, scene.grid.pixel_area_km2),
-            "debris_km2": area_of(
-                np.where(place & (likelihood != 255), likelihood, 0).astype(np.uint8),
-                grid=scene.grid,
-                ce90_m=scene.ce90_m.value,
-                logit_sigma=1.0,
-                inside=inside,
-            ),
+            "debris_km2": area_of(told, grid=scene.grid, ce90_m=scene.ce90_m.value, logit_sigma=1.0, inside=inside),
         },
         simulated=scene.simulated,
         because=f"near infrared above the water within {REACH_M:g} m; foam, boats and weeds look alike",
@@ -93,24 +96,28 @@ def _stands_out(index: Array, place: Mask, reach: int) -> Array:
     return np.clip(logits, -6.0, 6.0).astype(np.float32)
 
 
-def _index(scene: Scene) -> Array:
+def _bands(scene: Scene) -> tuple[str, list[Array]]:
+    """Which band of short-wave infrared there is; red, near infrared and that."""
     far = next((name for name in ("swir16", "swir22") if name in scene.bands), None)
     if far is None:
         raise InputError("debris needs swir16 or swir22", where=f"scene {scene.id}", fix="Give a picture that has it")
-    red, nir, swir = (band_of(scene, name).astype(np.float32) * np.float32(1e-4) for name in ("red", "nir", far))
+    return far, [band_of(scene, name) for name in ("red", "nir", far)]
+
+
+def _index(bands: Sequence[Array], far: str) -> Array:
+    """Near infrared above the line from red to short-wave infrared, reflectance."""
+    red, nir, swir = (band.astype(np.float32) * np.float32(1e-4) for band in bands)
     w = WAVELENGTH_NM
     share = np.float32((w["nir"] - w["red"]) / (w[far] - w["red"]))
     return np.asarray(nir - (red + (swir - red) * share), np.float32)
 
 
-def _enclosed(dry: Mask, most_px: int) -> Mask:
-    """Dry patches of at most so many pixels that touch no rim."""
-    label = label_patches(dry)
-    sizes = np.bincount(label.ravel())
-    good = sizes <= most_px
-    good[np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]]))] = False
-    good[0] = False
-    return np.asarray(good[label], np.bool_)
+def _place(wet: Mask, unseen: npt.NDArray[np.uint8]) -> Mask:
+    """Where debris is sought: water, and dry patches in it that touch no rim and are no islands."""
+    patches = find_patches(piecewise(lambda w, u: ~w & (u == SEEN), wet, unseen, dtype=np.bool_))
+    most = int(max(MOST_PATCH_SHARE * count_true(lambda w: w, wet), 4))
+    holes = patches.those((patches.size_px <= most) & ~patches.at_rim())
+    return piecewise(lambda w, hole, u: (w | hole) & (u == SEEN), wet, holes, unseen, dtype=np.bool_)
 
 
 DEBRIS = ProductKind(

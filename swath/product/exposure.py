@@ -19,6 +19,7 @@ import shapely
 from swath.errors import InputError
 from swath.model import Estimate, Grid
 from swath.product.fields import cover_polygons
+from swath.product.room import strips
 from swath.product.water_kernels import UNSEEN
 
 __all__ = ["Exposed", "Samples", "expose", "sample_raster", "sample_shapes"]
@@ -72,9 +73,14 @@ class Exposed:
 
 def sample_raster(amount: Array, what: str, unit: str = "people") -> Samples:
     """Of a raster on the grid: so much in each pixel (NaN or negative: none)."""
-    flat = np.asarray(amount, np.float64).ravel()
-    at = np.flatnonzero(np.isfinite(flat) & (flat > 0.0))
-    return Samples(what, unit, at, flat[at], np.zeros(len(at), np.int64), float(flat[at].sum()), 0)
+    places, values = [], []
+    for _, _, rows in strips(amount.shape, 0):
+        flat = np.asarray(amount[rows], np.float64).ravel()
+        here = np.flatnonzero(np.isfinite(flat) & (flat > 0.0))
+        places.append(here + rows.start * amount.shape[1])
+        values.append(flat[here])
+    at, there = np.concatenate(places), np.concatenate(values)
+    return Samples(what, unit, at, there, np.zeros(len(at), np.int64), float(there.sum()), 0)
 
 
 def sample_shapes(shapes: Sequence[Any], grid: Grid, what: str, *, counted: bool = False) -> Samples:

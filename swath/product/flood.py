@@ -11,22 +11,24 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Product, Scene
 from swath.product.clouds import NOT_PICTURED, SEEN, average_cells, band_of, find_unseen
-from swath.product.flood_map import check_area, flood_of
+from swath.product.flood_map import check_area, flood_of, shares_of
 from swath.product.kind import ProductKind
+from swath.product.room import new_layer, piecewise, strips
 from swath.product.sight import Sight
-from swath.product.split import strips
-from swath.product.water_kernels import (
-    NOT_SEEN_SHARE,
-    UNSEEN,
-    flood_mask,
-    ndwi_histograms,
-    open_water,
-    sharpen_edges,
-)
+from swath.product.water_kernels import UNSEEN, flood_mask, ndwi_histograms, open_water, sharpen_edges
 from swath.product.water_swir import calibrated_swir, fit_swir_rule, swir_logits
 from swath.product.wet_kernels import percent_of_logits
 
-__all__ = ["FLOOD", "UNSEEN", "WaterRule", "fit_water_rule", "flood_product", "optical_sight", "water_likelihood"]
+__all__ = [
+    "FLOOD",
+    "UNSEEN",
+    "WaterRule",
+    "fit_water_rule",
+    "flood_product",
+    "optical_sight",
+    "optical_sights",
+    "water_likelihood",
+]
 
 Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.uint8]
@@ -135,66 +137,101 @@ def _spread(counts: Array) -> tuple[float, float]:
     return float(centre), max(float(high - low) / 2.0, 0.01)
 
 
-def water_likelihood(
-    scene: Scene, unseen: Codes, *, other: tuple[Scene, Codes] | None = None
-) -> tuple[Codes, WaterRule]:
-    """Expected share of each pixel under open water, 0 to 100, 255 where it is not seen; and the rule it came from.
+def water_likelihood(scene: Scene, unseen: Codes, rule: WaterRule) -> Codes:
+    """Expected share of each pixel under open water by a rule, 0 to 100, 255 where it is not seen."""
 
-    ``other``: another picture of the same ground, and what it does not show. Its rule is taken where it is surer: a
-    picture without shores shows no gap between land and water.
+    def of(green: Array, nir: Array, codes: Codes) -> Codes:
+        wet = open_water(green, nir, codes == SEEN, rule.ndwi_threshold, rule.ndwi_slope, NIR_LIMIT * 1e4)
+        sharp: Codes = sharpen_edges(wet, nir, SHORE_CONTRAST * 1e4)
+        return sharp
+
+    return piecewise(of, band_of(scene, "green"), band_of(scene, "nir"), unseen, dtype=np.uint8, halo=SHARPEN_HALO)
+
+
+def optical_sights(
+    scene: Scene, before: Scene | None = None, *, ignore: Mask | None = None, before_ignore: Mask | None = None
+) -> tuple[Sight, Sight | None]:
+    """Water as a camera sees it now, and as it saw it before, if there is an earlier picture on the same grid.
+
+    Each picture shows better beside the other what hides it (:func:`clouds.find_unseen`), and without short-wave
+    infrared the surer of both rules serves both: a picture without shores shows no gap between land and water.
+    ``ignore``, ``before_ignore``: pixels that are no picture of the ground.
     """
-    green, nir = band_of(scene, "green"), band_of(scene, "nir")
-    seen = unseen == SEEN
-    rule = fit_water_rule(green, nir, seen)
-    if other is not None:
-        elsewhere = fit_water_rule(band_of(other[0], "green"), band_of(other[0], "nir"), other[1] == SEEN)
-        if elsewhere.logit_sigma < rule.logit_sigma:
-            rule = replace(elsewhere, because=f"{elsewhere.because} of {other[0].id}")
-    likelihood = open_water(green, nir, seen, rule.ndwi_threshold, rule.ndwi_slope, NIR_LIMIT * 1e4)
-    return sharpen_edges(likelihood, nir, SHORE_CONTRAST * 1e4), rule
+    cells = average_cells(scene, ignore)
+    if before is None:
+        return optical_sight(scene, find_unseen(cells)), None
+    old = average_cells(before, before_ignore)
+    now, then = (scene, find_unseen(cells, other=old)), (before, find_unseen(old, other=cells))
+    if _short_wave(scene) and _short_wave(before):
+        return optical_sight(*now), optical_sight(*then)
+    fresh, past = (_rule_of(*each) for each in (now, then))
+    if past.logit_sigma < fresh.logit_sigma:
+        return optical_sight(*now, rule=_borrowed(past, before)), optical_sight(*then, rule=past)
+    lent = _borrowed(fresh, scene) if fresh.logit_sigma < past.logit_sigma else past
+    return optical_sight(*now, rule=fresh), optical_sight(*then, rule=lent)
 
 
-def optical_sight(scene: Scene, unseen: Codes, *, other: tuple[Scene, Codes] | None = None) -> Sight:
+def _short_wave(scene: Scene) -> str:
+    """The band of short-wave infrared that tells water; empty without."""
+    return next((name for name in ("swir22", "swir16") if name in scene.bands), "")
+
+
+def _rule_of(scene: Scene, unseen: Codes) -> WaterRule:
+    seen = piecewise(lambda codes: codes == SEEN, unseen, dtype=np.bool_)
+    return fit_water_rule(band_of(scene, "green"), band_of(scene, "nir"), seen)
+
+
+def _borrowed(rule: WaterRule, scene: Scene) -> WaterRule:
+    return replace(rule, because=f"{rule.because} of {scene.id}")
+
+
+def optical_sight(scene: Scene, unseen: Codes, *, rule: WaterRule | None = None) -> Sight:
     """Water as a camera sees it: by short-wave infrared where the scene has it, else by green and near infrared.
 
-    ``unseen``: codes of what does not show the ground (:func:`clouds.find_unseen`); ``other``: another picture of the
-    same ground and its codes, see :func:`water_likelihood`. Shore pixels hold the share of
-    water that explains their near infrared. Accuracy: tests/authorities/test_flood_spain.py and
+    ``unseen``: codes of what does not show the ground (:func:`clouds.find_unseen`); ``rule``: of green and near
+    infrared, the picture's own (:func:`fit_water_rule`) unless given. Shore pixels hold the share of water that
+    explains their near infrared. Accuracy: tests/authorities/test_flood_spain.py and
     tests/product/test_water.py (with short-wave infrared), tests/stories/test_flood_coverage.py (without).
     """
-    band = next((name for name in ("swir22", "swir16") if name in scene.bands), None)
-    if band is None:
-        likelihood, rule = water_likelihood(scene, unseen, other=other)
-        water = flood_mask(_shares(likelihood)).astype(np.bool_)
-        words, sigma = f"water above NDWI {rule.ndwi_threshold:.2f} ({rule.because})", rule.logit_sigma
-    else:
-        green, red, nir, swir = (band_of(scene, name) for name in ("green", "red", "nir", band))
-        seen = (unseen == SEEN) & (swir > 0)
-        unseen = np.where((unseen == SEEN) & ~seen, np.uint8(NOT_PICTURED), unseen).astype(np.uint8)
-        swir_rule = fit_swir_rule(green, swir, seen, band)
-        water, likelihood = np.empty(seen.shape, np.bool_), np.empty(seen.shape, np.uint8)
-        for take, keep, put in strips(len(seen), SHARPEN_HALO):
-            logits = swir_logits(green[take], red[take], nir[take], swir[take], seen[take], swir_rule)
-            with np.errstate(invalid="ignore"):
-                water[put] = (logits > 0.0)[keep]
-            sharp = sharpen_edges(percent_of_logits(logits), nir[take], SHORE_CONTRAST * 1e4)
-            likelihood[put] = calibrated_swir(sharp)[keep]
-        words, sigma = swir_rule.because, swir_rule.logit_sigma
+    if _short_wave(scene):
+        return _by_short_wave(scene, unseen)
+    rule = rule or _rule_of(scene, unseen)
+    likelihood = water_likelihood(scene, unseen, rule)
+    water = piecewise(lambda wet: flood_mask(shares_of(wet)), likelihood, dtype=np.bool_, halo=2)
+    words = f"water above NDWI {rule.ndwi_threshold:.2f} ({rule.because})"
+    return _sight(scene, likelihood, water, unseen, rule.logit_sigma, words)
+
+
+def _by_short_wave(scene: Scene, unseen: Codes) -> Sight:
+    band = _short_wave(scene)
+    green, red, nir, swir = (band_of(scene, name) for name in ("green", "red", "nir", band))
+    codes = piecewise(
+        lambda old, far: np.where((old == SEEN) & (far == 0), NOT_PICTURED, old), unseen, swir, dtype=np.uint8
+    )
+    seen = piecewise(lambda code: code == SEEN, codes, dtype=np.bool_)
+    rule = fit_swir_rule(green, swir, seen, band)
+    water, likelihood = new_layer(seen.shape, np.bool_), new_layer(seen.shape, np.uint8)
+    for take, keep, put in strips(seen.shape, SHARPEN_HALO):
+        logits = swir_logits(green[take], red[take], nir[take], swir[take], seen[take], rule)
+        with np.errstate(invalid="ignore"):
+            water[put] = (logits > 0.0)[keep]
+        sharp = sharpen_edges(percent_of_logits(logits), nir[take], SHORE_CONTRAST * 1e4)
+        likelihood[put] = calibrated_swir(sharp)[keep]
+    return _sight(scene, likelihood, water, codes, rule.logit_sigma, rule.because)
+
+
+def _sight(scene: Scene, likelihood: Codes, water: Mask, unseen: Codes, logit_sigma: float, because: str) -> Sight:
     return Sight(
         grid=scene.grid,
         likelihood=likelihood,
         water=water,
         unseen=unseen,
-        logit_sigma=sigma,
+        logit_sigma=logit_sigma,
         ce90_m=scene.ce90_m.value,
         scenes=(scene.id,),
         simulated=scene.simulated,
-        because=words,
+        because=because,
     )
-
-
-def _shares(likelihood: Codes) -> Array:
-    return np.where(likelihood == UNSEEN, NOT_SEEN_SHARE, likelihood.astype(np.int16)).astype(np.int8)
 
 
 def flood_product(
@@ -219,15 +256,7 @@ def flood_product(
         raise InputError(
             "the earlier picture lies on another grid", where=f"scene {before.id}", fix="Warp it to the same grid"
         )
-    cells = average_cells(scene, ignore)
-    old = None if before is None else average_cells(before, before_ignore)
-    hidden = find_unseen(cells, other=old)
-    if before is None or old is None:
-        now, then = optical_sight(scene, hidden), None
-    else:
-        past = find_unseen(old, other=cells)
-        now = optical_sight(scene, hidden, other=(before, past))
-        then = optical_sight(before, past, other=(scene, hidden))
+    now, then = optical_sights(scene, before, ignore=ignore, before_ignore=before_ignore)
     return flood_of(now, before=then, area=area, id=f"{scene.id}-flood", request=scene.request)
 
 

@@ -11,10 +11,11 @@ from swath.errors import InputError
 from swath.model import Estimate, Grid, Product
 from swath.product.area import BlockSums, Doubts, estimate_area
 from swath.product.clouds import SEEN
+from swath.product.room import count_true, filled, piecewise, strips
 from swath.product.sight import Sight
 from swath.product.water_kernels import NOT_SEEN_SHARE, UNSEEN, block_sums, blur, flood_mask, flood_shares
 
-__all__ = ["CE90_PER_AXIS_SHIFT", "area_of", "check_area", "coverage_of", "flood_of"]
+__all__ = ["CE90_PER_AXIS_SHIFT", "area_of", "check_area", "coverage_of", "flood_of", "shares_of"]
 
 Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.uint8]
@@ -56,11 +57,14 @@ def flood_of(
         sigma = now.logit_sigma if before is None else before.logit_sigma
         place_m = now.ce90_m if before is None else before.ce90_m
         estimates["normal_water_km2"] = _normal_water(now, then, inside, normal_share, place_m, sigma)
-    shares = flood_shares(now.likelihood, then, normal_share, int(np.clip(round(2.0 + 2.0 * sigma_px), 2, 6)))
+    reach = int(np.clip(round(2.0 + 2.0 * sigma_px), 2, 6))
+    shares = piecewise(
+        lambda wet, old: flood_shares(wet, old, normal_share, reach), now.likelihood, then, dtype=np.int8, halo=reach
+    )
     estimates["flooded_km2"] = _area(now.grid, now.ce90_m, shares, then, inside, normal_share, now.logit_sigma)
     layers = {
-        "flood": flood_mask(shares) if past else now.water.astype(np.uint8),
-        "likelihood": blur(now.likelihood, sigma_px),
+        "flood": piecewise(flood_mask, shares, dtype=np.uint8, halo=2) if past else now.water.view(np.uint8),
+        "likelihood": piecewise(lambda wet: blur(wet, sigma_px), now.likelihood, dtype=np.uint8, halo=6),
         "unseen": now.unseen,
     }
     return Product(
@@ -79,7 +83,7 @@ def flood_of(
 def check_area(grid: Grid, area: Mask | None) -> Mask:
     """The area of interest as a mask on the grid, everywhere if none is given; :class:`InputError` if it is empty."""
     if area is None:
-        return np.ones(grid.shape, np.bool_)
+        return filled(grid.shape, True, np.bool_)
     if area.shape != grid.shape:
         raise InputError(f"area is {area.shape}, the grid is {grid.shape}", fix="Give a mask on the scene's grid")
     if not area.any():
@@ -90,37 +94,53 @@ def check_area(grid: Grid, area: Mask | None) -> Mask:
 def _past(now: Sight, before: Sight | None, normal_water: Codes | None) -> tuple[Codes, str]:
     """Percent of normal water, 255 unknown, and what it comes from; zeros and nothing without a past."""
     if before is None and normal_water is None:
-        return np.zeros(now.grid.shape, np.uint8), ""
-    then = np.full(now.grid.shape, UNSEEN, np.uint8)
+        return filled(now.grid.shape, 0, np.uint8), ""
+    given = []
     if before is not None:
         if before.grid != now.grid:
             raise InputError("the earlier picture lies on another grid", fix="Warp it to the same grid")
-        then = before.likelihood.copy()
+        given.append(("the earlier picture", before.likelihood))
     if normal_water is not None:
         if normal_water.shape != now.grid.shape:
             raise InputError(f"normal water is {normal_water.shape}, the grid is {now.grid.shape}", fix="Warp it")
-        known = normal_water != UNSEEN
-        then[known] = np.where(then[known] == UNSEEN, normal_water[known], np.maximum(then[known], normal_water[known]))
-    then[(then == UNSEEN) & (now.likelihood < 50)] = 0  # what is dry in a flood was dry before
-    words = [name for name, given in (("the earlier picture", before), ("the map", normal_water)) if given is not None]
-    return then, " and ".join(words)
+        given.append(("the map", normal_water))
+
+    def usual(wet: Codes, first: Codes, *more: Codes) -> Codes:
+        then = first.copy()
+        for other in more:
+            larger = np.where(then == UNSEEN, other, np.maximum(then, other))
+            then = np.where(other == UNSEEN, then, larger)
+        then[(then == UNSEEN) & (wet < 50)] = 0  # what is dry in a flood was dry before
+        return then
+
+    layers = [layer for _, layer in given]
+    return piecewise(usual, now.likelihood, *layers, dtype=np.uint8), " and ".join(name for name, _ in given)
 
 
 def _normal_share(now: Codes, then: Codes) -> float:
     """Which share of today's water was there before, where both pictures show the ground?"""
-    both = (now != UNSEEN) & (then != UNSEEN) & (now >= 50)
-    return float(then[both].mean()) / 100.0 if both.any() else 0.5
+    total, count = 0, 0
+    for _, _, rows in strips(now.shape, 0):
+        wet, old = now[rows], then[rows]
+        both = old[(wet != UNSEEN) & (old != UNSEEN) & (wet >= 50)]
+        total, count = total + int(both.sum(dtype=np.int64)), count + len(both)
+    return total / count / 100.0 if count else 0.5
 
 
 def _normal_water(
     now: Sight, then: Codes, inside: Mask, normal_share: float, ce90_m: float, logit_sigma: float
 ) -> Estimate:
     """The area of normal water; of water now whose past is unknown ``normal_share`` is taken for normal."""
-    unknown = (then == UNSEEN) & (now.likelihood != UNSEEN)
-    shares = then.astype(np.int8)
-    shares[then == UNSEEN] = NOT_SEEN_SHARE
-    shares[unknown] = round(100.0 * normal_share)
-    past = np.where(unknown, np.uint8(UNSEEN), np.uint8(0))
+    expected = round(100.0 * normal_share)
+
+    def of(old: Codes, wet: Codes) -> Array:
+        return np.where(old != UNSEEN, old, np.where(wet != UNSEEN, expected, NOT_SEEN_SHARE))
+
+    def unknown(old: Codes, wet: Codes) -> Array:
+        return np.where((old == UNSEEN) & (wet != UNSEEN), UNSEEN, 0)
+
+    shares = piecewise(of, then, now.likelihood, dtype=np.int8)
+    past = piecewise(unknown, then, now.likelihood, dtype=np.uint8)
     return _area(now.grid, ce90_m, shares, past, inside, 0.0, logit_sigma)
 
 
@@ -128,9 +148,14 @@ def area_of(
     likelihood: Codes, *, grid: Grid, ce90_m: float, logit_sigma: float, inside: Mask | None = None
 ) -> Estimate:
     """The area in km2 of what a likelihood (percent, 255 not seen) is of, with what is hidden, and its interval."""
-    shares = np.where(likelihood == UNSEEN, NOT_SEEN_SHARE, likelihood.astype(np.int16)).astype(np.int8)
-    nothing = np.zeros(grid.shape, np.uint8)
+    shares = piecewise(shares_of, likelihood, dtype=np.int8)
+    nothing = filled(grid.shape, 0, np.uint8)
     return _area(grid, ce90_m, shares, nothing, check_area(grid, inside), 0.0, logit_sigma)
+
+
+def shares_of(likelihood: Codes) -> npt.NDArray[np.int8]:
+    """A likelihood as shares for :func:`water_kernels.block_sums`."""
+    return np.where(likelihood == UNSEEN, NOT_SEEN_SHARE, likelihood.astype(np.int16)).astype(np.int8)
 
 
 def _area(
@@ -153,7 +178,7 @@ def _area(
 
 def coverage_of(unseen: Codes, inside: Mask, pixel_area_km2: float) -> dict[str, Estimate]:
     """How much of the area is not seen (``unseen_km2``, ``seen_share``)? Counted in the mask: no interval."""
-    hidden, total = int(np.count_nonzero(inside & (unseen != SEEN))), int(np.count_nonzero(inside))
+    hidden, total = count_true(lambda i, u: i & (u != SEEN), inside, unseen), count_true(lambda i: i, inside)
     because = "counted in the mask of unseen pixels, which is drawn about 20 m wider than clouds look"
     return {
         "unseen_km2": Estimate(hidden * pixel_area_km2, "km2", because=because),

@@ -7,6 +7,8 @@ that was bare before are not seen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,10 +18,11 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Product, Scene
 from swath.product.burn import either_unseen
-from swath.product.clouds import SEEN, band_of
+from swath.product.clouds import MOST_ASKED, SEEN, band_of
 from swath.product.flood_map import area_of, check_area, coverage_of
 from swath.product.kind import ProductKind
-from swath.product.patch_kernels import label_patches
+from swath.product.patches import find_patches
+from swath.product.room import every_nth, piecewise, strips
 from swath.product.split import Known, split_threshold, tile_corners
 from swath.product.wet_kernels import mean_field, percent_of_logits, tile_histograms, vegetation_index
 
@@ -59,54 +62,102 @@ def landslide_product(
     if height_m is not None and height_m.shape != scene.grid.shape:
         raise InputError(f"heights {height_m.shape}, grid {scene.grid.shape}", fix="Give heights on the grid")
     unseen = either_unseen(scene, before, blind)
-    logits, sigma, words = _evidence(scene, before, unseen == SEEN, height_m)
+    bands, rule = _bands(scene, before), _fit(scene, before, unseen, height_m is not None)
+    given = [*bands, unseen] if height_m is None else [*bands, unseen, height_m]
+
+    def of(*parts: Array) -> Array:
+        return _evidence(parts, rule, scene.grid.pixel_m)
+
+    logits = piecewise(of, *given, dtype=np.float32, halo=ROUNDS + 2)
     with np.errstate(invalid="ignore"):
-        mask = logits > 0.0
-    label = label_patches(mask)
-    small = np.bincount(label.ravel()) < LEAST_PATCH_M2 / scene.grid.pixel_m**2
-    small[0] = False
-    logits = np.where(small[label], np.minimum(logits, -1.0), logits).astype(np.float32)
-    mask = mask & ~small[label]
-    likelihood = percent_of_logits(logits)
+        patches = find_patches(piecewise(lambda part: part > 0.0, logits, dtype=np.bool_))
+    large = patches.size_px >= LEAST_PATCH_M2 / scene.grid.pixel_m**2
+    large[0] = False
+    mask = patches.those(large, np.uint8)
+
+    def told(part: Array, kept: Array) -> Array:
+        with np.errstate(invalid="ignore"):
+            small = (part > 0.0) & (kept == 0)
+        return np.asarray(percent_of_logits(np.where(small, np.minimum(part, -1.0), part).astype(np.float32)))
+
+    likelihood = piecewise(told, logits, mask, dtype=np.uint8)
     place_m = float(np.hypot(scene.ce90_m.value, before.ce90_m.value))
-    area_with = partial(area_of, grid=scene.grid, ce90_m=place_m, logit_sigma=sigma, inside=inside)
+    area_with = partial(area_of, grid=scene.grid, ce90_m=place_m, logit_sigma=rule.logit_sigma, inside=inside)
     return Product(
         id=f"{scene.id}-landslide",
         kind="landslide",
         request=scene.request,
         scenes=(scene.id, before.id),
         grid=scene.grid,
-        layers={"landslide": mask.astype(np.uint8), "likelihood": likelihood, "unseen": unseen},
+        layers={"landslide": mask, "likelihood": likelihood, "unseen": unseen},
         estimates={
             **coverage_of(unseen, inside, scene.grid.pixel_area_km2),
             "landslide_km2": area_with(likelihood),
         },
         simulated=scene.simulated or before.simulated,
-        because=words,
+        because=rule.because,
     )
 
 
-def _evidence(scene: Scene, before: Scene, seen: Mask, height_m: Array | None) -> tuple[Array, float, str]:
-    old, new = (vegetation_index(band_of(s, "red"), band_of(s, "nir"), seen) for s in (before, scene))
-    fall = old - new
-    rise = (band_of(scene, "red").astype(np.float32) - band_of(before, "red")) * np.float32(1e-4)
-    if seen.any():
-        fall, rise = fall - max(float(np.median(fall[seen])), 0.0), rise - float(np.median(rise[seen]))
-    counts = tile_histograms(fall, tile_corners(fall.shape, 32), 32, -1.0, 1.5, 250)
-    split = split_threshold(counts, -1.0 + (np.arange(250) + 0.5) * 0.01, KNOWN, "a fall of NDVI of")
-    logits = np.minimum(SLOPE * (fall - split.value), PLANTS_SLOPE * (old - PLANTS_NDVI))
-    logits = np.minimum(logits, RED_SLOPE * (rise - RED_RISE))
+@dataclass(frozen=True)
+class _Rule:
+    """Where this pair divides bare from not, after what the two differ in anyway."""
+
+    fall: float
+    """of NDVI, and the rise of red (reflectance): the picture's own"""
+    rise: float
+    at: float
+    logit_sigma: float
+    because: str
+
+
+def _bands(scene: Scene, before: Scene) -> list[Array]:
+    """Red and near infrared, before and now."""
+    return [band_of(one, name) for one in (before, scene) for name in ("red", "nir")]
+
+
+def _changes(bands: Sequence[Array], seen: Mask) -> tuple[Array, Array, Array]:
+    """NDVI before, its fall, and the rise of red."""
+    old, new = vegetation_index(bands[0], bands[1], seen), vegetation_index(bands[2], bands[3], seen)
+    return old, old - new, (bands[2].astype(np.float32) - bands[0]) * np.float32(1e-4)
+
+
+def _fit(scene: Scene, before: Scene, unseen: npt.NDArray[np.uint8], on_slopes: bool) -> _Rule:
+    bands = _bands(scene, before)
+
+    def usual(codes: Array, *parts: Array) -> Array:
+        seen = codes == SEEN
+        return np.column_stack([each[seen] for each in _changes(parts, seen)[1:]])
+
+    known = every_nth(usual, unseen, *bands, most=MOST_ASKED)
+    fall, rise = (max(float(np.median(known[:, 0])), 0.0), float(np.median(known[:, 1]))) if len(known) else (0.0, 0.0)
+    corners, counts = tile_corners(unseen.shape, 32), []
+    for _, _, put in strips(unseen.shape, 0):
+        fallen = _changes([band[put] for band in bands], unseen[put] == SEEN)[1] - np.float32(fall)
+        here = corners[(corners[:, 0] >= put.start) & (corners[:, 0] < put.stop)] - np.array([put.start, 0])
+        counts.append(tile_histograms(fallen, here, 32, -1.0, 1.5, 250))
+    middles = -1.0 + (np.arange(250) + 0.5) * 0.01
+    split = split_threshold(np.concatenate(counts), middles, KNOWN, "a fall of NDVI of")
     words = f"bare above {split.because}"
-    if height_m is None:
-        words += "; no heights given: a cleared field cannot be told from a slide"
+    if on_slopes:
+        words += f", on slopes above about {GENTLE_DEG:g} degrees"
     else:
-        down, right = np.gradient(np.asarray(height_m, np.float64), scene.grid.pixel_m)
+        words += "; no heights given: a cleared field cannot be told from a slide"
+    return _Rule(fall, rise, split.value, float(np.hypot(0.5 * SLOPE * split.sigma, LOGIT_SIGMA)), words)
+
+
+def _evidence(parts: Sequence[Array], rule: _Rule, pixel_m: float) -> Array:
+    """Log-odds of a strip: four bands, codes of what is not seen, and heights if there are any."""
+    old, fall, rise = _changes(parts[:4], parts[4] == SEEN)
+    fall, rise = fall - np.float32(rule.fall), rise - np.float32(rule.rise)
+    logits = np.minimum(SLOPE * (fall - rule.at), PLANTS_SLOPE * (old - PLANTS_NDVI))
+    logits = np.minimum(logits, RED_SLOPE * (rise - RED_RISE))
+    if len(parts) > 5:
+        down, right = np.gradient(np.asarray(parts[5], np.float64), pixel_m)
         steep_deg = np.degrees(np.arctan(np.hypot(down, right)))
         logits = np.minimum(logits, np.where(np.isfinite(steep_deg), STEEP_SLOPE * (steep_deg - GENTLE_DEG), 6.0))
-        words += f", on slopes above about {GENTLE_DEG:g} degrees"
     logits = mean_field(np.clip(logits, -6.0, 6.0).astype(np.float32), COUPLING, ROUNDS)
-    sigma = float(np.hypot(0.5 * SLOPE * split.sigma, LOGIT_SIGMA))
-    return np.clip(logits, -6.0, 6.0), sigma, words
+    return np.clip(logits, -6.0, 6.0)
 
 
 LANDSLIDE = ProductKind(

@@ -14,29 +14,58 @@ Array = npt.NDArray[Any]
 
 
 @njit(cache=True)
-def label_patches(mask: Array) -> Array:
-    """Patches of a mask that hang together by sides, numbered from 1 in order of reading; 0 outside. ``int32``."""
+def _root(parent: Array, number: int) -> int:
+    while parent[number] != number:
+        parent[number] = parent[parent[number]]
+        number = parent[number]
+    return number
+
+
+@njit(cache=True)
+def label_patches(mask: Array, label: Array) -> int:
+    """Into ``label`` (int32): patches of a mask that hang together by sides, numbered from 1 in order of reading.
+
+    0 outside. Two passes over the rows (Rosenfeld and Pfaltz 1966, J. ACM 13, 471-494): memory is that of the numbers
+    given in the first. Returns how many there are.
+    """
     rows, columns = mask.shape
-    label = np.zeros((rows, columns), np.int32)
-    stack = np.empty(rows * columns, np.int64)
-    number = 0
+    parent = np.zeros(1024, np.int32)
+    used = 0
     for i in range(rows):
         for j in range(columns):
-            if not mask[i, j] or label[i, j] != 0:
+            label[i, j] = 0
+            if not mask[i, j]:
                 continue
-            number += 1
-            label[i, j] = number
-            stack[0], top = i * columns + j, 1
-            while top > 0:
-                top -= 1
-                a, b = stack[top] // columns, stack[top] % columns
-                for side in range(4):
-                    c, d = a + (side == 1) - (side == 0), b + (side == 3) - (side == 2)
-                    if 0 <= c < rows and 0 <= d < columns and mask[c, d] and label[c, d] == 0:
-                        label[c, d] = number
-                        stack[top] = c * columns + d
-                        top += 1
-    return label
+            above = label[i - 1, j] if i > 0 else 0
+            left = label[i, j - 1] if j > 0 else 0
+            if above == 0 and left == 0:
+                used += 1
+                if used == len(parent):
+                    longer = np.zeros(2 * len(parent), np.int32)
+                    longer[: len(parent)] = parent
+                    parent = longer
+                parent[used] = used
+                label[i, j] = used
+            elif above == 0 or left == 0:
+                label[i, j] = max(above, left)
+            else:
+                a, b = _root(parent, above), _root(parent, left)
+                first = min(a, b)
+                parent[a], parent[b] = first, first
+                label[i, j] = first
+    final = np.zeros(used + 1, np.int32)
+    count = 0
+    for number in range(1, used + 1):  # the root of a patch is its first number, so that patches are met in order
+        root = _root(parent, number)
+        if root == number:
+            count += 1
+            final[number] = count
+        else:
+            final[number] = final[root]
+    for i in range(rows):
+        for j in range(columns):
+            label[i, j] = final[label[i, j]]
+    return count
 
 
 @njit(cache=True)

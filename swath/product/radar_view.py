@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.product.clouds import NOT_PICTURED
+from swath.product.room import filled, piecewise
 from swath.product.sight import LAYOVER, RADAR_SHADOW, TOWN, WOOD
 from swath.product.wet_kernels import radar_terrain, smooth_known
 
@@ -31,7 +32,15 @@ def clutter_codes(db: dict[str, Array], pixel_m: float) -> Codes:
     polarisations (Dostalova et al. 2018, Remote Sens. Lett. 9, 641-650 for their level at C band). Pixels without data
     in any polarisation are not pictured.
     """
-    smooth = {band: smooth_known(np.asarray(v, np.float32), WIDE_M / pixel_m, 30.0) for band, v in db.items()}
+
+    def of(*parts: Array) -> Codes:
+        return _clutter(dict(zip(db, parts, strict=True)), WIDE_M / pixel_m)
+
+    return piecewise(of, *db.values(), dtype=np.uint8, halo=max(int(np.ceil(3.0 * WIDE_M / pixel_m)), 1))
+
+
+def _clutter(db: dict[str, Array], wide_px: float) -> Codes:
+    smooth = {band: smooth_known(np.asarray(v, np.float32), wide_px, 30.0) for band, v in db.items()}
     codes = np.zeros(next(iter(smooth.values())).shape, np.uint8)
     with np.errstate(invalid="ignore"):
         for co, cross in (("vv", "vh"), ("hh", "hv")):
@@ -54,15 +63,20 @@ def terrain_codes(height_m: Array, pixel_m: float, *, incidence_deg: float, look
     if not 5.0 < incidence_deg < 85.0:
         raise InputError(f"an incidence of {incidence_deg:g} degrees", fix="Give the angle against the vertical")
     away = np.radians(look_azimuth_deg)
-    codes = radar_terrain(
+    codes: Codes = filled(height_m.shape, 0, np.uint8)
+    radar_terrain(
         np.asarray(height_m, np.float32), pixel_m, float(np.tan(np.radians(incidence_deg))), -float(np.cos(away)),
-        float(np.sin(away)), RADAR_SHADOW, LAYOVER,
+        float(np.sin(away)), RADAR_SHADOW, LAYOVER, codes,
     )  # fmt: skip
-    return np.asarray(codes, np.uint8)
+    return codes
 
 
 def steep_ground(height_m: Array, pixel_m: float, most_deg: float = 10.0) -> npt.NDArray[np.bool_]:
     """Where is the ground too steep for water to stand on? False where the height is not known."""
-    down, right = np.gradient(np.asarray(height_m, np.float64), pixel_m)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.hypot(down, right) > np.tan(np.radians(most_deg)), np.bool_)
+
+    def of(part: Array) -> Array:
+        down, right = np.gradient(np.asarray(part, np.float64), pixel_m)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.hypot(down, right) > np.tan(np.radians(most_deg)), np.bool_)
+
+    return piecewise(of, height_m, dtype=np.bool_, halo=2)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.model import Estimate
-from swath.product.patch_kernels import label_patches
+from swath.product.patches import find_patches
 from swath.product.radar_change_kernels import ring_moments
 from swath.product.tails import k_limit
 from swath.table import Table, column
@@ -69,7 +69,7 @@ def find_ships(
     intensity = np.where(known, 10.0 ** (np.nan_to_num(intensity_db).astype(np.float64) / 10.0), 0.0)
     chance = min(false_alarms_1000_km2 * pixel_m**2 / 1e9, 0.1)
     ratio = _over_clutter(intensity, known, pixel_m, looks, chance)
-    label = label_patches(_joined(ratio > 1.0, ratio > 0.35))
+    label = find_patches(_joined(ratio > 1.0, ratio > 0.35)).label
     keep = np.unique(label[ratio > 1.0])
     rows = [_object(label == n, ratio, pixel_m) for n in keep if n > 0]
     return Objects.from_rows(rows)

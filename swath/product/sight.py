@@ -11,6 +11,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Grid
 from swath.product.clouds import CLOUD, NOT_PICTURED, SEEN, SHADOW
+from swath.product.room import new_layer, piecewise, strips
 from swath.product.water_kernels import UNSEEN
 
 __all__ = [
@@ -72,14 +73,18 @@ def hide(sight: Sight, codes: Codes) -> Sight:
     """The same with more places that cannot be seen: where ``codes`` is not 0 and something was seen so far."""
     if codes.shape != sight.grid.shape:
         raise InputError(f"codes are {codes.shape}, the grid is {sight.grid.shape}", fix="Give them on the same grid")
-    new = np.where(sight.unseen == SEEN, codes, sight.unseen).astype(np.uint8)
-    hidden = new != SEEN
-    return replace(
-        sight,
-        unseen=new,
-        likelihood=np.where(hidden, np.uint8(UNSEEN), sight.likelihood),
-        water=sight.water & ~hidden,
-    )
+
+    def hidden(old: Codes, more: Codes) -> Codes:
+        return np.where(old == SEEN, more, old)
+
+    new = piecewise(hidden, sight.unseen, codes, dtype=np.uint8)
+
+    def told(code: Codes, percent: Codes) -> Codes:
+        return np.where(code == SEEN, percent, np.uint8(UNSEEN))
+
+    likelihood = piecewise(told, new, sight.likelihood, dtype=np.uint8)
+    water = piecewise(lambda u, w: w & (u == SEEN), new, sight.water, dtype=np.bool_)
+    return replace(sight, unseen=new, likelihood=likelihood, water=water)
 
 
 def join_sights(camera: Sight, radar: Sight) -> Sight:
@@ -90,19 +95,24 @@ def join_sights(camera: Sight, radar: Sight) -> Sight:
     """
     if camera.grid != radar.grid:
         raise InputError("the pictures lie on different grids", fix="Warp them to one grid")
-    a, b = camera.unseen == SEEN, radar.unseen == SEEN
-    both = a & b
-    logits = _logit(camera.likelihood[both]) + RADAR_WEIGHT * _logit(radar.likelihood[both])
-    likelihood = np.where(a, camera.likelihood, radar.likelihood)
-    likelihood[both] = np.rint(100.0 / (1.0 + np.exp(-logits))).astype(np.uint8)
-    water = np.where(a, camera.water, radar.water)
-    water[both] = np.where(camera.water[both] == radar.water[both], camera.water[both], logits > 0.0)
-    unseen = np.where(a | b, np.uint8(SEEN), camera.unseen).astype(np.uint8)
-    share = float(a.mean() / max((a | b).mean(), 1e-9))
+    shape = camera.grid.shape
+    likelihood, water, unseen = (new_layer(shape, kind) for kind in (np.uint8, np.bool_, np.uint8))
+    by_camera, by_any = 0, 0
+    for _, _, rows in strips(shape, 0):
+        a, b = camera.unseen[rows] == SEEN, radar.unseen[rows] == SEEN
+        both, (p, q) = a & b, (camera.likelihood[rows], radar.likelihood[rows])
+        logits = _logit(p[both]) + RADAR_WEIGHT * _logit(q[both])
+        joined, wet = np.where(a, p, q), np.where(a, camera.water[rows], radar.water[rows])
+        joined[both] = np.rint(100.0 / (1.0 + np.exp(-logits))).astype(np.uint8)
+        wet[both] = np.where(wet[both] == radar.water[rows][both], wet[both], logits > 0.0)
+        likelihood[rows], water[rows] = joined, wet
+        unseen[rows] = np.where(a | b, SEEN, camera.unseen[rows])
+        by_camera, by_any = by_camera + int(a.sum()), by_any + int((a | b).sum())
+    share = by_camera / max(by_any, 1)
     return Sight(
         camera.grid,
-        likelihood.astype(np.uint8),
-        water.astype(np.bool_),
+        likelihood,
+        water,
         unseen,
         share * camera.logit_sigma + (1.0 - share) * radar.logit_sigma,
         max(camera.ce90_m, radar.ce90_m),
@@ -119,5 +129,5 @@ def _logit(percent: Codes) -> npt.NDArray[np.float64]:
 
 def off_slopes(sight: Sight, steep: Mask) -> Sight:
     """The same without water on steep ground, where none stands."""
-    likelihood = np.where(steep & (sight.likelihood != 255), np.uint8(0), sight.likelihood)
-    return replace(sight, likelihood=likelihood, water=sight.water & ~steep)
+    likelihood = piecewise(lambda s, p: np.where(s & (p != UNSEEN), 0, p), steep, sight.likelihood, dtype=np.uint8)
+    return replace(sight, likelihood=likelihood, water=piecewise(np.greater, sight.water, steep, dtype=np.bool_))

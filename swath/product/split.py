@@ -7,22 +7,19 @@ the quantity from elsewhere, each by its doubt: a picture without both kinds lea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["STRIP_ROWS", "Known", "Split", "otsu", "split_threshold", "strips", "tile_corners"]
+__all__ = ["Known", "Split", "otsu", "split_threshold", "tile_corners"]
 
 Array = npt.NDArray[Any]
 
 SEPARATION, SMALLER_SHARE = 0.65, 0.1
 """A tile shows both kinds if two classes explain so much of its variance and the smaller has so much of it."""
 MOST_TILES = 1500
-STRIP_ROWS = 2048
-"""of pictures that are gone through piece by piece; a multiple of every tile"""
 POOLED = 0.60
 """least share of variance explained by two classes over all tiles asked"""
 
@@ -50,17 +47,6 @@ class Split:
     tiles: int
     """that showed both kinds"""
     because: str
-
-
-def strips(rows: int, halo: int) -> Iterator[tuple[slice, slice, slice]]:
-    """Pieces of a picture that fit in memory: rows to read, which of those to keep, and where they belong.
-
-    ``halo``: rows on either side that a result depends on, so that the pieces put together are the whole's answer.
-    """
-    for top in range(0, max(rows, 1), STRIP_ROWS):
-        stop = min(top + STRIP_ROWS, rows)
-        first, last = max(top - halo, 0), min(stop + halo, rows)
-        yield slice(first, last), slice(top - first, stop - first), slice(top, stop)
 
 
 def tile_corners(shape: tuple[int, int], size_px: int) -> npt.NDArray[np.int64]:

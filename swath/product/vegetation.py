@@ -13,6 +13,7 @@ from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
 from swath.product.fields import Coverages, ZonalStatistics, cover_polygons, zonal_statistics
 from swath.product.indices import ndvi
 from swath.product.kind import ProductKind
+from swath.product.room import piecewise
 
 __all__ = ["NDVI_NOT_SEEN", "NDVI_SCALE", "VEGETATION", "vegetation_product"]
 
@@ -21,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 NDVI_SCALE = 10000
 """the layer holds NDVI x 10000"""
 NDVI_NOT_SEEN = -32768
-STRIP_ROWS = 256
+
 NORMAL_90 = 1.6449
 """two-sided 90 % of a normal distribution"""
 CE90_PER_SIGMA = 2.1460
@@ -74,13 +75,13 @@ def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask 
 
 
 def _layer(red: npt.NDArray[Any], nir: npt.NDArray[Any], seen: Mask) -> npt.NDArray[np.int16]:
-    """The NDVI layer, made in strips of rows: floats of a whole picture would take 16 times its bytes."""
-    layer = np.full(red.shape, NDVI_NOT_SEEN, np.int16)
-    for first in range(0, len(red), STRIP_ROWS):
-        rows = slice(first, first + STRIP_ROWS)
-        index = np.rint(ndvi(red=red[rows], nir=nir[rows]) * NDVI_SCALE).astype(np.int16)
-        np.copyto(layer[rows], index, where=seen[rows])
-    return layer
+    """The NDVI layer."""
+
+    def of(red: npt.NDArray[Any], nir: npt.NDArray[Any], seen: Mask) -> npt.NDArray[Any]:
+        index = np.rint(ndvi(red=red, nir=nir) * NDVI_SCALE).astype(np.int16)
+        return np.where(seen, index, NDVI_NOT_SEEN)
+
+    return piecewise(of, red, nir, seen, dtype=np.int16)
 
 
 def _rows(

@@ -20,8 +20,9 @@ from swath.errors import InputError
 from swath.model import Grid
 from swath.product.clouds import NOT_PICTURED, SEEN
 from swath.product.radar_view import clutter_codes
+from swath.product.room import new_layer, piecewise, strips
 from swath.product.sight import Sight
-from swath.product.split import Known, split_threshold, strips, tile_corners
+from swath.product.split import Known, split_threshold, tile_corners
 from swath.product.water_kernels import UNSEEN, blur
 from swath.product.wet_kernels import mean_field, percent_of_logits, reach_of_seeds, smooth_known, tile_histograms
 
@@ -87,12 +88,12 @@ def smooth_radar(db: Array, band: str, pixel_m: float) -> Floats32:
     if band not in KNOWN:
         raise InputError(f"no polarisation is called {band}", fix=f"Known: {', '.join(KNOWN)}")
     sigma_px = max(SMOOTH_M / pixel_m, 0.5)
-    smooth = np.empty(db.shape, np.float32)
-    for take, keep, put in strips(len(db), int(np.ceil(3.0 * sigma_px))):
-        part = db[take]
+
+    def of(part: Array) -> Array:
         values = np.where(np.isfinite(part) & (part > -60.0) & (part < 40.0), part, np.nan).astype(np.float32)
-        smooth[put] = smooth_known(values, sigma_px, CEILING_DB[band])[keep]
-    return smooth
+        return np.asarray(smooth_known(values, sigma_px, CEILING_DB[band]))
+
+    return piecewise(of, db, dtype=np.float32, halo=int(np.ceil(3.0 * sigma_px)))
 
 
 def fit_radar_rule(smooth: dict[str, Floats32]) -> RadarRule:
@@ -115,11 +116,11 @@ def fit_radar_rule(smooth: dict[str, Floats32]) -> RadarRule:
 
 def radar_logits(smooth: dict[str, Floats32], rule: RadarRule) -> Floats32:
     """Log-odds of water of each pixel, float32; NaN where no polarisation has data."""
-    shape = next(iter(smooth.values())).shape
-    logits = np.empty(shape, np.float32)
-    for take, keep, put in strips(shape[0], REACH_PX + ROUNDS + 1):
-        logits[put] = _logits_of({band: db[take] for band, db in smooth.items()}, rule)[keep]
-    return logits
+
+    def of(*parts: Array) -> Floats32:
+        return _logits_of(dict(zip(smooth, parts, strict=True)), rule)
+
+    return piecewise(of, *smooth.values(), dtype=np.float32, halo=REACH_PX + ROUNDS + 1)
 
 
 def _logits_of(smooth: dict[str, Floats32], rule: RadarRule) -> Floats32:
@@ -147,16 +148,19 @@ def radar_sight(look: RadarLook, *, blind: npt.NDArray[np.uint8] | None = None) 
     smooth = {band: smooth_radar(db, band, look.grid.pixel_m) for band, db in look.db.items()}
     unseen = clutter_codes(smooth, look.grid.pixel_m)
     if blind is not None:
-        unseen = np.where((unseen == SEEN) | (blind != SEEN), blind, unseen).astype(np.uint8)
-        unseen[~np.any([np.isfinite(v) for v in smooth.values()], axis=0)] = NOT_PICTURED
+        unseen = piecewise(_more_hidden, unseen, blind, *smooth.values(), dtype=np.uint8)
     rule = fit_radar_rule(smooth)
     logits = radar_logits(smooth, rule)
-    likelihood = _calibrated(blur(percent_of_logits(logits), SHORE_M / look.grid.pixel_m))
-    with np.errstate(invalid="ignore"):
-        water = (logits > 0.0) & (unseen == SEEN)
+    likelihood, water = new_layer(logits.shape, np.uint8), new_layer(logits.shape, np.bool_)
+    for take, keep, put in strips(logits.shape, 6):
+        percent = _calibrated(blur(percent_of_logits(logits[take]), SHORE_M / look.grid.pixel_m))
+        seen = unseen[put] == SEEN
+        likelihood[put] = np.where(seen, percent[keep], UNSEEN)
+        with np.errstate(invalid="ignore"):
+            water[put] = (logits[put] > 0.0) & seen
     return Sight(
         grid=look.grid,
-        likelihood=np.where(unseen == SEEN, likelihood, np.uint8(UNSEEN)),
+        likelihood=likelihood,
         water=water,
         unseen=unseen,
         logit_sigma=rule.logit_sigma,
@@ -165,6 +169,13 @@ def radar_sight(look: RadarLook, *, blind: npt.NDArray[np.uint8] | None = None) 
         simulated=look.simulated,
         because=rule.because,
     )
+
+
+def _more_hidden(unseen: Array, blind: Array, *smooth: Array) -> Array:
+    """Codes with what the relief hides; no data stays no data."""
+    codes = np.where((unseen == SEEN) | (blind != SEEN), blind, unseen)
+    codes[~np.any([np.isfinite(v) for v in smooth], axis=0)] = NOT_PICTURED
+    return codes
 
 
 def _calibrated(percent: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

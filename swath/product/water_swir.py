@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swath.product.split import Known, split_threshold, strips, tile_corners
+from swath.product.room import strips
+from swath.product.split import Known, split_threshold, tile_corners
 from swath.product.wet_kernels import short_wave_index, tile_histograms, vegetation_index, wet_logits
 
 __all__ = ["SwirRule", "calibrated_swir", "fit_swir_rule", "swir_logits"]
@@ -58,7 +59,7 @@ def fit_swir_rule(green: Array, swir: Array, seen: npt.NDArray[np.bool_], band: 
     """Where does this picture divide water from land in MNDWI? ``band``: ``swir22`` or ``swir16``."""
     corners = tile_corners((green.shape[0], green.shape[1]), TILE_PX)
     parts = []
-    for _, _, rows in strips(green.shape[0], 0):
+    for _, _, rows in strips(green.shape, 0):
         here = corners[(corners[:, 0] >= rows.start) & (corners[:, 0] < rows.stop)] - np.array([rows.start, 0])
         index = short_wave_index(green[rows], swir[rows], seen[rows])
         parts.append(tile_histograms(index, here, TILE_PX, -1.0, 1.0, BINS))

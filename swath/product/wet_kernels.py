@@ -181,11 +181,11 @@ def reach_of_seeds(logits: Array, seed: float, least: float, reach: int) -> Arra
 
 @njit(cache=True)
 def radar_terrain(
-    height: Array, pixel_m: float, tan_incidence: float, down: float, right: float, shadow: int, layover: int
-) -> Array:
-    """Codes of ground that a radar looking along (down, right) does not see: shadow cast along the look, layover."""
+    height: Array, pixel_m: float, tan_incidence: float, down: float, right: float, shadow: int, layover: int,
+    codes: Array,
+) -> None:  # fmt: skip
+    """Into ``codes`` of 0: ground that a radar looking along (down, right) does not see, in cast shadow or layover."""
     rows, columns = height.shape
-    codes = np.zeros((rows, columns), np.uint8)
     highest = np.float32(-1e9)
     for i in range(rows):
         for j in range(columns):
@@ -211,4 +211,3 @@ def radar_terrain(
             inside = codes[i, j] == 0 and 0 <= a < rows and 0 <= b < columns
             if inside and height[a, b] - here > tan_incidence * pixel_m:
                 codes[i, j] = layover
-    return codes

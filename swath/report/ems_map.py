@@ -22,7 +22,7 @@ import shapely
 from swath.model import SIMULATED, Grid
 from swath.report.map_frame import draw_graticule, draw_north, draw_scale, spoken_angle
 
-__all__ = ["Drawn", "Sheet", "Tint", "sheet_files"]
+__all__ = ["Drawn", "Sheet", "Tint", "sheet_files", "thin"]
 
 Array = npt.NDArray[Any]
 
@@ -140,8 +140,8 @@ def _map_axes(figure: Any, sheet: Sheet) -> Any:
     return axes
 
 
-def _thin(layer: Array) -> Array:
-    """Every n-th pixel, so that neither side is over the print's."""
+def thin(layer: Array) -> Array:
+    """Every n-th pixel of a layer ``(row, column, ...)``, so that neither side is over the print's."""
     step = max(1, math.ceil(max(layer.shape[:2]) / _LONGEST_PX))
     return layer[::step, ::step]
 
@@ -153,7 +153,7 @@ def _extent(grid: Grid) -> tuple[float, float, float, float]:
 
 def _draw_ground(axes: Any, sheet: Sheet) -> None:
     if sheet.ground is not None:
-        axes.imshow(_thin(sheet.ground), extent=_extent(sheet.grid), interpolation="bilinear", zorder=1, aspect="auto")
+        axes.imshow(thin(sheet.ground), extent=_extent(sheet.grid), interpolation="bilinear", zorder=1, aspect="auto")
 
 
 def _draw_tints(axes: Any, sheet: Sheet) -> list[Any]:
@@ -164,7 +164,7 @@ def _draw_tints(axes: Any, sheet: Sheet) -> list[Any]:
     for number, tint in enumerate(sheet.tints):
         if not tint.mask.any():
             continue
-        mask = _thin(tint.mask)
+        mask = thin(tint.mask)
         if tint.hatched:
             row, column = np.indices(mask.shape)
             period = max(6, max(mask.shape) // 130)
@@ -176,8 +176,8 @@ def _draw_tints(axes: Any, sheet: Sheet) -> list[Any]:
             handles.append(
                 Patch(facecolor=tint.colour, alpha=tint.alpha_share, edgecolor=_DARK, lw=0.4, label=tint.label)
             )
-        image = np.empty((*mask.shape, 4), np.float32)
-        image[..., :3], image[..., 3] = to_rgb(tint.colour), alpha
+        image = np.empty((*mask.shape, 4), np.uint8)
+        image[..., :3], image[..., 3] = np.rint(255.0 * np.array(to_rgb(tint.colour))), np.rint(255.0 * alpha)
         axes.imshow(image, extent=_extent(sheet.grid), interpolation="nearest", zorder=2 + number, aspect="auto")
     return handles
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swath.product.patch_kernels import label_patches
+from swath.product.patches import find_patches
 from swath.watch.rate import fit_tail, threshold_for
 from swath.watch.series_kernels import box_means, patch_peaks
 
@@ -69,7 +69,7 @@ def judge_pair(
     """
     field_ = np.where(seen, np.nan_to_num(deviations), 0.0).astype(np.float32)
     mean = np.nan_to_num(box_means(field_, seen, _REACH_PX, _LEAST_SHARE))
-    label = label_patches(mean > _FLOOR)
+    label = find_patches(mean > _FLOOR).label
     peak, _, _ = patch_peaks(label, mean, int(label.max(initial=0)))
     area_km2 = float(seen.sum()) * pixel_km2
     tail = fit_tail(past.peaks[:, 0], past.exposure_km2, level_ratio=_FLOOR, looks=past.peaks[:, 1])

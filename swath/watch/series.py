@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from swath.product.breaks import STABLE, BreakRule, find_breaks, foretell, move_on
 from swath.product.harmonic_kernels import FEWEST_LOOKS, YEAR_DAYS
-from swath.product.patch_kernels import label_patches
+from swath.product.patches import find_patches
 from swath.watch.rate import Tail, fit_tail
 from swath.watch.series_kernels import box_means, calm_season, patch_peaks, push_look, run_scores
 from swath.watch.state import Look, Series, Wish
@@ -208,7 +208,7 @@ def _patches(score: Array, before: Array, inside: Mask, scale: int) -> tuple[lis
     field[inside] = score
     number = np.zeros(inside.shape, np.int64)
     number[inside] = np.arange(len(score))
-    label = label_patches(field > FLOOR)
+    label = find_patches(field > FLOOR).label
     own = label[inside]
     count = int(own.max(initial=0))
     peak, at, _ = patch_peaks(label, field, count)

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
-from swath.archive import looks
+from swath.archive import scratch
 from swath.archive.looks import footprint_mask, open_given, read_radar, read_scene, work_grid
 from swath.errors import InputError, SwathError
+from swath.product.room import layers_in
 
 
 def write(path: Path, pixels: np.ndarray, **more: object) -> Path:
@@ -60,8 +61,9 @@ def test_reflectance_power_and_scratch_files(tmp_path: Path, monkeypatch: pytest
     fraction = write(tmp_path / "f.tif", np.full((4, 8, 8), 0.25, np.float32))
     given = open_given(fraction)
     assert (read_scene(given, work_grid(given)).pixels == 2500).all()
-    monkeypatch.setattr(looks, "IN_MEMORY_BYTES", 10)
-    kept = read_scene(given, work_grid(given))
+    monkeypatch.setattr(scratch, "IN_MEMORY_BYTES", 10)
+    with layers_in(scratch.room_in(tmp_path)):
+        kept = read_scene(given, work_grid(given))
     assert isinstance(kept.pixels, np.memmap) and (kept.pixels == 2500).all()
     power = open_given(write(tmp_path / "p.tif", np.full((2, 8, 8), 0.01, np.float32)))
     assert read_radar(power, work_grid(power)).db["vv"][4, 4] == pytest.approx(-20.0)

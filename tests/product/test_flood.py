@@ -9,7 +9,14 @@ import pytest
 
 from swath.errors import InputError
 from swath.model import Grid, Product, Scene
-from swath.product.flood import UNSEEN, fit_water_rule, flood_product, water_likelihood
+from swath.product.flood import (
+    UNSEEN,
+    fit_water_rule,
+    flood_product,
+    optical_sight,
+    optical_sights,
+    water_likelihood,
+)
 from tests.product.simulated import make_flood, scene_of
 
 MEADOW, WATER = np.array([700.0, 950.0, 650.0, 3800.0]), np.array([1100.0, 1150.0, 950.0, 450.0])
@@ -229,7 +236,9 @@ def test_an_independent_flood_generator_agrees() -> None:
 
 def test_likelihood_of_one_picture_is_that_of_its_water() -> None:
     water = rectangle(30.0, 40.0, 120.0, 150.0)
-    likelihood, rule = water_likelihood(painted(water), np.zeros(GRID.shape, np.uint8))
+    scene, clear = painted(water), np.zeros(GRID.shape, np.uint8)
+    rule = fit_water_rule(scene.pixels[1], scene.pixels[3], clear == 0)
+    likelihood = water_likelihood(scene, clear, rule)
     assert likelihood.sum() / 100.0 == pytest.approx(water.sum(), rel=0.005)
     assert rule.ndwi_slope > 0.0
 
@@ -242,9 +251,9 @@ def test_a_picture_without_shores_takes_the_rule_of_the_one_with_them() -> None:
     flooded = land.pixels * (1.0 - water) + WATER[:, None, None] * water
     now = replace(land, id="now", pixels=flooded.astype(np.uint16))
     clear = np.zeros(GRID.shape, np.uint8)
-    alone, _ = water_likelihood(land, clear)
-    beside, rule = water_likelihood(land, clear, other=(now, clear))
-    assert beside.sum() < 0.1 * alone.sum()
-    assert rule.because.endswith("of now")
+    alone = optical_sight(land, clear).likelihood
+    beside = optical_sights(now, land)[1]
+    assert beside is not None and beside.likelihood[beside.unseen == 0].sum() < 0.1 * alone.sum()
+    assert "of now" in beside.because
     product = flood_product(now, before=land)
     assert product.estimates["flooded_km2"].value == pytest.approx(water.sum() * 25e-6, rel=0.01)

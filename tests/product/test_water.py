@@ -10,7 +10,7 @@ import pytest
 from benchmarks.calibrate_floods import both_sights
 from swath.errors import InputError
 from swath.model import Grid
-from swath.product import split
+from swath.product import room
 from swath.product.flood import optical_sight
 from swath.product.flood_map import flood_of
 from swath.product.radar_view import clutter_codes, steep_ground, terrain_codes
@@ -190,7 +190,7 @@ def test_strips_give_the_answer_of_the_whole(monkeypatch: pytest.MonkeyPatch) ->
     """Pictures larger than memory are gone through in strips: bit for bit the same, in camera and radar."""
     seen = make_seen(3304, size=256)
     whole = both_sights(seen)
-    monkeypatch.setattr(split, "STRIP_ROWS", 64)
+    monkeypatch.setattr(room, "STRIP_PX", 1)
     for one, other in zip(whole, both_sights(seen), strict=True):
         np.testing.assert_array_equal(one.likelihood, other.likelihood)
         np.testing.assert_array_equal(one.water, other.water)
