@@ -8,7 +8,7 @@ it has, or by what the user says. Nothing but those two forms is ever opened (:m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 from pyproj.exceptions import CRSError, ProjError
-from rasterio.enums import Resampling
 from rasterio.transform import Affine
-from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window
 
 from swath.archive.grids import map_epsg
-from swath.archive.raster_file import RasterFile, dataset, open_raster, read_mask, read_small, read_window
-from swath.archive.warp import Sampling, looked_at, places_in, warp_pixels
+from swath.archive.part_values import place_of, sampled, tiles, total_of
+from swath.archive.raster_file import RasterFile, open_raster, read_small
 from swath.errors import DataError, InputError
 from swath.model import Estimate, Grid, Scene
 from swath.product.room import every_nth, new_layer, piecewise
@@ -48,11 +45,7 @@ Array = npt.NDArray[Any]
 POLARISATIONS = ("vv", "vh", "hh", "hv")
 MOST_PIXELS = 2_000_000_000
 """of a working grid: some 60 GB in files while a product is made (:mod:`scratch`)"""
-_TILE_PX = 2048
-_MOST_TILE_SOURCE_PX = 2**26
 _MOST_ASKED = 4_000_000
-_FINER = 2.0
-"""pixels of a picture across one of the grid, beyond which their mean is taken"""
 _ALIASES = {
     "blue": ("b02", "b2", "blue"), "green": ("b03", "b3", "green"), "red": ("b04", "b4", "red"),
     "nir": ("b08", "b8", "nir"), "swir16": ("b11", "swir16", "swir1"), "swir22": ("b12", "swir22", "swir2"),
@@ -241,69 +234,11 @@ def read_values(given: Given, grid: Grid, *, band: int = 0, nearest: bool = Fals
     Bilinear, or the ``nearest`` pixel (classes), or the ``total`` over each pixel's ground (people).
     """
     values = new_layer(grid.shape, np.float32)
-    for tile in _tiles(given, grid):
-        values[_inside(tile)] = _total(given, grid, tile, band) if total else _sampled(given, grid, tile, band, nearest)
-    return values
-
-
-def _tiles(given: Given, grid: Grid) -> Iterator[tuple[int, int, int, int]]:
-    """Top, left, rows and columns of parts of a grid, the smaller the finer the picture that they look at is."""
-    middle = (max(grid.height // 2 - 1, 0), max(grid.width // 2 - 1, 0), 2, 2)
-    size = int(np.clip(_TILE_PX / max(_pixels_apart(places_in(given.raster, grid, middle)), 1.0), 64, _TILE_PX))
-    for top in range(0, grid.height, size):
-        for left in range(0, grid.width, size):
-            yield top, left, min(size, grid.height - top), min(size, grid.width - left)
-
-
-def _pixels_apart(sampling: Sampling) -> float:
-    """How many pixels of the picture neighbours on the grid are apart, at the first of them; 1 where nothing is."""
-    x, y = sampling.x_px, sampling.y_px
-    apart = np.hypot(x[1:, 1:] - x[:-1, :-1], y[1:, 1:] - y[:-1, :-1]) / sampling.spacing_px / np.sqrt(2.0)
-    return float(np.nan_to_num(apart, nan=1.0).max(initial=0.0)) or 1.0
-
-
-def _inside(tile: tuple[int, int, int, int]) -> tuple[slice, slice]:
-    top, left, rows, columns = tile
-    return slice(top, top + rows), slice(left, left + columns)
-
-
-def _sampled(given: Given, grid: Grid, tile: tuple[int, int, int, int], band: int, nearest: bool) -> Array:
-    """A part of a grid as a band shows it, within 0.001 pixel of exact (:mod:`warp`); means of much finer pixels."""
-    raster, shape = given.raster, (tile[2], tile[3])
-    sampling, method = places_in(raster, grid, tile), "nearest" if nearest else "bilinear"
-    if not nearest and _pixels_apart(sampling) > _FINER:
-        sampling, method = places_in(raster, grid, tile, corners=True), "average"
-    window = looked_at(sampling, raster, _MOST_TILE_SOURCE_PX)
-    if window is None:
-        return np.full(shape, np.nan, np.float32)
-    pixels = read_window(raster, *window, bands=(band,))
-    known = np.isfinite(pixels) if pixels.dtype.kind == "f" else np.ones(pixels.shape, np.bool_)
-    if raster.nodata is not None and raster.nodata == raster.nodata:
-        known &= pixels != pixels.dtype.type(raster.nodata)
-    if raster.masked:
-        known &= read_mask(raster, *window)
-    moved = Sampling(sampling.x_px - window[1], sampling.y_px - window[0], sampling.spacing_px)
-    values = warp_pixels(pixels.astype(np.float32), moved, shape, method=method, nodata=np.nan, seen=known)[0]
-    return np.asarray(np.where(np.isfinite(values), values, np.nan), np.float32)
-
-
-def _total(given: Given, grid: Grid, tile: tuple[int, int, int, int], band: int) -> Array:
-    """The sum of a band over the ground of each pixel of a part of a grid, by GDAL's own rule."""
-    transform = Affine(grid.pixel_m, 0.0, grid.west_m, 0.0, -grid.pixel_m, grid.north_m)
-    try:
-        with (
-            dataset(given.raster.path) as file,
-            WarpedVRT(
-                file, crs=f"EPSG:{grid.epsg}", transform=transform, width=grid.width, height=grid.height,
-                resampling=Resampling.sum, tolerance=0.001, nodata=np.nan if file.nodata is None else file.nodata,
-                src_nodata=file.nodata, dtype="float32",
-            ) as warped,
-        ):  # fmt: skip
-            data = warped.read(band + 1, masked=True, window=Window(tile[1], tile[0], tile[3], tile[2]))
-    except ValueError as error:
-        raise DataError(f"cannot be read: {error}", where=str(given.raster.path), fix="Get the file again") from error
-    values = np.asarray(data.filled(np.nan), np.float32)
-    values[~np.isfinite(values)] = np.nan
+    for tile in tiles(given.raster, grid):
+        if total:
+            values[place_of(tile)] = total_of(given.raster, grid, tile, band)
+        else:
+            values[place_of(tile)] = sampled(given.raster, grid, tile, band, nearest)
     return values
 
 
@@ -337,11 +272,11 @@ def read_scene(given: Given, grid: Grid) -> Scene:
         band = given.bands.index(name)
         if given.scale_ratio != 1.0 or (given.raster.dtype.kind == "f" and _largest(given, band) <= 2.5):
             ratio, offset = np.float32(given.scale_ratio * 1e4), np.float32(given.offset_fraction * 1e4)
-        for tile in _tiles(given, grid):
+        for tile in tiles(given.raster, grid):
             # The nearest pixel keeps spectra unmixed: interpolated ones cost a twentieth of intersection over union.
-            values = _sampled(given, grid, tile, band, nearest=True) * ratio + offset
+            values = sampled(given.raster, grid, tile, band, nearest=True) * ratio + offset
             counts = np.rint(np.clip(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0), 0, 65535))
-            pixels[number][_inside(tile)] = counts.astype(np.uint16)
+            pixels[number][place_of(tile)] = counts.astype(np.uint16)
     at = np.datetime64("NaT") if given.time is None else given.time
     return Scene(
         id=given.id,

@@ -69,18 +69,7 @@ def landslide_product(
         return _evidence(parts, rule, scene.grid.pixel_m)
 
     logits = piecewise(of, *given, dtype=np.float32, halo=ROUNDS + 2)
-    with np.errstate(invalid="ignore"):
-        patches = find_patches(piecewise(lambda part: part > 0.0, logits, dtype=np.bool_))
-    large = patches.size_px >= LEAST_PATCH_M2 / scene.grid.pixel_m**2
-    large[0] = False
-    mask = patches.those(large, np.uint8)
-
-    def told(part: Array, kept: Array) -> Array:
-        with np.errstate(invalid="ignore"):
-            small = (part > 0.0) & (kept == 0)
-        return np.asarray(percent_of_logits(np.where(small, np.minimum(part, -1.0), part).astype(np.float32)))
-
-    likelihood = piecewise(told, logits, mask, dtype=np.uint8)
+    mask, likelihood = _large_ones(logits, LEAST_PATCH_M2 / scene.grid.pixel_m**2)
     place_m = float(np.hypot(scene.ce90_m.value, before.ce90_m.value))
     area_with = partial(area_of, grid=scene.grid, ce90_m=place_m, logit_sigma=rule.logit_sigma, inside=inside)
     return Product(
@@ -97,6 +86,20 @@ def landslide_product(
         simulated=scene.simulated or before.simulated,
         because=rule.because,
     )
+
+
+def _large_ones(logits: Array, least_px: float) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Patches of even odds and more that are large enough, and the likelihood, low where they are not."""
+    patches = find_patches(piecewise(lambda part: part > 0.0, logits, dtype=np.bool_))
+    large = patches.size_px >= least_px
+    large[0] = False
+    mask = patches.those(large, np.uint8)
+
+    def told(part: Array, kept: Array) -> Array:
+        small = (part > 0.0) & (kept == 0)
+        return np.asarray(percent_of_logits(np.where(small, np.minimum(part, -1.0), part).astype(np.float32)))
+
+    return mask, piecewise(told, logits, mask, dtype=np.uint8)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Our STAC documents against the schemas of STAC 1.1.0 as pystac packs them (no network: extensions are not in it)."""
+"""Our STAC documents against the schemas of STAC 1.1.0 as pystac packs them, and those of its extensions as typed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from swath.archive.cog import write_cog
 from swath.archive.stac import catalog, collection, item, item_path, raster_asset, reflectance_bands
 from swath.archive.stac_check import problems
 from swath.model import Estimate, Grid, Scene
+from tests.authorities.stac_extensions import extension_errors
 
 
 def errors(kind: str, document: dict[str, Any]) -> list[str]:
@@ -22,7 +23,8 @@ def errors(kind: str, document: dict[str, Any]) -> list[str]:
     schemas = get_local_schema_cache()
     registry: Any = Registry().with_resources([(url, Resource.from_contents(s)) for url, s in schemas.items()])
     schema = schemas[f"https://schemas.stacspec.org/v1.1.0/{kind}-spec/json-schema/{kind}.json"]
-    return [error.message for error in Draft7Validator(schema, registry=registry).iter_errors(document)]
+    found = [error.message for error in Draft7Validator(schema, registry=registry).iter_errors(document)]
+    return found or (extension_errors(document) if kind == "item" else [])
 
 
 @pytest.fixture(params=["Po", "antimeridian"])
@@ -54,6 +56,31 @@ def test_items_satisfy_the_schema(document: dict[str, Any]) -> None:
 def test_the_schema_is_awake(document: dict[str, Any]) -> None:
     assert errors("item", {**document, "stac_version": "0.9.0"})
     assert errors("item", {**document, "bbox": [1.0]})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("view:off_nadir", 91.0, "greater than the maximum"),
+        ("view:off_axis", 1.0, "no such field"),
+        ("eo:cloud_cover", "3", "is not of type 'number'"),
+        ("sar:frequency_band", "C", "sar is used and not named"),
+        ("sat:orbit_state", "up", "is not one of"),
+        ("proj:transform", [1.0, 2.0], "is not valid under any"),
+        ("processing:software", {"swath": 1}, "is not of type 'string'"),
+    ],
+)
+def test_the_rules_of_extensions_are_awake(document: dict[str, Any], key: str, value: Any, words: str) -> None:
+    wrong = {**document, "properties": {**document["properties"], key: value}}
+    assert words in "; ".join(extension_errors(wrong))
+    asset = {"reflectance": {**document["assets"]["reflectance"], key: value}}
+    assert words in "; ".join(extension_errors({**document, "assets": asset}))
+
+
+def test_an_extension_is_named_where_it_is_used_only(document: dict[str, Any]) -> None:
+    more = [*document["stac_extensions"], "https://stac-extensions.github.io/sar/v1.3.2/schema.json"]
+    found = extension_errors({**document, "stac_extensions": more})
+    assert "sar is named and not used" in found and "sar:polarizations is missing" in found
 
 
 def test_collections_and_catalogs_satisfy_theirs(document: dict[str, Any]) -> None:
