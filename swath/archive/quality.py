@@ -18,7 +18,7 @@ import numpy.typing as npt
 import shapely
 
 from swath.archive.outside import SURFACE, TOA, OutsideAsset
-from swath.archive.quality_kernels import edge_blur, moments, noise_of_blocks
+from swath.archive.quality_kernels import edge_blur, moments, moments_whole, noise_of_blocks
 from swath.archive.toa import dark_object_offset
 
 __all__ = ["Inspector", "blur_px", "noise_sd"]
@@ -95,7 +95,10 @@ class Inspector:
             known = self._known(strip, image)
             if wide:
                 known &= inside
-            moments(image, known, math.inf if band.saturated is None else band.saturated, self._sums[number])
+            if band.saturated is None and image.dtype.kind in "iu" and image.dtype.itemsize <= 2:
+                moments_whole(image, known, self._sums[number])
+            else:
+                moments(image, known, math.inf if band.saturated is None else band.saturated, self._sums[number])
             counts = self._counts[number]
             if counts is not None:
                 counts += np.bincount(image[known], minlength=len(counts))
@@ -117,7 +120,10 @@ class Inspector:
         return np.asarray(known)
 
     def _mark(self, first: int, known: Mask) -> None:
-        self._all = self._all and bool(known.all())
+        if known.all():
+            self._seen[first // _COARSE_PX : (first + len(known) - 1) // _COARSE_PX + 1] = True
+            return
+        self._all = False
         rows, columns = -(-known.shape[0] // _COARSE_PX), self._seen.shape[1]
         padded = np.zeros((rows * _COARSE_PX, columns * _COARSE_PX), bool)
         padded[: known.shape[0], : known.shape[1]] = known

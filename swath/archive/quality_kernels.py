@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["edge_blur", "moments", "noise_of_blocks"]
+__all__ = ["edge_blur", "moments", "moments_whole", "noise_of_blocks"]
 
 Array = npt.NDArray[Any]
 
@@ -35,6 +35,27 @@ def moments(image: Array, known: Array, top: float, out: Array) -> None:
         out[2] += square
         out[3], out[4] = low, most
         out[5] += high
+
+
+@njit(cache=True, nogil=True)
+def moments_whole(image: Array, known: Array, out: Array) -> None:
+    """As :func:`moments`, of numbers of at most 16 bits of which none is too high: whole sums, several at once."""
+    for i in range(image.shape[0]):
+        count, total, square = np.int64(0), np.int64(0), np.int64(0)
+        low, most = np.int32(65536), np.int32(-32769)
+        for j in range(image.shape[1]):
+            value = np.int32(image[i, j])
+            there = np.int32(known[i, j])
+            count += there
+            total += value * there
+            square += np.int64(value * there) * np.int64(value)
+            low = min(low, value if there else np.int32(65536))
+            most = max(most, value if there else np.int32(-32769))
+        out[0] += count
+        out[1] += total
+        out[2] += square
+        if count:
+            out[3], out[4] = min(out[3], float(low)), max(out[4], float(most))
 
 
 @njit(cache=True, nogil=True)

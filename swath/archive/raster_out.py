@@ -191,7 +191,11 @@ def _block_rows(layout: Layout, pieces: Iterable[Piece], background: Rows | None
         while (given + 1) * BLOCK_PX <= piece.top:
             yield open_rows.pop(given) if given in open_rows else empty(given)
             given += 1
-        for number in range(piece.top // BLOCK_PX, -(-bottom // BLOCK_PX)):
+        if columns == layout.width and piece.top == given * BLOCK_PX and given not in open_rows:
+            while (given + 1) * BLOCK_PX <= bottom:  # whole rows of blocks need not be laid together
+                yield piece.pixels[:, given * BLOCK_PX - piece.top : (given + 1) * BLOCK_PX - piece.top]
+                given += 1
+        for number in range(max(piece.top // BLOCK_PX, given), -(-bottom // BLOCK_PX)):
             first = number * BLOCK_PX
             if number not in open_rows:
                 open_rows[number] = empty(number)

@@ -282,7 +282,9 @@ def put_together(out: BinaryIO, face: Directory, levels: Sequence[Level]) -> Non
             for offset, size in zip(level.offsets.tolist(), level.sizes.tolist(), strict=True):
                 spool.seek(offset)
                 block = spool.read(size)
-                out.write(struct.pack("<I", size) + block + block[-4:])
+                out.write(struct.pack("<I", size))
+                out.write(block)
+                out.write(block[-4:])
 
 
 def _head(out: BinaryIO, big: bool) -> int:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from rasterio.transform import Affine
 
 from swath.archive.outside import OutsideAsset, OutsideBand, Placed
 from swath.archive.quality import Inspector, blur_px, noise_sd
+from swath.archive.quality_kernels import moments, moments_whole
 
 ALL = np.ones((512, 512), bool)
 
@@ -82,3 +88,16 @@ def test_a_frame_and_an_alpha_band_are_no_data() -> None:
     inspector = Inspector(asset(pixels, alpha=True, frame_px=8))
     inspector.look(0, pixels)
     assert inspector.quality()[0]["valid_share"] == 0.5
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pixels=arrays(np.int16, (5, 9), elements=st.integers(-32768, 32767)), known=arrays(np.bool_, (5, 9)),
+    more=arrays(np.uint16, (3, 4), elements=st.integers(0, 65535)),
+)  # fmt: skip
+def test_sums_of_whole_numbers_are_those_of_real_ones(pixels: np.ndarray, known: np.ndarray, more: np.ndarray) -> None:
+    plain, whole = (np.array([0.0, 0.0, 0.0, math.inf, -math.inf, 0.0]) for _ in range(2))
+    for image, there in ((pixels, known), (more, np.ones(more.shape, np.bool_))):
+        moments(image, there, math.inf, plain)
+        moments_whole(image, there, whole)
+    np.testing.assert_array_equal(whole, plain)
