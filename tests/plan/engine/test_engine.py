@@ -152,3 +152,22 @@ def test_a_budget_that_is_gone_still_gives_a_plan_and_a_bound() -> None:
     assert found.value > 0.0
     assert np.isfinite(found.certificate.bound)
     assert Judge.of(task).broken(found.taken) == ""
+
+
+class _Gone:
+    """A budget whose time is over before anything begins."""
+
+    def used(self) -> float:
+        return 1.0
+
+    def left_s(self) -> float:
+        return 0.0
+
+
+def test_nothing_long_is_begun_after_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, sweeps, plain = random_task(9, chains=3, nodes=60, groups=40), [], Pricer.sweep
+    monkeypatch.setattr("swath.plan.engine.master.run", lambda *_, **__: pytest.fail("a program was solved"))
+    monkeypatch.setattr(Pricer, "sweep", lambda self, *given: (sweeps.append(1), plain(self, *given))[1])
+    found = solve_task(task, np.arange(len(task.value)) * 10.0, budget=_Gone(), seed=1)
+    assert len(sweeps) <= 2
+    assert 0.0 < found.value <= found.certificate.bound < np.inf
