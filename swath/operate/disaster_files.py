@@ -44,6 +44,11 @@ LIMITS: Mapping[str, tuple[str, ...]] = {
         "Positions of the two pictures must agree to two pixels.",
     ),
 }
+SPOKEN = {
+    "severity_1": "Low severity", "severity_2": "Moderate-low severity", "severity_3": "Moderate-high severity",
+    "severity_4": "High severity", "island": "Unburned islands", "unseen": "Not seen",
+}  # fmt: skip
+"""how a sheet calls what a product counts, where that is not its own name"""
 MAIN_LAYER = {"flood": "flood", "burn": "burn", "landslide": "landslide", "debris": "debris", "damage": "damage"}
 
 
@@ -213,8 +218,10 @@ def _sheets(product: Product, told: Told, look: Look, ground: npt.NDArray[np.uin
 def _fact(name: str, e: Estimate) -> tuple[str, str]:
     """A number with its unit and interval, as people write them."""
     unit, scale = e.unit, 1.0
+    largest = max(abs(v) for v in (e.value, e.low, e.high) if v is not None)
     if name.endswith("_km2"):
         name = name.removesuffix("_km2")
+        unit, scale = ("ha", 100.0) if largest < 1.0 else ("km2", 1.0)
     if unit == "m":
         unit, scale = "km", 1e-3
     if unit == "m2":
@@ -223,10 +230,10 @@ def _fact(name: str, e: Estimate) -> tuple[str, str]:
     text = f"{_number(e.value * scale)}{shown}"
     if e.low is not None and e.high is not None:
         text += f"  ({_number(e.low * scale)} to {_number(e.high * scale)})"
-    return name.replace("_", " ").capitalize(), text
+    return SPOKEN.get(name, name.replace("_", " ").capitalize()), text
 
 
 def _number(value: float) -> str:
     if value == 0 or abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{value:.3g}" if abs(value) >= 0.01 else f"{value:.2f}"

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Estimate, Product, Scene
 from swath.product.clouds import CLOUD, MOST_ASKED, NOT_PICTURED, SEEN, average_cells, band_of, find_unseen
-from swath.product.flood_map import area_of, check_area, coverage_of
+from swath.product.flood_map import area_of, check_area, coverage_of, reason
 from swath.product.kind import ProductKind
 from swath.product.patches import find_patches
 from swath.product.room import count_true, every_nth, new_layer, piecewise, strips
@@ -89,6 +89,7 @@ def burn_product(
         "island": _islands(burn, unseen),
         "unseen": unseen,
     }
+    estimates = _areas(layers, scene, before, rule.logit_sigma, inside)
     return Product(
         id=f"{scene.id}-burn",
         kind="burn",
@@ -96,9 +97,9 @@ def burn_product(
         scenes=(scene.id, before.id),
         grid=scene.grid,
         layers=layers,
-        estimates=_areas(layers, scene, before, rule.logit_sigma, inside),
+        estimates=estimates,
         simulated=scene.simulated or before.simulated,
-        because=f"{rule.because}; severity by {by}",
+        because=reason(f"{rule.because}; severity by {by}", estimates),
     )
 
 

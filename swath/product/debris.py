@@ -17,7 +17,7 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Product, Scene
 from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
-from swath.product.flood_map import area_of, check_area, coverage_of
+from swath.product.flood_map import area_of, check_area, coverage_of, reason
 from swath.product.kind import ProductKind
 from swath.product.patch_kernels import local_spread
 from swath.product.patches import find_patches
@@ -71,6 +71,9 @@ def debris_product(
             mask[put] = logits > 0.0
     codes = piecewise(lambda w, u: np.where(~w & (u == SEEN), NO_WATER, u), place, unseen, dtype=np.uint8)
     told = piecewise(lambda w, p: np.where(w & (p != UNSEEN), p, 0), place, likelihood, dtype=np.uint8)
+    estimates = coverage_of(unseen, inside, scene.grid.pixel_area_km2)
+    estimates["debris_km2"] = area_of(told, grid=scene.grid, ce90_m=scene.ce90_m.value, logit_sigma=1.0, inside=inside)
+    words = f"near infrared above the water within {REACH_M:g} m; foam, boats and weeds look alike"
     return Product(
         id=f"{scene.id}-debris",
         kind="debris",
@@ -78,12 +81,9 @@ def debris_product(
         scenes=(scene.id,),
         grid=scene.grid,
         layers={"debris": mask, "likelihood": likelihood, "unseen": codes},
-        estimates={
-            **coverage_of(unseen, inside, scene.grid.pixel_area_km2),
-            "debris_km2": area_of(told, grid=scene.grid, ce90_m=scene.ce90_m.value, logit_sigma=1.0, inside=inside),
-        },
+        estimates=estimates,
         simulated=scene.simulated,
-        because=f"near infrared above the water within {REACH_M:g} m; foam, boats and weeds look alike",
+        because=reason(words, estimates),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from swath.product.room import count_true, filled, piecewise, strips
 from swath.product.sight import Sight
 from swath.product.water_kernels import NOT_SEEN_SHARE, UNSEEN, block_sums, blur, flood_mask, flood_shares
 
-__all__ = ["CE90_PER_AXIS_SHIFT", "area_of", "check_area", "coverage_of", "flood_of", "shares_of"]
+__all__ = ["CE90_PER_AXIS_SHIFT", "area_of", "check_area", "coverage_of", "flood_of", "reason", "shares_of"]
 
 Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.uint8]
@@ -186,9 +187,14 @@ def coverage_of(unseen: Codes, inside: Mask, pixel_area_km2: float) -> dict[str,
     }
 
 
-def _because(now: Sight, estimates: dict[str, Estimate], past: str) -> str:
+def reason(words: str, estimates: Mapping[str, Estimate]) -> str:
+    """Why a product says what it says: ``words``, and how much was seen; or that nothing was."""
     seen = estimates["seen_share"].value
     if seen <= 0.0:
         return "not seen: no pixel of the area shows the ground"
+    return f"{words}; {100.0 * seen:.0f} % of the area seen"
+
+
+def _because(now: Sight, estimates: dict[str, Estimate], past: str) -> str:
     words = f"flood is water that {past} does not show" if past else "no earlier picture: all water counts"
-    return f"{now.because}; {words}; {100.0 * seen:.0f} % of the area seen"
+    return reason(f"{now.because}; {words}", estimates)

@@ -19,7 +19,7 @@ from swath.errors import InputError
 from swath.model import Product, Scene
 from swath.product.burn import either_unseen
 from swath.product.clouds import MOST_ASKED, SEEN, band_of
-from swath.product.flood_map import area_of, check_area, coverage_of
+from swath.product.flood_map import area_of, check_area, coverage_of, reason
 from swath.product.kind import ProductKind
 from swath.product.patches import find_patches
 from swath.product.room import every_nth, piecewise, strips
@@ -72,6 +72,7 @@ def landslide_product(
     mask, likelihood = _large_ones(logits, LEAST_PATCH_M2 / scene.grid.pixel_m**2)
     place_m = float(np.hypot(scene.ce90_m.value, before.ce90_m.value))
     area_with = partial(area_of, grid=scene.grid, ce90_m=place_m, logit_sigma=rule.logit_sigma, inside=inside)
+    estimates = coverage_of(unseen, inside, scene.grid.pixel_area_km2) | {"landslide_km2": area_with(likelihood)}
     return Product(
         id=f"{scene.id}-landslide",
         kind="landslide",
@@ -79,12 +80,9 @@ def landslide_product(
         scenes=(scene.id, before.id),
         grid=scene.grid,
         layers={"landslide": mask, "likelihood": likelihood, "unseen": unseen},
-        estimates={
-            **coverage_of(unseen, inside, scene.grid.pixel_area_km2),
-            "landslide_km2": area_with(likelihood),
-        },
+        estimates=estimates,
         simulated=scene.simulated or before.simulated,
-        because=rule.because,
+        because=reason(rule.because, estimates),
     )
 
 
