@@ -13,7 +13,7 @@ from swath.product.room import Room
 
 __all__ = ["room_in"]
 
-IN_MEMORY_BYTES = 64_000_000
+IN_MEMORY_BYTES = 16_000_000
 """of one layer; a larger one becomes a file"""
 
 
