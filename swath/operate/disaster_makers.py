@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from swath.operate.disaster_inputs import (
 from swath.product.burn import burn_product
 from swath.product.damage import GRADES, damage_product
 from swath.product.debris import debris_product
-from swath.product.exposure import Exposed, expose, sample_raster, sample_shapes
+from swath.product.exposure import Exposed, cut_lines, expose, sample_raster, sample_shapes
 from swath.product.flood_map import flood_of
 from swath.product.landslide import landslide_product
 from swath.product.room import layers_in, piecewise
@@ -46,6 +46,8 @@ from swath.time import format_utc
 __all__ = ["make_burn", "make_damage", "make_debris", "make_flood", "make_landslide"]
 
 Array = npt.NDArray[Any]
+PIECE_M = 100.0
+"""of a road, graded by itself"""
 Maker = Callable[[Recipe, Path, Progress], None]
 BLUE, NAVY, HATCH = "#2c7fd1", "#0b3d78", "#8a2d1c"
 SEVERITY_COLOURS = ("#f7d154", "#f29b38", "#d9532c", "#7d1128")
@@ -218,9 +220,9 @@ def _told(recipe: Recipe, asked: Asked, product: Product, logit_sigma: float) ->
     scenes += [_scene_json(one, "radar" if is_radar(one) else "optical") for one in asked.now]
     exposed, drawn = [], []
     for path in recipe.inputs.get("exposure", ()):
-        one, features, shapes = _exposed(path, product, logit_sigma)
+        one, features = _exposed(path, product, logit_sigma)
         exposed.append((one, features))
-        drawn += _drawn(one, shapes)
+        drawn += _drawn(one.what, features)
     return (
         Told(
             str(recipe.parameters.get("title") or f"{product.kind.capitalize()} map"),
@@ -238,27 +240,34 @@ def _scene_json(given: Given, kind: str) -> Mapping[str, Any]:
     return {"id": given.id, "kind": kind, "time": time, "simulated": given.simulated}
 
 
-def _exposed(path: Path, product: Product, logit_sigma: float) -> tuple[Exposed, Features | None, list[Any]]:
+def _exposed(path: Path, product: Product, logit_sigma: float) -> tuple[Exposed, Features | None]:
+    """What of a file's content the product reaches, and its features with a grade each; of lines, of each piece."""
     grid, what = product.grid, path.stem.lower()
     likelihood, normal = product.layers["likelihood"], product.layers.get("normal")
     if is_raster(path):
         samples = sample_raster(read_values(open_given(path), grid, total=True), what)
-        return expose(samples, likelihood, grid=grid, logit_sigma=logit_sigma, normal=normal), None, []
+        return expose(samples, likelihood, grid=grid, logit_sigma=logit_sigma, normal=normal), None
     shapes, columns = read_projected(path, grid)
     small = float(np.median(shapely.area(shapes))) < 2_000.0
     samples = sample_shapes(list(shapes), grid, what, counted=small)
     found = expose(samples, likelihood, grid=grid, logit_sigma=logit_sigma, normal=normal)
-    there = ~shapely.is_empty(shapes)
-    kind = {0: "MultiPoint", 4: "MultiPoint", 3: "MultiPolygon", 6: "MultiPolygon"}.get(
-        int(shapely.get_type_id(shapes[there])[0]), "MultiLineString"
-    )
     names = columns.get("id") or columns.get("name") or list(range(1, len(shapes) + 1))
+    there = np.flatnonzero(~shapely.is_empty(shapes))
+    kind = {0: "MultiPoint", 4: "MultiPoint", 3: "MultiPolygon", 6: "MultiPolygon"}.get(
+        int(shapely.get_type_id(shapes[there[0]])), "MultiLineString"
+    )
+    graded, of, per = shapes[there], there, found.per_feature[there]
+    if kind == "MultiLineString":  # a road is not affected as a whole
+        graded, part_of = cut_lines(graded, PIECE_M)
+        of = there[part_of]
+        pieces = sample_shapes(list(graded), grid, what)
+        per = expose(pieces, likelihood, grid=grid, logit_sigma=logit_sigma, normal=normal).per_feature
     data = {
-        "id": [str(v) for v, t in zip(names, there, strict=True) if t],
-        "likelihood_percent": np.round(100.0 * found.per_feature[there], 1).tolist(),
-        "grade": [_grade(p) for p in found.per_feature[there]],
+        "id": [str(names[number]) for number in of],
+        "likelihood_percent": np.round(100.0 * per, 1).tolist(),
+        "grade": [_grade(share) for share in per],
     }
-    return found, Features(list(shapes[there]), data, kind), list(shapes)
+    return found, Features(list(graded), data, kind)
 
 
 def _grade(share: float) -> str:
@@ -267,10 +276,10 @@ def _grade(share: float) -> str:
     return "affected" if share >= 0.7 else "possibly affected" if share >= 0.3 else "not affected"
 
 
-def _drawn(exposed: Exposed, shapes: Sequence[Any]) -> list[Drawn]:
-    if not len(shapes):
+def _drawn(what: str, features: Features | None) -> list[Drawn]:
+    if features is None:
         return []
-    grades = [_grade(p) for p in exposed.per_feature]
+    grades = features.columns["grade"]
     colours = {
         "not affected": "#5a6672",
         "possibly affected": "#f2a538",
@@ -279,8 +288,10 @@ def _drawn(exposed: Exposed, shapes: Sequence[Any]) -> list[Drawn]:
     }
     return [
         Drawn(
-            f"{exposed.what.capitalize()}, {grade}", [s for s, g in zip(shapes, grades, strict=True) if g == grade], c
+            f"{what.capitalize()}, {grade}",
+            [s for s, g in zip(features.shapes, grades, strict=True) if g == grade],
+            colour,
         )
-        for grade, c in colours.items()
+        for grade, colour in colours.items()
         if grade in grades
     ]

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.ops import substring
 
 from swath.errors import InputError
 from swath.model import Estimate, Grid
@@ -22,7 +24,7 @@ from swath.product.fields import cover_polygons
 from swath.product.room import strips
 from swath.product.water_kernels import UNSEEN
 
-__all__ = ["Exposed", "Samples", "expose", "sample_raster", "sample_shapes"]
+__all__ = ["Exposed", "Samples", "cut_lines", "expose", "sample_raster", "sample_shapes"]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -69,6 +71,18 @@ class Exposed:
     """of all that was given, on and off the map"""
     per_feature: Floats
     """likelihood, 0 to 1, that each feature is under water (mean over it); NaN where not seen or off the map"""
+
+
+def cut_lines(shapes: Array, most_m: float) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Lines (metres) in pieces of equal length, none longer than ``most_m``, and the number of the line of each."""
+    parts, of = shapely.get_parts(shapes, return_index=True)
+    pieces, owner = [], []
+    for line, number in zip(parts, of, strict=True):
+        count = max(int(np.ceil(line.length / most_m)), 1)
+        ends = np.linspace(0.0, line.length, count + 1)
+        pieces += [substring(line, a, b) for a, b in pairwise(ends)]
+        owner += [int(number)] * count
+    return np.array(pieces, object), np.array(owner, np.int64)
 
 
 def sample_raster(amount: Array, what: str, unit: str = "people") -> Samples:

@@ -202,7 +202,8 @@ def _draw_shapes(axes: Any, sheet: Sheet) -> list[Any]:
             axes.add_collection(PolyCollection(rings, facecolors=drawn.colour, edgecolors=_DARK, lw=0.25, zorder=8))
             handles.append(Patch(facecolor=drawn.colour, edgecolor=_DARK, lw=0.4, label=drawn.label))
         elif rings or lines:
-            axes.add_collection(LineCollection([*rings, *lines], colors=drawn.colour, lw=drawn.pen_px, zorder=8))
+            for colour, pen_px in (("white", drawn.pen_px + 1.6), (drawn.colour, drawn.pen_px)):
+                axes.add_collection(LineCollection([*rings, *lines], colors=colour, lw=pen_px, zorder=8))
             handles.append(Line2D([], [], c=drawn.colour, lw=drawn.pen_px + 0.4, label=drawn.label))
     return handles
 

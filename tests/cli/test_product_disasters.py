@@ -80,6 +80,9 @@ def test_the_folder_holds_maps_outlines_and_numbers(flood: Path, files: dict[str
     assert errors("product.schema.json", {**product, "colour": 1}, "made")
     layers = {row[0] for row in pyogrio.list_layers(flood / "flood.gpkg")}
     assert {"delineation", "not_seen", "normal_water", "grading_roads"} <= layers
+    _, _, pieces, (_, percent, grade) = pyogrio.raw.read(flood / "flood.gpkg", layer="grading_roads")
+    assert len(pieces) > 5 and len(set(grade)) > 1, "a road is graded piece by piece"
+    assert ((np.asarray(percent) >= 70.0) == (np.asarray(grade) == "affected")).all()
     with rasterio.open(files["truth"]) as file:
         true_km2 = float(file.read(1).sum()) * 1e-4
     low, high = product["estimates"]["flooded_km2"]["interval"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from swath.errors import InputError
 from swath.model import Grid
-from swath.product.exposure import expose, sample_raster, sample_shapes
+from swath.product.exposure import cut_lines, expose, sample_raster, sample_shapes
 
 GRID = Grid(32632, 0.0, 1000.0, 10.0, 100, 100)
 
@@ -82,3 +84,19 @@ def test_bad_shapes_are_refused_or_repaired() -> None:
     assert found.total_count == pytest.approx(5000.0)
     with pytest.raises(InputError, match="grid"):
         expose(found, np.zeros((2, 2), np.uint8), grid=GRID, logit_sigma=1.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    corners=st.lists(st.tuples(st.floats(0, 900), st.floats(0, 900)), min_size=2, max_size=6, unique=True),
+    most_m=st.floats(20.0, 400.0),
+)
+def test_a_line_is_cut_into_equal_pieces_that_are_the_line(corners: list[tuple[float, float]], most_m: float) -> None:
+    lines = np.array([shapely.LineString(corners), shapely.LineString([(0, 0), (950, 0)])], object)
+    pieces, of = cut_lines(lines, most_m)
+    for number, line in enumerate(lines):
+        own = pieces[of == number]
+        length = shapely.length(own)
+        assert length.sum() == pytest.approx(line.length, abs=1e-6) and length.max() <= most_m + 1e-6
+        assert length.max() - length.min() < 1e-6
+        assert shapely.distance(shapely.get_point(own, 0), line).max() < 1e-6
