@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from swath.plan.value_kernels import plan_value
 from tests.plan.rich import best_value, rich
 
 
-def reached(seeds: range) -> tuple[list[float], list[float], list[float], set[str]]:
+def reached(seeds: Iterable[int]) -> tuple[list[float], list[float], list[float], set[str]]:
     values, best, bounds, reasons = [], [], [], set()
     for seed in seeds:
         problem = rich(seed)
@@ -46,10 +47,12 @@ def test_between_every_plan_and_the_bound_lies_the_exact_optimum() -> None:
 
 @pytest.mark.slow
 def test_the_same_for_many_more() -> None:
-    values, best, bounds, reasons = reached(range(100, 600))
-    assert sum(values) > 0.93 * sum(best)
-    assert sum(bounds) < 1.09 * sum(best)
-    assert {"duty", "heat", "quota", "apart"} <= reasons
+    # Where owners have shares (every fifth), one or two pictures of a few are beyond them in part: the bound is looser.
+    shared, others = reached(range(100, 600, 5)), reached(seed for seed in range(100, 600) if seed % 5)
+    for (values, best, bounds, _), loose in ((shared, 1.26), (others, 1.09)):
+        assert sum(values) > 0.93 * sum(best)
+        assert sum(bounds) < loose * sum(best)
+    assert {"duty", "heat", "quota", "apart"} <= shared[3] | others[3]
 
 
 @pytest.mark.parametrize("seed", range(30))
