@@ -64,6 +64,8 @@ _JUDGED_BY_FIELDS = ("field", "area")
 """kinds of orders whose pictures are held to the true NDVI of their fields"""
 _COMPRESSION = Compression("aec")
 _GSD_PER_TRUTH = 4.25
+_LARGE_PX = 2_000_000
+"""a picture of more takes as long as dozens of others: where it is the last, the other core would stand idle"""
 _CLOUD_HEIGHTS_M = (900.0, 2200.0)
 
 
@@ -262,7 +264,7 @@ def shoot(shot: Shot, scratch: Path, *, sky: Clouds | None = None, cadastre: boo
             clouds=_weathered(world, shot) if sky is None else sky,
             disturbance=shot.disturbance,
         )
-        taken = expose(aimed, workers=1)
+        taken = expose(aimed, workers=_hands(aimed))
     crc32 = [0] * len(taken.header["bands"])
     made: list[Measured] = []
 
@@ -283,6 +285,11 @@ def shoot(shot: Shot, scratch: Path, *, sky: Clouds | None = None, cadastre: boo
     with known.open("wb") as stream:
         pickle.dump(_known(shot, world, aimed, cadastre), stream, pickle.HIGHEST_PROTOCOL)
     return Taken(file, tuple(crc32), sum(made, Measured()), known)
+
+
+def _hands(aimed: Aimed) -> int:
+    """Threads for a picture: one, as there is a worker process for each core; two for one that the others wait for."""
+    return 2 if aimed.header["lines"] * aimed.header["columns"] > _LARGE_PX else 1
 
 
 def _echoes(world: World, shot: Shot, radar: Radar) -> Strips:
