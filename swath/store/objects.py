@@ -33,6 +33,7 @@ CACHE_BYTES = 20_000_000_000
 _ROOT = "objects.root"
 _KINDS = ("s3", "gs", "az", "abfs", "file", "memory")
 _BATCH = 50
+_INSTALL = "Install what speaks to it: pip install 'swath[objects]' for S3, gcsfs or adlfs for others"
 
 
 @dataclass(frozen=True)
@@ -171,14 +172,13 @@ def _answering(root: str) -> Iterator[Any]:
     try:
         import fsspec
     except ImportError as error:
-        fix = "Install fsspec and what speaks to the storage: pip install s3fs"
-        raise DataError("nothing here speaks to object storage", where=root, fix=fix) from error
+        raise DataError("nothing here speaks to object storage", where=root, fix=_INSTALL) from error
     try:
         yield fsspec.filesystem(urlsplit(root).scheme)
     except FileNotFoundError:
         raise
     except ImportError as error:
-        raise DataError(f"nothing here speaks to it: {error}", where=root, fix="pip install s3fs (or gcsfs)") from error
+        raise DataError(f"nothing here speaks to it: {error}", where=root, fix=_INSTALL) from error
     except Exception as error:  # each storage has its own
         fix = "Look at the storage, its name and the keys in the environment"
         raise DataError(f"the storage does not answer: {type(error).__name__}", where=root, fix=fix) from error
