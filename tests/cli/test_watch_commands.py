@@ -51,7 +51,7 @@ def test_a_place_is_added_listed_and_not_seen_while_it_has_no_past(
 
 @pytest.mark.slow
 def test_a_clearing_is_alerted_on_its_date_and_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    archive_of(tmp_path / "raw", tmp_path / "archive", START, range(0, 540, 15), change_from=480, cloudy=[60, 240, 420])
+    archive_of(tmp_path / "raw", tmp_path / "archive", START, range(0, 660, 15), change_from=600, cloudy=[60, 240, 420])
     watch = ["--watch", str(tmp_path / "watch.toml")]
     delivery = '[[deliveries]]\nid = "feed"\nkind = "atom"\naddress = "feed.xml"\n'
     (tmp_path / "watch.toml").write_text(f'title = "t"\n{delivery}')
@@ -60,7 +60,7 @@ def test_a_clearing_is_alerted_on_its_date_and_judged(tmp_path: Path, capsys: py
     assert main(["watch", "run", "--json", *watch]) == 0
     said = json.loads(capsys.readouterr().out)
     (alert,) = said["places"][0]["alerts"]
-    assert alert["before"][:10] == "2025-04-10" and alert["after"][:10] == "2025-05-25" and alert["simulated"]
+    assert alert["before"][:10] == "2025-08-08" and alert["after"][:10] == "2025-09-22" and alert["simulated"]
     assert alert["area_m2"]["interval"][0] <= 14400.0 <= alert["area_m2"]["interval"][1]
     assert [one["arrived"] for one in said["sent"]] == [True] and "SIMULATED" in (tmp_path / "feed.xml").read_text()
     page = tmp_path / "alert.html"
@@ -74,7 +74,7 @@ def test_a_clearing_is_alerted_on_its_date_and_judged(tmp_path: Path, capsys: py
     assert "confirmed" in out and "100% of its judged alerts were right" in out
     assert main(["watch", "list", "--json", *watch]) == 0
     assert json.loads(capsys.readouterr().out)["alerts"][0]["status"] == "confirmed"
-    (days,) = [row for row in _days(watch, capsys) if row["day"].startswith("2025-05-25")]
+    (days,) = [row for row in _days(watch, capsys) if row["day"].startswith("2025-09-22")]
     assert days["state"] == "changed"
 
 
