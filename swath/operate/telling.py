@@ -20,7 +20,7 @@ from swath.operate.ground import Mapped
 from swath.operate.planning import Planned
 from swath.plan.earliest import earliest_delivery
 from swath.report.flown import FlownDay
-from swath.report.outcome import Check, Comparison, Input, Links, Outcome, Tracks, Urgent
+from swath.report.outcome import Check, Comparison, Input, Links, Ordered, Outcome, Tracks, Urgent
 from swath.store.manifest import sha256, versions
 from swath.store.mission import Mission, Operations
 from swath.time import format_utc, seconds, time_grid
@@ -100,8 +100,15 @@ def outcome_of(run: Run, checks: tuple[Check, ...]) -> Outcome:
         files=_files(run.folder),
         flight=_flown(run),
         footprints={id: m.footprint for id, m in run.mapped.items()},
+        bundles=_bundles(run),
         land=run.land,
     )
+
+
+def _bundles(run: Run) -> tuple[Ordered, ...]:
+    """The orders that the planner has divided."""
+    parts = {bundle.id: bundle.requests for bundle in run.planned.problem.bundles}
+    return tuple(Ordered(order.request, parts[order.id]) for order in run.mission.orders if order.id in parts)
 
 
 def _inputs(mission: Mission) -> tuple[Input, ...]:

@@ -26,6 +26,7 @@ __all__ = [
     "reason_words",
     "refused_groups",
     "refused_text",
+    "rows_of_orders",
     "steps",
     "verdict",
 ]
@@ -105,17 +106,26 @@ class Counts:
 
 
 def counts(outcome: Outcome) -> Counts:
-    """How many orders were placed, planned, pictured, brought down and refused?"""
-    done = outcome.flown.acquisition[outcome.flown.status != "skipped"]
-    acquisitions = outcome.plan.acquisitions
-    imaged = acquisitions.request[np.isin(acquisitions.id, done)]
+    """How many orders were placed, planned, pictured (with all their pictures), brought down and refused?"""
+    taken = set(outcome.flown.acquisition[outcome.flown.status != "skipped"].tolist())
+    down = {scene.acquisition for scene in outcome.delivered}
+    planned = [outcome.plan.acquisitions.id[rows].tolist() for rows in rows_of_orders(outcome).values()]
     return Counts(
-        ordered=len(outcome.requests),
-        planned=len(np.unique(acquisitions.request)),
-        imaged=len(np.unique(imaged)),
-        delivered=len({scene.request for scene in outcome.delivered}),
+        ordered=len(outcome.orders),
+        planned=len(planned),
+        imaged=sum(taken.issuperset(ids) for ids in planned),
+        delivered=sum(down.issuperset(ids) for ids in planned),
         refused=len(outcome.plan.refused),
     )
+
+
+def rows_of_orders(outcome: Outcome) -> dict[str, list[int]]:
+    """Rows of ``plan.acquisitions`` by the order that they serve; orders without any are left out."""
+    served = {part: order.request.id for order in outcome.orders for part in order.parts}
+    rows: dict[str, list[int]] = {}
+    for row, request in enumerate(outcome.plan.acquisitions.request.tolist()):
+        rows.setdefault(served[request], []).append(row)
+    return rows
 
 
 def displaced(outcome: Outcome) -> tuple[str, ...]:

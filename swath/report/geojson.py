@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from swath.model import Opportunities, Place, Request
-from swath.report.facts import acquisition_row, reason_words
+from swath.report.facts import reason_words, rows_of_orders
 from swath.report.outcome import Outcome
 from swath.time import format_utc
 
@@ -21,12 +21,13 @@ Json = dict[str, Any]
 
 def orders_json(outcome: Outcome) -> str:
     """``orders.json``: every order with what became of it, a STAPI order collection."""
+    rows = rows_of_orders(outcome)
     return _text(
         {
             "type": "FeatureCollection",
-            "features": [_order(outcome, request) for request in outcome.requests],
+            "features": [_order(outcome, order.request, rows.get(order.request.id, [])) for order in outcome.orders],
             "links": [],
-            "numberMatched": len(outcome.requests),
+            "numberMatched": len(outcome.orders),
             "swath:notice": outcome.banner,
         }
     )
@@ -50,7 +51,7 @@ def opportunities_geojson(outcome: Outcome) -> str:
 
 def refused_json(outcome: Outcome) -> str:
     """``refused.json``: every order that is not in the plan, with its reason."""
-    kinds = {request.id: request for request in outcome.requests}
+    kinds = {order.request.id: order.request for order in outcome.orders}
     rows = [
         {
             "request": refusal.request,
@@ -88,7 +89,8 @@ def _interval(start: np.datetime64, stop: np.datetime64) -> str:
     return f"{format_utc(start, decimals=3)}/{format_utc(stop, decimals=3)}"
 
 
-def _order(outcome: Outcome, request: Request) -> Json:
+def _order(outcome: Outcome, request: Request, rows: list[int]) -> Json:
+    """``rows``: those of ``plan.acquisitions`` that serve the order."""
     geometry = _polygon(request)
     return {
         "id": request.id,
@@ -99,7 +101,7 @@ def _order(outcome: Outcome, request: Request) -> Json:
         "properties": {
             "product_id": request.kind,
             "created": format_utc(request.ordered, decimals=3),
-            "status": _status(outcome, request),
+            "status": _status(outcome, request, rows),
             "search_parameters": {
                 "datetime": _interval(request.start, request.stop),
                 "geometry": geometry,
@@ -111,7 +113,7 @@ def _order(outcome: Outcome, request: Request) -> Json:
                     ],
                 },
             },
-            "opportunity_properties": _taken(outcome, request),
+            "opportunity_properties": _taken(outcome, rows),
             "order_parameters": {
                 "value": request.value,
                 "urgent": request.urgent,
@@ -123,25 +125,38 @@ def _order(outcome: Outcome, request: Request) -> Json:
     }
 
 
-def _status(outcome: Outcome, request: Request) -> Json:
-    """STAPI's status codes for what became of an order by the end of the run."""
-    scene = next((s for s in outcome.delivered if s.request == request.id), None)
+def _status(outcome: Outcome, request: Request, rows: list[int]) -> Json:
+    """STAPI's status codes for what became of an order by the end of the run, by the least of its pictures."""
+    refusal = next((r for r in outcome.plan.refused if r.request == request.id), None)
+    if refusal is not None and not rows:
+        return _state(outcome.plan.made, "rejected", refusal.reason, refusal.because)
+    if not rows:
+        return _state(request.ordered, "received", None, "neither planned nor refused")
+    states = [_picture_state(outcome, row) for row in rows]
+    least = min(states, key=lambda state: _STATES.index(state["status_code"]))
+    if len(states) > 1:
+        down = sum(state["status_code"] == "completed" for state in states)
+        if down == len(states):
+            least = max(states, key=lambda state: state["timestamp"])
+        return least | {"reason_text": f"{down} of {len(states)} pictures received; {least['reason_text']}"}
+    return least
+
+
+_STATES = ("failed", "scheduled", "processing", "completed")
+
+
+def _picture_state(outcome: Outcome, row: int) -> Json:
+    id = outcome.plan.acquisitions.id[row]
+    scene = next((s for s in outcome.delivered if s.acquisition == id), None)
     if scene is not None:
         return _state(scene.received, "completed", None, f"scene {scene.id}, received at {scene.station}")
-    refusal = next((r for r in outcome.plan.refused if r.request == request.id), None)
-    if refusal is not None:
-        return _state(outcome.plan.made, "rejected", refusal.reason, refusal.because)
-    acquisitions = outcome.plan.acquisitions
-    rows = np.flatnonzero(acquisitions.request == request.id)
-    if not len(rows):
-        return _state(request.ordered, "received", None, "neither planned nor refused")
-    flown = np.flatnonzero(outcome.flown.acquisition == acquisitions.id[rows[0]])
+    flown = np.flatnonzero(outcome.flown.acquisition == id)
     if not len(flown):
-        return _state(outcome.plan.made, "scheduled", None, f"planned as {acquisitions.id[rows[0]]}")
-    row = int(flown[0])
-    if outcome.flown.status[row] == "skipped":
-        return _state(outcome.flown.stop[row], "failed", "skipped", str(outcome.flown.because[row]))
-    return _state(outcome.flown.stop[row], "processing", None, "pictured, not yet on the ground")
+        return _state(outcome.plan.made, "scheduled", None, f"planned as {id}")
+    at = outcome.flown.stop[int(flown[0])]
+    if outcome.flown.status[int(flown[0])] == "skipped":
+        return _state(at, "failed", "skipped", str(outcome.flown.because[int(flown[0])]))
+    return _state(at, "processing", None, "pictured, not yet on the ground")
 
 
 def _state(at: np.datetime64, code: str, reason: str | None, text: str) -> Json:
@@ -151,12 +166,11 @@ def _state(at: np.datetime64, code: str, reason: str | None, text: str) -> Json:
     return {**state, "reason_text": text, "links": []}
 
 
-def _taken(outcome: Outcome, request: Request) -> Json:
-    acquisitions = outcome.plan.acquisitions
-    rows = np.flatnonzero(acquisitions.request == request.id)
-    row = acquisition_row(outcome, str(acquisitions.id[rows[0]])) if len(rows) else None
-    if row is None:
+def _taken(outcome: Outcome, rows: list[int]) -> Json:
+    """The first picture of an order."""
+    if not rows:
         return {}
+    acquisitions, row = outcome.plan.acquisitions, rows[0]
     return {
         "datetime": _interval(acquisitions.start[row], acquisitions.stop[row]),
         "platform": str(acquisitions.satellite[row]),

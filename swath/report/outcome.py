@@ -135,6 +135,14 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Ordered:
+    """One order as it was asked for, and the requests that serve it: itself, or its strips, dates, alternatives."""
+
+    request: Request
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One run, from the orders to the answers."""
 
@@ -184,6 +192,8 @@ class Outcome:
     """planned beside flown; none where nothing has flown"""
     footprints: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """acquisition id -> ring (lon, lat) of what the camera swept; the place's outline where missing"""
+    bundles: tuple[Ordered, ...] = ()
+    """the orders that other requests serve than one of their own name"""
     land: tuple[npt.NDArray[np.float64], ...] = ()
     """outlines of land and lakes for the maps, ``(n, 2)`` longitude and latitude; none: maps show no coasts"""
     folder: str = "."
@@ -192,6 +202,13 @@ class Outcome:
     """terminal only"""
     cores: int = 1
     """terminal only"""
+
+    @property
+    def orders(self) -> tuple[Ordered, ...]:
+        """What people asked for; ``requests`` are what the planner made of it."""
+        served = {part for bundle in self.bundles for part in bundle.parts}
+        alone = (Ordered(request, (request.id,)) for request in self.requests if request.id not in served)
+        return (*self.bundles, *alone)
 
     def request(self, id: str) -> Request | None:
         """The request of that id."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from swath.model import Request
 from swath.report.chart import Chart, satellite_numbers
-from swath.report.facts import acquisition_row
+from swath.report.facts import acquisition_row, rows_of_orders
 from swath.report.geojson import outline
 from swath.report.outcome import Outcome, Urgent
 from swath.report.svg import drawing, esc, line_path, tag, title
@@ -106,9 +106,9 @@ def _reach(outcome: Outcome, flown: _Pass, chart: Chart) -> str:
 
 
 def _places(outcome: Outcome, chart: Chart) -> list[str]:
-    planned = set(outcome.plan.acquisitions.request.tolist())
-    parts = []
-    for request in outcome.requests:
+    planned, parts = rows_of_orders(outcome), []
+    for order in outcome.orders:
+        request = order.request
         if chart.holds(request.place.lon_deg, request.place.lat_deg) and not request.urgent:
             x, y = chart.point(request.place.lon_deg, request.place.lat_deg)
             style = "place other" if request.id in planned else "place refused"

@@ -21,7 +21,7 @@ _LEAST_APART = 3.4
 
 def lead(outcome: Outcome) -> str:
     """The paragraph under the title: who was asked what, and what came of it."""
-    routine = sum(not request.urgent for request in outcome.requests)
+    routine = sum(not order.request.urgent for order in outcome.orders)
     period = f"{format_utc(outcome.start)[:10]}, {span_between(outcome.start, outcome.stop)}"
     fleet = f"{count(len(outcome.satellites), 'satellite')} and {count(len(outcome.stations), 'ground station')}"
     texts = [f"{period}. {fleet} had {count(routine, 'routine order')} to serve."]

@@ -50,7 +50,7 @@ def refused_summary(outcome: Outcome) -> str:
 
 def refused_table(outcome: Outcome) -> str:
     """Every refused order with its reason in a sentence."""
-    requests = {request.id: request for request in outcome.requests}
+    requests = {order.request.id: order.request for order in outcome.orders}
     rows = []
     for group in refused_groups(outcome):
         for refusal in group.refusals:

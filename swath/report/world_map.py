@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from swath.report.chart import Chart, satellite_numbers, track_pieces
+from swath.report.facts import rows_of_orders
 from swath.report.outcome import Outcome, Tracks
 from swath.report.svg import drawing, esc, line_path, tag, title
-from swath.report.words import count
+from swath.report.words import count, listed
 
 __all__ = ["world_map"]
 
@@ -20,7 +21,7 @@ def world_map(outcome: Outcome) -> str:
     """Ground tracks of the day, the arcs over stations, and every ordered place: pictured or not."""
     said = (
         f"World map: ground tracks of {count(len(outcome.satellites), 'satellite')}, "
-        f"{count(len(outcome.requests), 'ordered place')}, {count(len(outcome.stations), 'station')}"
+        f"{count(len(outcome.orders), 'ordered place')}, {count(len(outcome.stations), 'station')}"
     )
     parts = (
         _WORLD.ground(outcome, step_deg=30.0, tolerance_deg=0.25),
@@ -61,13 +62,13 @@ def _arc(track: Tracks, start: np.datetime64, stop: np.datetime64) -> list[tuple
 def _places(outcome: Outcome) -> list[str]:
     numbers = satellite_numbers(outcome)
     acquisitions = outcome.plan.acquisitions
-    by = dict(zip(acquisitions.request.tolist(), acquisitions.satellite.tolist(), strict=True))
-    parts = []
-    for request in sorted(outcome.requests, key=lambda r: r.id in by):
+    rows, parts = rows_of_orders(outcome), []
+    for order in sorted(outcome.orders, key=lambda one: one.request.id in rows):
+        request = order.request
+        taken = np.unique(acquisitions.satellite[rows.get(request.id, [])]).tolist()
         x, y = _WORLD.point(request.place.lon_deg, request.place.lat_deg)
-        taken = by.get(request.id)
-        said = title(f"{request.id}: {'by ' + taken if taken else 'not planned'}")
-        style = f"place s{numbers.get(taken, 0)}" if taken else "place refused"
+        said = title(f"{request.id}: {'by ' + listed(taken) if taken else 'not planned'}")
+        style = f"place s{numbers.get(taken[0], 0)}" if taken else "place refused"
         parts.append(tag("circle", said, cx=x, cy=y, r=3.2 if taken else 2.6, class_=style))
     return parts
 

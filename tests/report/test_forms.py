@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from swath.frames import geodetic_from_itrf
 from swath.model import Flown
 from swath.report.czml import plan_czml
+from swath.report.facts import counts
 from swath.report.file_notes import FILE_NOTES, note_for
 from swath.report.forms import forms
 from swath.report.geojson import opportunities_geojson, orders_json, outline, refused_json
 from swath.report.ics import plan_ics
-from swath.report.outcome import Outcome
+from swath.report.outcome import Ordered, Outcome
 from swath.report.sheet import PLAN_COLUMNS, plan_csv
 from swath.time import parse_utc
 from tests.report.synthetic import outcome, stopped
@@ -294,3 +295,26 @@ def test_every_file_has_its_line_on_the_page_and_in_the_docs() -> None:
     assert all(f"`{name}`" in page for name in FILE_NOTES)
     assert all(f"`{name}`" in page for name in PLAN_COLUMNS)
     assert note_for("stac/catalog.json") == FILE_NOTES["stac/"] and note_for("else.bin") == ""
+
+
+def test_an_order_of_several_pictures_is_one_order() -> None:
+    """Strips and dates are the planner's, not the customer's: an order is down with the last of them."""
+    plain = outcome()
+    first, second, third = plain.plan.acquisitions.request[1:4].tolist()
+    whole = dataclasses.replace(plain.request(first) or plain.requests[0], id="basin")
+    divided = dataclasses.replace(
+        plain, bundles=(Ordered(whole, (first, second)), Ordered(dataclasses.replace(whole, id="far"), ()))
+    )
+    assert counts(divided) == dataclasses.replace(
+        counts(plain), **{name: getattr(counts(plain), name) - 1 for name in ("planned", "imaged", "delivered")}
+    )
+    orders = {one["id"]: one["properties"] for one in json.loads(forms(divided)["orders.json"])["features"]}
+    assert first not in orders and second not in orders and third in orders
+    assert orders["basin"]["status"]["status_code"] == "completed"
+    assert orders["basin"]["status"]["reason_text"].startswith("2 of 2 pictures received; scene SIMULATED_")
+    assert orders["far"]["status"]["status_code"] == "received" and orders["far"]["opportunity_properties"] == {}
+    half = dataclasses.replace(divided, scenes=tuple(s for s in plain.scenes if s.request != second))
+    assert counts(half).delivered == counts(divided).delivered - 1
+    status = next(o for o in json.loads(forms(half)["orders.json"])["features"] if o["id"] == "basin")["properties"]
+    assert status["status"]["status_code"] == "processing"
+    assert status["status"]["reason_text"] == "1 of 2 pictures received; pictured, not yet on the ground"
