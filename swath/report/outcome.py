@@ -32,7 +32,7 @@ from swath.table import Table, column
 if TYPE_CHECKING:
     from swath.report.flown import FlownDay
 
-__all__ = ["Check", "Comparison", "Input", "Links", "Outcome", "QuickLook", "Tracks", "Urgent"]
+__all__ = ["Check", "Comparison", "Input", "Links", "Ordered", "Outcome", "QuickLook", "Tracks", "Urgent"]
 
 
 @dataclass(frozen=True)
