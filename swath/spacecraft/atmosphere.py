@@ -66,10 +66,12 @@ class Atmosphere:
         rows = np.radians(ELEVATIONS_DEG)
         height = np.log(np.asarray(self.losses_db) * np.sin(rows)[:, None])
         outage = -np.log1p(-np.asarray(AVAILABLE_SHARES))
-        column = [np.interp(-np.log1p(-available_share), outage, row) for row in height]
-        return np.asarray(
-            np.exp(np.interp(elevation, ELEVATIONS_DEG, column)) / np.sin(np.radians(elevation)), np.float64
-        )
+        column = np.array([np.interp(-np.log1p(-available_share), outage, row) for row in height])
+        loss = np.exp(np.interp(elevation, ELEVATIONS_DEG, column)) / np.sin(np.radians(elevation))
+        # Near the zenith the sine stands still and the straight line does not: never below both of its ends.
+        ends = np.exp(column) / np.sin(rows)
+        above = np.clip(np.searchsorted(ELEVATIONS_DEG, elevation), 1, len(rows) - 1)
+        return np.asarray(np.maximum(loss, np.minimum(ends[above - 1], ends[above])), np.float64)
 
 
 def station_atmosphere(station: Station, frequency_hz: float) -> Atmosphere:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from swath.errors import InputError
@@ -170,6 +170,7 @@ def test_without_the_extra_a_station_of_ones_own_is_refused_by_name(monkeypatch:
 
 
 @given(elevation_deg=st.floats(5.0, 90.0), share=st.floats(0.95, 0.9999))
+@example(elevation_deg=89.875, share=0.984375)
 def test_loss_falls_with_elevation_and_rises_with_availability(elevation_deg: float, share: float) -> None:
     loss = float(AIR.loss_db(elevation_deg, available_share=share))
     assert 0.0 < loss < 20.0
