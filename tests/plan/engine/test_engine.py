@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.errors import InputError
-from swath.plan.engine.budget import Rounds
+from swath.plan.engine.budget import Part, Rounds
 from swath.plan.engine.certificate import certify
+from swath.plan.engine.master import Columns
 from swath.plan.engine.net import Cut, Task
 from swath.plan.engine.plans import Judge
 from swath.plan.engine.pricing import Pricer
-from swath.plan.engine.solve import Found, prove, solve_task
+from swath.plan.engine.search import Search
+from swath.plan.engine.solve import Found, _prices, prove, solve_task
 from tests.plan.engine.random_tasks import all_arcs, exact_optimum, random_task, with_limits
 
 TINY = 1e-6
@@ -171,3 +173,29 @@ def test_nothing_long_is_begun_after_the_stop(monkeypatch: pytest.MonkeyPatch) -
     found = solve_task(task, np.arange(len(task.value)) * 10.0, budget=_Gone(), seed=1)
     assert len(sweeps) <= 2
     assert 0.0 < found.value <= found.certificate.bound < np.inf
+
+
+class _Tenth:
+    """A budget of which a tenth is gone and stays gone: 90 s are left."""
+
+    def used(self) -> float:
+        return 0.1
+
+    def left_s(self) -> float:
+        return 90.0
+
+
+def test_a_large_program_leaves_time_for_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices may take 0.3 of what is left, 27 s here, however long the program that gives them would run."""
+    given: list[float] = []
+
+    def prices(self: object, most_s: float, heeded: object) -> None:
+        given.append(most_s)
+
+    monkeypatch.setattr("swath.plan.engine.master._Program.prices", prices)
+    prove(random_task(9, chains=3, nodes=60, groups=40), budget=Part(_Tenth(), 1.0))
+    monkeypatch.setattr("swath.plan.engine.solve._DESCENT", 1)
+    task = random_task(9, chains=3, nodes=60, groups=40)
+    _prices(Search(task, budget=Part(_Tenth(), 1.0), seed=1, told=lambda *_: None), Pricer(task, task.outer),
+            Columns(task), None, until=0.3)  # fmt: skip
+    assert given == [pytest.approx(90.0), pytest.approx(27.0)]
