@@ -45,7 +45,6 @@ Array = npt.NDArray[Any]
 POLARISATIONS = ("vv", "vh", "hh", "hv")
 MOST_PIXELS = 2_000_000_000
 """of a working grid: some 60 GB in files while a product is made (:mod:`scratch`)"""
-_MOST_ASKED = 4_000_000
 _ALIASES = {
     "blue": ("b02", "b2", "blue"), "green": ("b03", "b3", "green"), "red": ("b04", "b4", "red"),
     "nir": ("b08", "b8", "nir"), "swir16": ("b11", "swir16", "swir1"), "swir22": ("b12", "swir22", "swir2"),
@@ -267,11 +266,10 @@ def read_scene(given: Given, grid: Grid) -> Scene:
             fix="Name its bands in order: --bands blue,green,red,nir",
         )
     pixels = new_layer((len(names), *grid.shape), np.uint16)
-    ratio, offset = np.float32(given.scale_ratio), np.float32(given.offset_fraction)
     for number, name in enumerate(names):
         band = given.bands.index(name)
-        if given.scale_ratio != 1.0 or (given.raster.dtype.kind == "f" and _largest(given, band) <= 2.5):
-            ratio, offset = np.float32(given.scale_ratio * 1e4), np.float32(given.offset_fraction * 1e4)
+        shares = given.scale_ratio != 1.0 or (given.raster.dtype.kind == "f" and _largest(given, band) <= 2.5)
+        ratio, offset = (np.float32(x * (1e4 if shares else 1.0)) for x in (given.scale_ratio, given.offset_fraction))
         for tile in tiles(given.raster, grid):
             # The nearest pixel keeps spectra unmixed: interpolated ones cost a twentieth of intersection over union.
             values = sampled(given.raster, grid, tile, band, nearest=True) * ratio + offset
@@ -323,7 +321,7 @@ def read_radar(given: Given, grid: Grid, *, nearest: bool = False) -> RadarLook:
 
 def _decibel(values: Array, given: Given) -> Array:
     """Decibels are negative somewhere, powers and amplitudes nowhere."""
-    known = every_nth(lambda part: part[np.isfinite(part)], values, most=_MOST_ASKED)
+    known = every_nth(lambda part: part[np.isfinite(part)], values)
     if not len(known) or float(np.quantile(known, 0.01)) < 0.0:
         return values
     squared = given.scale_ratio != 1.0 or float(np.median(known)) > 5.0

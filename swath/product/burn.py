@@ -18,15 +18,15 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.model import Estimate, Product, Scene
-from swath.product.clouds import CLOUD, MOST_ASKED, NOT_PICTURED, SEEN, average_cells, band_of, find_unseen
+from swath.product.clouds import CLOUD, NOT_PICTURED, SEEN, average_cells, band_of, find_unseen
 from swath.product.flood_map import area_of, check_area, coverage_of, reason
 from swath.product.kind import ProductKind
 from swath.product.patches import find_patches
-from swath.product.room import count_true, every_nth, new_layer, piecewise, strips
+from swath.product.room import MOST_ASKED, count_true, every_nth, new_layer, piecewise, strips
 from swath.product.sight import EXCLUDED
-from swath.product.split import Known, split_threshold, tile_corners
+from swath.product.split import Known, histograms, split_threshold
 from swath.product.water_kernels import UNSEEN
-from swath.product.wet_kernels import mean_field, percent_of_logits, short_wave_index, tile_histograms
+from swath.product.wet_kernels import mean_field, percent_of_logits, short_wave_index
 
 __all__ = ["BURN", "SEVERITY", "burn_product", "either_unseen"]
 
@@ -161,15 +161,14 @@ def _fit(scene: Scene, before: Scene, unseen: npt.NDArray[np.uint8]) -> _Rule:
         fall = _falls(parts, codes == SEEN)[1]
         return fall[np.abs(fall) < MOST_OFFSET]
 
-    known = every_nth(small, unseen, *bands, most=MOST_ASKED)
+    known = every_nth(small, unseen, *bands)
     offset = _most_frequent(known, shape[0] * shape[1])
-    corners, counts = tile_corners(shape, TILE_PX), []
-    for _, _, put in strips(shape, 0):
-        fall = _falls([band[put] for band in bands], unseen[put] == SEEN)[1] - np.float32(offset)
-        here = corners[(corners[:, 0] >= put.start) & (corners[:, 0] < put.stop)] - np.array([put.start, 0])
-        counts.append(tile_histograms(fall, here, TILE_PX, -1.0, 1.5, BINS))
-    middles = -1.0 + (np.arange(BINS) + 0.5) * 2.5 / BINS
-    split = split_threshold(np.concatenate(counts), middles, KNOWN, "dNBR")
+
+    def fallen(codes: Array, *parts: Array) -> Array:
+        return _falls(parts, codes == SEEN)[1] - np.float32(offset)
+
+    counts = histograms(fallen, unseen, *bands, size_px=TILE_PX, low=-1.0, high=1.5, bins=BINS)
+    split = split_threshold(counts, -1.0 + (np.arange(BINS) + 0.5) * 2.5 / BINS, KNOWN, "dNBR")
     words = f"burned above {split.because}; the pictures differ by {offset:.3f} anyway"
     return _Rule(offset, split.value, float(np.hypot(0.5 * SLOPE * split.sigma, LOGIT_SIGMA)), words)
 

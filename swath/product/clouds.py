@@ -51,8 +51,6 @@ SHADOW_RATIO = 0.95
 SHADE_GREEN, SHADE_BLUE, SHADE_NIR = 0.72, 1.08, 0.1
 """Under skylight alone ground keeps less of the green of another picture, and more of the blue: blue / green x nir **
 0.1, for deep water in the sun is as blue but darker in nir."""
-MOST_ASKED = 4_000_000
-"""cells whose median stands for all: every one up to here"""
 LEAST_KEPT = 0.85
 """A picture as a whole keeps at least so much: where the median cell keeps less, it is in shade itself."""
 
@@ -141,7 +139,7 @@ def _haze(means: Floats32) -> Floats32:
 
 
 def _clouds(means: Floats32, cell_m: float) -> Mask:
-    haze = every_nth(lambda part: _haze(part)[np.isfinite(part[0])], means, most=MOST_ASKED)
+    haze = every_nth(lambda part: _haze(part)[np.isfinite(part[0])], means)
     if not len(haze):
         return filled(means.shape[1:], False, np.bool_)
     base = min(float(np.quantile(haze, 0.1)), CLEAR_HAZE_LIMIT)
@@ -177,7 +175,7 @@ def _hazier(means: Floats32, others: Floats32, clear: Mask, cloud: Mask) -> Mask
     def rise(now: Floats32, then: Floats32) -> Floats32:
         return np.asarray(_haze(now) - _haze(then), np.float32)
 
-    usual = every_nth(lambda now, then, free: rise(now, then)[free], means, others, clear, most=MOST_ASKED)
+    usual = every_nth(lambda now, then, free: rise(now, then)[free], means, others, clear)
     anyway = np.median(usual) if len(usual) else np.float32(0.0)
 
     def of(now: Floats32, then: Floats32, known: Mask) -> Mask:
@@ -193,7 +191,7 @@ def _darker(means: Floats32, others: Floats32, clear: Mask, shadow: Mask) -> Mas
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(now[:3].sum(0) / then[:3].sum(0), np.float32)
 
-    usual = every_nth(lambda now, then, free: kept(now, then)[free], means, others, clear, most=MOST_ASKED)
+    usual = every_nth(lambda now, then, free: kept(now, then)[free], means, others, clear)
     limit = SHADOW_RATIO * (np.median(usual) if len(usual) else 1.0)
 
     def of(now: Floats32, then: Floats32, dark: Mask) -> Mask:
@@ -213,7 +211,7 @@ def _skylit(means: Floats32, others: Floats32, clear: Mask, cloud: Mask, shadow:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(now / then, np.float32)
 
-    asked = every_nth(lambda now, then, free: kept(now, then)[:, free].T, means, others, clear, most=MOST_ASKED)
+    asked = every_nth(lambda now, then, free: kept(now, then)[:, free].T, means, others, clear)
     usual = np.array([np.median(each) if len(asked) else 1.0 for each in asked.T])
 
     def of(now: Floats32, then: Floats32, hidden: Mask, dark: Mask) -> Mask:
@@ -236,7 +234,7 @@ def _dark_land(means: Floats32, cloud: Mask, shadow: Mask, keep_dark_water: bool
         with np.errstate(invalid="ignore"):
             return np.asarray(np.isfinite(part[3]) & ~hidden & (part[3] > part[1]))
 
-    asked = every_nth(lambda part, hidden: part[1:, is_land(part, hidden)].T, means, cloud, most=MOST_ASKED)
+    asked = every_nth(lambda part, hidden: part[1:, is_land(part, hidden)].T, means, cloud)
     if not len(asked):
         return shadow
     usual_green, usual_red, usual_nir = (np.median(each) for each in asked.T)
@@ -281,7 +279,7 @@ def shadow_fall(
 def _shadows(light: Floats32, cloud: Mask, cell_m: float, fall: tuple[float, float] | None) -> Mask:
     """The clouds moved to where ``light`` (logarithm) is least under them; none if no height of them stands out."""
     none = filled(cloud.shape, False, np.bool_)
-    known = every_nth(lambda part, hidden: part[np.isfinite(part) & ~hidden], light, cloud, most=MOST_ASKED)
+    known = every_nth(lambda part, hidden: part[np.isfinite(part) & ~hidden], light, cloud)
     if not cloud.any() or not len(known) or fall is None or float(np.hypot(*fall)) < 0.05:
         return none
     usual = float(np.median(known))

@@ -18,13 +18,13 @@ import numpy.typing as npt
 from swath.errors import InputError
 from swath.model import Product, Scene
 from swath.product.burn import either_unseen
-from swath.product.clouds import MOST_ASKED, SEEN, band_of
+from swath.product.clouds import SEEN, band_of
 from swath.product.flood_map import area_of, check_area, coverage_of, reason
 from swath.product.kind import ProductKind
 from swath.product.patches import find_patches
-from swath.product.room import every_nth, piecewise, strips
-from swath.product.split import Known, split_threshold, tile_corners
-from swath.product.wet_kernels import mean_field, percent_of_logits, tile_histograms, vegetation_index
+from swath.product.room import every_nth, piecewise
+from swath.product.split import Known, histograms, split_threshold
+from swath.product.wet_kernels import mean_field, percent_of_logits, vegetation_index
 
 __all__ = ["LANDSLIDE", "landslide_product"]
 
@@ -130,15 +130,14 @@ def _fit(scene: Scene, before: Scene, unseen: npt.NDArray[np.uint8], on_slopes: 
         seen = codes == SEEN
         return np.column_stack([each[seen] for each in _changes(parts, seen)[1:]])
 
-    known = every_nth(usual, unseen, *bands, most=MOST_ASKED)
+    known = every_nth(usual, unseen, *bands)
     fall, rise = (max(float(np.median(known[:, 0])), 0.0), float(np.median(known[:, 1]))) if len(known) else (0.0, 0.0)
-    corners, counts = tile_corners(unseen.shape, 32), []
-    for _, _, put in strips(unseen.shape, 0):
-        fallen = _changes([band[put] for band in bands], unseen[put] == SEEN)[1] - np.float32(fall)
-        here = corners[(corners[:, 0] >= put.start) & (corners[:, 0] < put.stop)] - np.array([put.start, 0])
-        counts.append(tile_histograms(fallen, here, 32, -1.0, 1.5, 250))
-    middles = -1.0 + (np.arange(250) + 0.5) * 0.01
-    split = split_threshold(np.concatenate(counts), middles, KNOWN, "a fall of NDVI of")
+
+    def fallen(codes: Array, *parts: Array) -> Array:
+        return _changes(parts, codes == SEEN)[1] - np.float32(fall)
+
+    counts = histograms(fallen, unseen, *bands, size_px=32, low=-1.0, high=1.5, bins=250)
+    split = split_threshold(counts, -1.0 + (np.arange(250) + 0.5) * 0.01, KNOWN, "a fall of NDVI of")
     words = f"bare above {split.because}"
     if on_slopes:
         words += f", on slopes above about {GENTLE_DEG:g} degrees"

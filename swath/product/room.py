@@ -16,12 +16,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["STRIP_PX", "Room", "count_true", "every_nth", "filled", "layers_in", "new_layer", "piecewise", "strips"]
+__all__ = [
+    "MOST_ASKED",
+    "STRIP_PX",
+    "Room",
+    "count_true",
+    "every_nth",
+    "filled",
+    "layers_in",
+    "new_layer",
+    "piecewise",
+    "strips",
+]
 
 Array = npt.NDArray[Any]
 Room = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 """what gives an array of a shape and type, whatever is in it"""
 
+MOST_ASKED = 4_000_000
+"""values whose median or quantile stands for all: every one up to here"""
 STRIP_PX = 4_000_000
 """gone through at once"""
 _MULTIPLE, _MOST_ROWS = 64, 2048
@@ -83,7 +96,7 @@ def count_true(work: Callable[..., Array], *layers: Array) -> int:
     )
 
 
-def every_nth(work: Callable[..., Array], *layers: Array, most: int) -> Array:
+def every_nth(work: Callable[..., Array], *layers: Array, most: int = MOST_ASKED) -> Array:
     """What ``work`` of each strip picks (values ``(n, ...)`` in reading order), evenly thinned to some ``most``.
 
     All of it below twice that. ``work`` is asked twice a strip: how many there are is known after the first time.

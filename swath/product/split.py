@@ -7,13 +7,17 @@ the quantity from elsewhere, each by its doubt: a picture without both kinds lea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Known", "Split", "otsu", "split_threshold", "tile_corners"]
+from swath.product.room import strips
+from swath.product.wet_kernels import tile_histograms
+
+__all__ = ["Known", "Split", "histograms", "otsu", "split_threshold"]
 
 Array = npt.NDArray[Any]
 
@@ -49,11 +53,26 @@ class Split:
     because: str
 
 
-def tile_corners(shape: tuple[int, int], size_px: int) -> npt.NDArray[np.int64]:
+def _tile_corners(shape: tuple[int, int], size_px: int) -> npt.NDArray[np.int64]:
     """Upper left corners ``(n, 2)`` of square tiles over a picture, at most 1,500, evenly spread."""
     rows, columns = shape
     corners = np.array([(r, c) for r in range(0, rows, size_px) for c in range(0, columns, size_px)], np.int64)
     return corners[:: max(1, -(-len(corners) // MOST_TILES))]
+
+
+def histograms(
+    work: Callable[..., Array], *layers: Array, size_px: int, low: float, high: float, bins: int
+) -> npt.NDArray[np.int64]:
+    """Histograms ``(tiles, bins)`` of what ``work`` makes of layers ``(row, column)``, over :func:`_tile_corners`.
+
+    ``work`` gets strips of the layers, of which each begins with a tile.
+    """
+    shape, counts = layers[0].shape, []
+    corners = _tile_corners((shape[0], shape[1]), size_px)
+    for _, _, rows in strips(shape, 0):
+        here = corners[(corners[:, 0] >= rows.start) & (corners[:, 0] < rows.stop)] - np.array([rows.start, 0])
+        counts.append(tile_histograms(work(*(layer[rows] for layer in layers)), here, size_px, low, high, bins))
+    return np.concatenate(counts)
 
 
 def otsu(counts: Array, middles: Array) -> tuple[Array, Array, Array, Array, Array]:

@@ -22,9 +22,9 @@ from swath.product.clouds import NOT_PICTURED, SEEN
 from swath.product.radar_view import clutter_codes
 from swath.product.room import new_layer, piecewise, strips
 from swath.product.sight import Sight
-from swath.product.split import Known, split_threshold, tile_corners
+from swath.product.split import Known, histograms, split_threshold
 from swath.product.water_kernels import UNSEEN, blur
-from swath.product.wet_kernels import mean_field, percent_of_logits, reach_of_seeds, smooth_known, tile_histograms
+from swath.product.wet_kernels import mean_field, percent_of_logits, reach_of_seeds, smooth_known
 
 __all__ = ["RadarLook", "RadarRule", "fit_radar_rule", "radar_logits", "radar_sight", "smooth_radar"]
 
@@ -106,7 +106,7 @@ def fit_radar_rule(smooth: dict[str, Floats32]) -> RadarRule:
     middles = RANGE_DB[0] + (np.arange(BINS) + 0.5) * (RANGE_DB[1] - RANGE_DB[0]) / BINS
     at_db, sigmas, words = {}, [], []
     for band, db in smooth.items():
-        counts = tile_histograms(db, tile_corners(db.shape, TILE_PX), TILE_PX, *RANGE_DB, BINS)
+        counts = histograms(lambda part: part, db, size_px=TILE_PX, low=RANGE_DB[0], high=RANGE_DB[1], bins=BINS)
         split = split_threshold(counts, middles, KNOWN[band], f"{band.upper()} in dB")
         at_db[band] = split.value
         sigmas.append(split.sigma / DB_PER_LOGIT)

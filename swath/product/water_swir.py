@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swath.product.room import strips
-from swath.product.split import Known, split_threshold, tile_corners
-from swath.product.wet_kernels import short_wave_index, tile_histograms, vegetation_index, wet_logits
+from swath.product.split import Known, histograms, split_threshold
+from swath.product.wet_kernels import short_wave_index, vegetation_index, wet_logits
 
 __all__ = ["SwirRule", "calibrated_swir", "fit_swir_rule", "swir_logits"]
 
@@ -57,13 +56,7 @@ class SwirRule:
 
 def fit_swir_rule(green: Array, swir: Array, seen: npt.NDArray[np.bool_], band: str) -> SwirRule:
     """Where does this picture divide water from land in MNDWI? ``band``: ``swir22`` or ``swir16``."""
-    corners = tile_corners((green.shape[0], green.shape[1]), TILE_PX)
-    parts = []
-    for _, _, rows in strips(green.shape, 0):
-        here = corners[(corners[:, 0] >= rows.start) & (corners[:, 0] < rows.stop)] - np.array([rows.start, 0])
-        index = short_wave_index(green[rows], swir[rows], seen[rows])
-        parts.append(tile_histograms(index, here, TILE_PX, -1.0, 1.0, BINS))
-    counts = np.concatenate(parts)
+    counts = histograms(short_wave_index, green, swir, seen, size_px=TILE_PX, low=-1.0, high=1.0, bins=BINS)
     middles = (np.arange(BINS) + 0.5) * 2.0 / BINS - 1.0
     split = split_threshold(counts, middles, KNOWN[band], "MNDWI")
     sigma = float(np.hypot(0.25 * INDEX_SLOPE * split.sigma, LOGIT_SIGMA_NDVI))

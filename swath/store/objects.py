@@ -101,16 +101,17 @@ def fetched(folder: Path, root: str, address: str, tag: str) -> Path | None:
     if place.is_file():
         os.utime(place)  # it was used: others go first
         return place
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=place.parent)
+    os.close(handle)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=place.parent)
-        os.close(handle)
         with _answering(root) as files:
             files.get_file(address, scratch)
         os.replace(scratch, place)
     except FileNotFoundError:
-        Path(scratch).unlink(missing_ok=True)
         return None
+    finally:
+        Path(scratch).unlink(missing_ok=True)
     _make_room(place)
     return place
 

@@ -69,6 +69,12 @@ def test_reflectance_power_and_scratch_files(tmp_path: Path, monkeypatch: pytest
     assert read_radar(power, work_grid(power)).db["vv"][4, 4] == pytest.approx(-20.0)
 
 
+def test_what_one_band_is_counted_in_says_nothing_of_the_next(tmp_path: Path) -> None:
+    pixels = np.stack([np.full((8, 8), value, np.float32) for value in (0.1, 0.2, 1500.0, 0.4)])
+    given = open_given(write(tmp_path / "mixed.tif", pixels))
+    assert [int(band[4, 4]) for band in read_scene(given, work_grid(given)).pixels] == [1000, 2000, 1500, 4000]
+
+
 def test_a_turned_picture_leaves_its_corners_out(tmp_path: Path) -> None:
     path = write(
         tmp_path / "d.tif", np.ones((4, 60, 60), np.uint16), crs="EPSG:4326", transform=from_origin(5, 45, 1e-4, 1e-4)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Budget", "Deadline", "Over", "Part", "Rounds", "Until"]
+__all__ = ["Budget", "Deadline", "Over", "Part", "Rounds", "Until", "seconds_until"]
 
 
 class Over(Exception):
@@ -52,10 +52,15 @@ class Part:
 
     def left_s(self) -> float:
         """Seconds that are left of this part."""
-        left_s = self._budget.left_s()
-        if left_s == inf or (used := self._budget.used()) >= 1.0:
-            return left_s
-        return max(left_s * (self._until - used) / (1.0 - used), 0.0)
+        return seconds_until(self._budget, self._until)
+
+
+def seconds_until(budget: Budget, share: float) -> float:
+    """Seconds until so large a share of a budget is gone; infinite, and no round spent, where rounds are counted."""
+    left_s = budget.left_s()
+    if left_s == inf or (used := budget.used()) >= 1.0:
+        return left_s
+    return max(left_s * (share - used) / (1.0 - used), 0.0)
 
 
 @runtime_checkable

@@ -21,15 +21,24 @@ def quiet_solver() -> Any:
     return solver
 
 
-def run(solver: Any, budget: Budget | None = None, *, most_s: float = inf) -> None:
+def run(solver: Any, budget: Budget | None = None, *, most_s: float = inf, close: float = 0.0) -> None:
     """Solve, in at most so many seconds and while the budget lasts, whatever anybody in this process did before.
 
+    An integer program whose gap is no more than ``close`` by then goes on: to prove what is nearly proven is worth
+    all that is left of the budget.
     HiGHS keeps one pool of threads in a process and refuses to run with another number than the first one asked for.
     Raises :class:`DataError` where it cannot solve at all.
     """
     if budget is not None:
-        most_s = min(most_s, budget.left_s())
-        solver.setCallback(lambda kind, message, out, into, user: _heed(budget, into), None)
+        share_s = most_s if close > 0.0 else inf
+        most_s = budget.left_s() if close > 0.0 else min(most_s, budget.left_s())
+
+        def heed(kind: Any, message: str, out: Any, into: Any, user: Any) -> None:
+            """An interrupt is heard within a node."""
+            if budget.left_s() <= 0.0 or (out.running_time > share_s and out.mip_gap > close):
+                into.user_interrupt = True
+
+        solver.setCallback(heed, None)
         for kind in ("kCallbackMipInterrupt", "kCallbackSimplexInterrupt"):
             solver.startCallback(getattr(highspy.cb.HighsCallbackType, kind))
     if most_s < inf:
@@ -38,9 +47,3 @@ def run(solver: Any, budget: Budget | None = None, *, most_s: float = inf) -> No
         solver.resetGlobalScheduler(True)
         if solver.run() == highspy.HighsStatus.kError:
             raise DataError("HiGHS failed on a program", where="plan.engine", fix="Report the case: this is a defect")
-
-
-def _heed(budget: Budget, into: Any) -> None:
-    """Tell HiGHS to stop when nothing is left: an interrupt is heard within a node."""
-    if budget.left_s() <= 0.0:
-        into.user_interrupt = True

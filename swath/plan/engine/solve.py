@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.plan.engine.budget import Budget, Part
+from swath.plan.engine.budget import Budget, Part, seconds_until
 from swath.plan.engine.certificate import Certificate, certify
 from swath.plan.engine.consensus import agree
 from swath.plan.engine.descent import Prices, descend
@@ -110,16 +109,8 @@ def _prices(
         pricer, Prices(begin, np.inf), _DESCENT, stop=lambda: budget.used() >= until, seen=search.offer_paths
     )
     search.bound = prices.bound
-    left_s = partial(_left_until_s, budget, until)
+    left_s = partial(seconds_until, budget, until)  # one large program must not take what is left for plans
     return generate(pricer, columns, prices, _GENERATION, used_up=lambda: budget.used() >= until, left_s=left_s)
-
-
-def _left_until_s(budget: Budget, until: float) -> float:
-    """Seconds until a share of a budget is gone: one large program must not take what is left for plans."""
-    left_s = budget.left_s()
-    if left_s == inf or (used := budget.used()) >= 1.0:
-        return left_s
-    return max(left_s * (until - used) / (1.0 - used), 0.0)
 
 
 def _first_prices(task: Task) -> Floats:

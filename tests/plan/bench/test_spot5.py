@@ -52,6 +52,27 @@ def test_the_optimum_is_found_and_proven(number: int, shared_data: Path) -> None
     assert solved(case) == (OPTIMA[number], OPTIMA[number])
 
 
+class _Ample:
+    """A budget of which nothing goes: 400 s are left."""
+
+    def used(self) -> float:
+        return 0.0
+
+    def left_s(self) -> float:
+        return 400.0
+
+
+@pytest.mark.slow
+@pytest.mark.needs_shared_data
+def test_what_is_nearly_proven_is_proven(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole program goes on beyond its share of the time, four seconds here, where little is left to prove."""
+    monkeypatch.setattr("swath.plan.bench.spot5_model._WHOLE_SHARE", 0.01)
+    path = shared_data / "planning" / "spot5" / "1504.spot"
+    case = SPOT5.read({path.name: path.read_text("utf-8")})
+    answer = SPOT5.solve(case, budget=_Ample(), seed=1, told=lambda what, value, bound: None)
+    assert SPOT5.judge(case, answer.text).value == answer.bound == OPTIMA[1504]
+
+
 def lookalike(seed: int, photos: int = 9, *, multi: bool = False) -> str:
     """A text of the form of the set, with pairs, triples and stereo photographs."""
     rng = np.random.default_rng(seed)
