@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -257,7 +258,8 @@ def _exposed(path: Path, product: Product, logit_sigma: float) -> tuple[Exposed,
         int(shapely.get_type_id(shapes[there[0]])), "MultiLineString"
     )
     graded, of, per = shapes[there], there, found.per_feature[there]
-    if kind == "MultiLineString":  # a road is not affected as a whole
+    if kind == "MultiLineString":  # a road is not affected as a whole: its length tells, not how many roads there are
+        found = replace(found, features=None)
         graded, part_of = cut_lines(graded, PIECE_M)
         of = there[part_of]
         pieces = sample_shapes(list(graded), grid, what)
