@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swath.archive.averaging import PLAIN, Averaging
 from swath.archive.mark import FRAME_TAG, SIMULATED_TAG
 from swath.archive.raster_file import open_raster, read_window
 from swath.archive.raster_out import BLOCK_PX, Piece, write_pieces
@@ -50,13 +51,15 @@ def write_cog(
     simulated: bool,
     description: str,
     categorical: bool = False,
+    averaging: Averaging = PLAIN,
     tags: Mapping[str, str] | None = None,
 ) -> Path:
     """Write layers (one dtype, each ``(row, column)`` on ``grid``) as one Cloud-Optimized GeoTIFF; returns ``path``.
 
     As :func:`raster_out.write_pieces` does: a name for each band, tags that say what made it, overviews by the mean of
-    known pixels (every second pixel where the values are ``categorical``), the frame of :mod:`mark` round simulated
-    data. Raises :class:`InputError` for wrong shapes, dtypes or names, :class:`DataError` where it cannot be written.
+    known pixels (of their power where ``averaging`` says so; every second pixel where the values are
+    ``categorical``), the frame of :mod:`mark` round simulated data. Raises :class:`InputError` for wrong shapes,
+    dtypes or names, :class:`DataError` where it cannot be written.
     """
     dtype = _checked(layers, grid)
     pieces = (
@@ -65,7 +68,7 @@ def write_cog(
     )
     return write_pieces(
         path, grid, dtype, list(layers), pieces, nodata=nodata, simulated=simulated, description=description,
-        categorical=categorical, tags=tags,
+        categorical=categorical, averaging=() if averaging.plain else (averaging,) * len(layers), tags=tags,
     )  # fmt: skip
 
 

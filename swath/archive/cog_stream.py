@@ -73,7 +73,8 @@ def _layout(asset: OutsideAsset) -> Layout:
     return Layout(
         asset.width, asset.height, tuple(band.name for band in bands), asset.dtype, placed.transform, placed.crs,
         placed.rpc, asset.nodata, asset.categorical, tuple(band.scale for band in bands),
-        tuple(band.offset for band in bands), tuple(_colour(band.name, asset, k) for k, band in enumerate(bands, 1)),
+        tuple(band.offset for band in bands), tuple(band.averaging for band in bands),
+        tuple(_colour(band.name, asset, k) for k, band in enumerate(bands, 1)),
         asset.tags,
     )  # fmt: skip
 

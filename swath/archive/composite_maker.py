@@ -8,7 +8,9 @@ is of.
 
 from __future__ import annotations
 
+import math
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,19 @@ def _made(layer: Layer, how: str, bonus: npt.NDArray[np.float64], *tile: int) ->
     )
 
 
+def _median(layer: Layer, stack: Array, seen: npt.NDArray[np.bool_]) -> Composite:
+    """Of an even number of dates it is a mean of two: in decibels, of their power."""
+    ways = [band.averaging for band in layer.bands]
+    if all(of.plain for of in ways):
+        return median_composite(stack, seen, nodata=layer.nodata)
+    parts = []
+    for k, of in enumerate(ways):
+        values = stack[:, k : k + 1] if of.plain else of.power(stack[:, k : k + 1])
+        found = median_composite(values, seen, nodata=layer.nodata if of.plain else math.nan)
+        parts.append(found if of.plain else replace(found, pixels=of.stored(found.pixels, layer.dtype, layer.nodata)))
+    return replace(parts[0], pixels=np.concatenate([one.pixels for one in parts]))
+
+
 def _piece(layer: Layer, how: str, bonus: npt.NDArray[np.float64], *tile: int) -> Composite:
     shape = (len(layer.views), len(layer.bands), *tile[2:])
     stack, seen = np.empty(shape, layer.dtype), np.empty((shape[0], *shape[2:]), np.bool_)
@@ -118,7 +133,7 @@ def _piece(layer: Layer, how: str, bonus: npt.NDArray[np.float64], *tile: int) -
         stack[number], known = layer.part(number, *tile)
         seen[number] = layer.seen(number, known, *tile)
     if how == "median":
-        return median_composite(stack, seen, nodata=layer.nodata)
+        return _median(layer, stack, seen)
     if how == "medoid":
         return medoid_composite(stack, seen, nodata=layer.nodata)
     scores = np.stack([np.minimum(layer.distance_m(n, *tile), _FAR_M) + np.float32(bonus[n]) for n in range(shape[0])])

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swath.archive.averaging import PLAIN, Averaging
 from swath.archive.displacement import MODELS, Displacement, Fit, fit_displacement
 from swath.archive.geolocation import CE90_PER_SIGMA
 from swath.archive.match_kernels import binomial, coarse_sums, edge_strength, match_point
@@ -151,12 +152,13 @@ def coregister(
 
 
 def align(
-    pixels: Array, registration: Registration, *, nodata: float, method: str = "cubic", seen: Mask | None = None
-) -> Array:
+    pixels: Array, registration: Registration, *, nodata: float, method: str = "cubic", seen: Mask | None = None,
+    averaging: Averaging = PLAIN,
+) -> Array:  # fmt: skip
     """What does a picture look like laid over the reference? Bands ``(band, row, column)``, resampled once.
 
     ``seen`` ``(row, column)``, ``nodata`` and NaN say what is known; the result is ``nodata`` where that is moved in
-    from. ``method`` as of :func:`warp.warp_pixels`: ``nearest`` for classes.
+    from. ``method`` and ``averaging`` (of every band) as of :func:`warp.warp_pixels`: ``nearest`` for classes.
     """
     grid = registration.grid
     if pixels.ndim != 3 or pixels.shape[1:] != grid.shape:
@@ -167,7 +169,9 @@ def align(
     if seen is not None:
         known &= seen
     sampling = displaced_places(grid_place(grid), grid, (0, 0, *grid.shape), registration.displacement)
-    return warp_pixels(pixels, sampling, grid.shape, method=method, nodata=nodata, seen=known)
+    return warp_pixels(
+        pixels, sampling, grid.shape, method=method, nodata=nodata, seen=known, averaging=[averaging] * len(pixels)
+    )
 
 
 def coregister_looks(

@@ -48,14 +48,20 @@ def grid_outline(grid: Grid) -> tuple[Floats, Floats]:
 def geojson_outline(lon_deg: Floats, lat_deg: Floats) -> tuple[dict[str, Any], list[float]]:
     """A ring as a GeoJSON geometry and bounding box (RFC 7946: counter-clockwise, cut at the antimeridian).
 
-    A box across the antimeridian has a west greater than its east. Rings round a pole are not for this.
+    A box across the antimeridian has a west greater than its east. Rings round a pole are not for this. Raises
+    :class:`DataError` for a ring without a simple area.
     """
     turned = lon_deg[0] + (lon_deg - lon_deg[0] + 180.0) % 360.0 - 180.0
     ring = shapely.Polygon(np.round(np.column_stack([turned, lat_deg]), _DECIMALS))
     parts = []
     for turn in (-360.0, 0.0, 360.0):
-        part = ring.intersection(shapely.box(-180.0 - turn, -90.0, 180.0 - turn, 90.0))
+        try:
+            part = ring.intersection(shapely.box(-180.0 - turn, -90.0, 180.0 - turn, 90.0))
+        except shapely.errors.GEOSException:  # it crosses itself: a wrong transform, or the wrong system for it
+            continue
         parts += [shapely.affinity.translate(p, turn) for p in getattr(part, "geoms", [part]) if p.area > 0.0]
+    if not parts:
+        raise DataError("its outline has no simple area on Earth", fix="Check its reference system and its transform")
     polygons = sorted((shapely.geometry.polygon.orient(part) for part in parts), key=lambda p: float(p.bounds[0]))
     rings = [[[round(x, _DECIMALS), round(y, _DECIMALS)] for x, y in polygon.exterior.coords] for polygon in polygons]
     edges = np.array([polygon.bounds for polygon in polygons])

@@ -19,12 +19,13 @@ import pyproj
 from pyproj.exceptions import CRSError, ProjError
 from rasterio.transform import Affine
 
+from swath.archive.averaging import PLAIN, Averaging
 from swath.archive.grids import map_epsg
 from swath.archive.part_values import place_of, sampled, tiles, total_of
 from swath.archive.raster_file import RasterFile, open_raster, read_small
 from swath.errors import DataError, InputError
 from swath.model import Estimate, Grid, Scene
-from swath.product.room import every_nth, new_layer, piecewise
+from swath.product.room import new_layer, piecewise
 from swath.product.water_radar import RadarLook
 from swath.time import parse_utc
 
@@ -73,7 +74,7 @@ class Given:
     time: np.datetime64 | None
     """middle of the picture, UTC"""
     scale_ratio: float
-    """value = stored x scale + offset, as its item says; 1 where nothing says"""
+    """value = stored x scale + offset, as its item says, or the file; 1 where nothing says"""
     offset_fraction: float
     simulated: bool
     id: str
@@ -105,8 +106,8 @@ def open_given(path: Path, *, bands: Sequence[str] = ()) -> Given:
         raster,
         names,
         _time(properties, path),
-        float(told[0].get("raster:scale", 1.0)),
-        float(told[0].get("raster:offset", 0.0)),
+        float(told[0].get("raster:scale", raster.scales[0])),
+        float(told[0].get("raster:offset", raster.offsets[0])),
         bool(properties.get("swath:simulated", raster.simulated)),
         str(item.get("id") or path.stem),
         (float(properties.get("view:sun_elevation", 45.0)), float(properties.get("view:sun_azimuth", 150.0))),
@@ -227,26 +228,32 @@ def footprint_mask(given: Given, grid: Grid) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def read_values(given: Given, grid: Grid, *, band: int = 0, nearest: bool = False, total: bool = False) -> Array:
+def read_values(
+    given: Given, grid: Grid, *, band: int = 0, nearest: bool = False, total: bool = False,
+    averaging: Averaging | None = None,
+) -> Array:  # fmt: skip
     """One band on a grid, float32, NaN where there is nothing or no finite number.
 
-    Bilinear, or the ``nearest`` pixel (classes), or the ``total`` over each pixel's ground (people).
+    Bilinear, or the ``nearest`` pixel (classes), or the ``total`` over each pixel's ground (people). ``averaging``,
+    where it is better known than the file says it.
     """
     values = new_layer(grid.shape, np.float32)
     for tile in tiles(given.raster, grid):
         if total:
             values[place_of(tile)] = total_of(given.raster, grid, tile, band)
         else:
-            values[place_of(tile)] = sampled(given.raster, grid, tile, band, nearest)
+            values[place_of(tile)] = sampled(given.raster, grid, tile, band, nearest, averaging)
     return values
 
 
 def read_bands(given: Given, grid: Grid, names: Sequence[str], *, nearest: bool = False) -> dict[str, Array]:
-    """The named bands that there are, scaled as the item says, float32 with NaN."""
+    """The named bands that there are, scaled as the item says, float32 with NaN; echoes averaged as power."""
     found = {}
     for name in names:
         if name in given.bands:
-            found[name] = read_values(given, grid, band=given.bands.index(name), nearest=nearest)
+            band = given.bands.index(name)
+            of = _echoes(given, band) if name in POLARISATIONS else None
+            found[name] = read_values(given, grid, band=band, nearest=nearest, averaging=of)
             found[name] *= np.float32(given.scale_ratio)
             found[name] += np.float32(given.offset_fraction)
     return found
@@ -298,13 +305,19 @@ def read_scene(given: Given, grid: Grid) -> Scene:
     )
 
 
-def _largest(given: Given, band: int) -> float:
-    """Nearly the largest value of a band, from some 100,000 pixels of it."""
+def _some(given: Given, band: int) -> Array:
+    """Some 100,000 known pixels of a band, as stored."""
     raster = given.raster
     share = min(1.0, float(np.sqrt(100_000 / (raster.width * raster.height))))
     shape = max(int(raster.height * share), 1), max(int(raster.width * share), 1)
     values, known = read_small(raster, shape, bands=(band,))
-    return float(np.quantile(values[known], 0.999)) if known.any() else 0.0
+    return np.asarray(values[known])
+
+
+def _largest(given: Given, band: int) -> float:
+    """Nearly the largest value of a band."""
+    known = _some(given, band)
+    return float(np.quantile(known, 0.999)) if len(known) else 0.0
 
 
 def read_radar(given: Given, grid: Grid, *, nearest: bool = False) -> RadarLook:
@@ -316,19 +329,34 @@ def read_radar(given: Given, grid: Grid, *, nearest: bool = False) -> RadarLook:
             where=str(given.raster.path),
             fix="Name its bands in order: --radar-bands vv,vh",
         )
-    return RadarLook(given.id, grid, {k: _decibel(v, given) for k, v in bands.items()}, OUTSIDE_CE90_M, given.simulated)
+    db = {name: _decibel(values, _echoes(given, given.bands.index(name))) for name, values in bands.items()}
+    return RadarLook(given.id, grid, db, OUTSIDE_CE90_M, given.simulated)
 
 
-def _decibel(values: Array, given: Given) -> Array:
-    """Decibels are negative somewhere, powers and amplitudes nowhere."""
-    known = every_nth(lambda part: part[np.isfinite(part)], values)
-    if not len(known) or float(np.quantile(known, 0.01)) < 0.0:
+def _echoes(given: Given, band: int) -> Averaging:
+    """What are the numbers of a radar's band? As the file says, else by what they are.
+
+    Decibels are negative somewhere, powers and amplitudes nowhere.
+    """
+    scale, offset = given.scale_ratio, given.offset_fraction
+    said = given.raster.averagings[band]
+    if not said.plain:
+        return Averaging(said.form, scale, offset)
+    known = _some(given, band)
+    if len(known) and float(np.quantile(known, 0.01)) * scale + offset < 0.0:
+        return Averaging("decibel", scale, offset)
+    squared = scale != 1.0 or (len(known) > 0 and float(np.median(known)) > 5.0)
+    return Averaging("amplitude", scale, offset) if squared else PLAIN
+
+
+def _decibel(values: Array, of: Averaging) -> Array:
+    """Values (scaled) in decibels, whatever they were."""
+    if of.form == "decibel":
         return values
-    squared = given.scale_ratio != 1.0 or float(np.median(known)) > 5.0
 
-    def of(part: Array) -> Array:
+    def decibel(part: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            db = 10.0 * np.log10(part**2 if squared else part)
+            db = 10.0 * np.log10(part**2 if of.form == "amplitude" else part)
         return np.where(np.isfinite(db), db, np.nan)
 
-    return piecewise(of, values, dtype=np.float32)
+    return piecewise(decibel, values, dtype=np.float32)

@@ -81,7 +81,8 @@ def tile_of(path: Path, grid: Grid, *, bands: Sequence[int], smooth: bool, most_
     pixels, seen = _read(raster, (top, left, rows, columns), step, bands, smooth)
     inner = Sampling((x - left + 0.5) / step - 0.5, (y - top + 0.5) / step - 0.5, sampling.spacing_px)
     shape = grid.height, grid.width
-    filled = warp_pixels(pixels, inner, shape, method="bilinear" if smooth else "nearest", nodata=np.nan, seen=seen)
+    method, ways = "bilinear" if smooth else "nearest", [raster.averagings[band] for band in bands]
+    filled = warp_pixels(pixels, inner, shape, method=method, nodata=np.nan, seen=seen, averaging=ways)
     found = np.asarray(np.isfinite(filled).all(axis=0))
     return Tile(filled, found) if found.any() else None
 

@@ -219,7 +219,10 @@ class View:
         seen = known_pixels(self.asset, pixels)[None]
         moved = Sampling(sampling.x_px - window[1], sampling.y_px - window[0], sampling.spacing_px)
         kept = np.ascontiguousarray(pixels[: len(self.bands)])
-        return warp_pixels(kept, moved, (rows, columns), method=method, nodata=self.nodata, seen=seen)
+        averaging = [band.averaging for band in self.bands]
+        return warp_pixels(
+            kept, moved, (rows, columns), method=method, nodata=self.nodata, seen=seen, averaging=averaging
+        )
 
 
 def asset_on_grid(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rasterio.rpc import RPC
 from rasterio.transform import Affine
 
+from swath.archive.averaging import Averaging, averaging_of
 from swath.archive.raster_file import RasterFile, read_mask, read_window, require_plausible
 from swath.errors import InputError
 
@@ -68,6 +69,12 @@ class OutsideBand:
     """stored value that means: brighter than could be measured"""
     more: Mapping[str, Any] = field(default_factory=dict)
     """further fields of the item's band"""
+
+    @property
+    def averaging(self) -> Averaging:
+        """Of what its pixels are averaged: decibels and amplitudes as power."""
+        unit = "amplitude" if self.quantity.startswith("amplitude") else self.unit
+        return averaging_of(unit, scale=self.scale, offset=self.offset)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
+from swath.archive.averaging import Averaging
 from swath.archive.raster_file import RasterFile, dataset, read_mask, read_window
 from swath.archive.warp import Sampling, looked_at, places_in, warp_pixels
 from swath.errors import DataError
@@ -49,8 +50,14 @@ def place_of(tile: tuple[int, int, int, int]) -> tuple[slice, slice]:
     return slice(top, top + rows), slice(left, left + columns)
 
 
-def sampled(raster: RasterFile, grid: Grid, tile: tuple[int, int, int, int], band: int, nearest: bool) -> Array:
-    """A part of a grid as a band shows it, within 0.001 pixel of exact (:mod:`warp`); means of much finer pixels."""
+def sampled(
+    raster: RasterFile, grid: Grid, tile: tuple[int, int, int, int], band: int, nearest: bool,
+    averaging: Averaging | None = None,
+) -> Array:  # fmt: skip
+    """A part of a grid as a band shows it, within 0.001 pixel of exact (:mod:`warp`); means of much finer pixels.
+
+    ``averaging``, where it is better known than the file says it.
+    """
     shape = (tile[2], tile[3])
     sampling, method = places_in(raster, grid, tile), "nearest" if nearest else "bilinear"
     if not nearest and _pixels_apart(sampling) > _FINER:
@@ -65,7 +72,9 @@ def sampled(raster: RasterFile, grid: Grid, tile: tuple[int, int, int, int], ban
     if raster.masked:
         known &= read_mask(raster, *window)
     moved = Sampling(sampling.x_px - window[1], sampling.y_px - window[0], sampling.spacing_px)
-    values = warp_pixels(pixels.astype(np.float32), moved, shape, method=method, nodata=np.nan, seen=known)[0]
+    of = raster.averagings[band] if averaging is None else averaging
+    stored = pixels.astype(np.float32)
+    values = warp_pixels(stored, moved, shape, method=method, nodata=np.nan, seen=known, averaging=[of])[0]
     return np.asarray(np.where(np.isfinite(values), values, np.nan), np.float32)
 
 

@@ -1,9 +1,10 @@
 """How good are these pixels? Numbers that go with every band, found while it is written.
 
-``valid_share`` of all pixels; ``saturated_share`` of the valid; ``minimum``, ``maximum``, ``mean`` and ``sd`` of the
-others' values (scaled, in the band's unit); ``noise``, the standard deviation from pixel to pixel where the scene is
-quiet; ``blur_px``, the sigma of a Gaussian that blurs a sharp edge as much as the sharpest tenth of edges here. Each
-says null where it cannot be told. Sources: :func:`quality_kernels.noise_of_blocks`, :func:`quality_kernels.edge_blur`.
+``valid_share`` of all pixels; ``saturated_share`` of the valid; ``minimum``, ``maximum``, ``mean`` (of decibels: that
+of their power) and ``sd`` of the others' values (scaled, in the band's unit); ``noise``, the standard deviation from
+pixel to pixel where the scene is quiet; ``blur_px``, the sigma of a Gaussian that blurs a sharp edge as much as the
+sharpest tenth of edges here. Each says null where it cannot be told. Sources: :func:`quality_kernels.noise_of_blocks`,
+:func:`quality_kernels.edge_blur`.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class Inspector:
         hazy = [find_haze and band.quantity == TOA and asset.dtype in ("uint8", "uint16") for band in asset.bands]
         self._counts = [np.zeros(65536, np.int64) if wanted else None for wanted in hazy]
         self._sums = np.array([[0.0, 0.0, 0.0, math.inf, -math.inf, 0.0]] * len(asset.bands))
+        self._power = np.zeros(len(asset.bands))
         self._noise: list[list[Floats]] = [[] for _ in asset.bands]
         self._blur: list[list[Floats]] = [[] for _ in asset.bands]
         self._seen = np.zeros((-(-asset.height // _COARSE_PX), -(-asset.width // _COARSE_PX)), bool)
@@ -99,6 +101,8 @@ class Inspector:
                 moments_whole(image, known, self._sums[number])
             else:
                 moments(image, known, math.inf if band.saturated is None else band.saturated, self._sums[number])
+            if not band.averaging.plain and not asset.categorical:
+                self._power[number] += float(band.averaging.power(image)[known].sum(dtype=np.float64))
             counts = self._counts[number]
             if counts is not None:
                 counts += np.bincount(image[known], minlength=len(counts))
@@ -182,11 +186,19 @@ class Inspector:
             "saturated_share": None if band.saturated is None else round(high / count, 6),
             "minimum": _short(ends[0]),
             "maximum": _short(ends[1]),
-            "mean": _short(mean * band.scale + band.offset),
+            "mean": _short(self._mean(number, mean) * band.scale + band.offset),
             "sd": _short(sd),
             "noise": None if noise is None else _short(noise * abs(band.scale)),
             "blur_px": round(float(np.quantile(blurs, 0.1)), 3) if len(blurs) >= _FEWEST_EDGES else None,
         }
+
+    def _mean(self, number: int, mean: float) -> float:
+        """The mean as stored: of decibels and amplitudes, that of their power."""
+        of = self._asset.bands[number].averaging
+        if of.plain:
+            return mean
+        count, high = self._sums[number][[0, 5]]
+        return float(of.stored(np.array([self._power[number] / (count - high)]), np.float64, math.nan)[0])
 
     def outline(self) -> tuple[Floats, Floats] | None:
         """Columns and rows (edges of pixels) of the convex outline of what has data; None where all has or nothing."""

@@ -26,6 +26,7 @@ from rasterio.enums import MaskFlags, Resampling
 from rasterio.rpc import RPC
 from rasterio.transform import Affine
 
+from swath.archive.averaging import Averaging, averaging_of
 from swath.archive.mark import FRAME_TAG, SIMULATED_TAG
 from swath.archive.tiff import Blocks, blocks_of, read_blocks
 from swath.errors import DataError, InputError
@@ -109,6 +110,8 @@ class RasterFile:
     """which bands the file itself has names for"""
     colours: tuple[str, ...] = ()
     """``red``, ``alpha``, ``gray``, ``undefined`` ... as the file says"""
+    units: tuple[str, ...] = ()
+    """of the values of each band, as the file says"""
     masked: bool = False
     """a mask of its own lies in the file"""
     tags: dict[str, str] = field(default_factory=dict)
@@ -119,6 +122,14 @@ class RasterFile:
     def transform(self) -> Affine | None:
         """As :attr:`affine`; None where the file has no place on a map."""
         return Affine(*self.affine) if self.crs and Affine(*self.affine) != Affine.identity() else None
+
+    @property
+    def averagings(self) -> tuple[Averaging, ...]:
+        """Of what the pixels of each band are averaged, by the unit that the file says."""
+        return tuple(
+            averaging_of(unit, scale=scale, offset=offset)
+            for unit, scale, offset in zip(self.units, self.scales, self.offsets, strict=True)
+        )
 
     @property
     def framed(self) -> RasterFile:
@@ -243,6 +254,7 @@ def _described(path: Path, file: Any) -> RasterFile:
         offsets=tuple(map(float, file.offsets)),
         named=tuple(bool(name) for name in file.descriptions),
         colours=tuple(interpretation.name for interpretation in file.colorinterp),
+        units=tuple(unit or "" for unit in file.units),
         masked=any(MaskFlags.per_dataset in each and MaskFlags.alpha not in each for each in flags),
         tags=tags,
         blocks=blocks_of(path, dtype=dtype, **size) if one and file.driver == "GTiff" else None,

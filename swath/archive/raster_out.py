@@ -1,7 +1,8 @@
 """Rasters of any size into files, piece by piece, whole or not at all: the one way of pixels to disk.
 
 Every file is a Cloud-Optimized GeoTIFF: zstd with predictor, blocks of 512 pixels, overviews by the mean of known
-pixels (every second pixel where values are classes), made of the blocks in hand. Memory: some rows of blocks, whatever
+pixels (of the power of decibels and amplitudes: :mod:`averaging`; every second pixel where values are classes), made
+of the blocks in hand. Memory: some rows of blocks, whatever
 the size. The bytes depend on what is given and on versions alone.
 """
 
@@ -27,6 +28,7 @@ from rasterio.rpc import RPC
 from rasterio.transform import Affine
 
 from swath import __version__
+from swath.archive.averaging import PLAIN, UNITS, Averaging
 from swath.archive.mark import (
     FRAME_TAG,
     SIMULATED_TAG,
@@ -41,7 +43,7 @@ from swath.archive.tiff import Level, encode_block, put_together, read_directory
 from swath.errors import DataError, InputError
 from swath.model import SIMULATED, Grid
 
-__all__ = ["BLOCK_PX", "Layout", "Piece", "require_other", "value_range", "write_pieces", "write_raster"]
+__all__ = ["BLOCK_PX", "Layout", "Piece", "require_other", "write_pieces", "write_raster"]
 
 Array = npt.NDArray[Any]
 Rows = Callable[[int, int], Array]
@@ -70,6 +72,8 @@ class Layout:
     """values are classes: no means of them"""
     scales: tuple[float, ...] = ()
     offsets: tuple[float, ...] = ()
+    averaging: tuple[Averaging, ...] = ()
+    """of each band, for its overviews; none named: plain"""
     colours: tuple[str, ...] = ()
     """``red``, ``alpha``, ``gray`` ... of each band"""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -251,8 +255,12 @@ def _halved(image: Array, layout: Layout) -> Array:
         return np.ascontiguousarray(image[:, ::2, ::2])
     out = np.empty((len(image), -(-image.shape[1] // 2), -(-image.shape[2] // 2)), image.dtype)
     none = math.nan if layout.nodata is None else layout.nodata
-    for band, half in zip(image, out, strict=True):
-        if image.dtype.kind == "f":
+    for band, half, averaging in zip(image, out, layout.averaging or (PLAIN,) * len(out), strict=True):
+        if not averaging.plain:
+            power = np.empty(half.shape, np.float32)
+            half_mean(averaging.power(band, none), math.nan, power)
+            half[:] = averaging.stored(power, half.dtype, 0 if half.dtype.kind != "f" and none != none else none)
+        elif image.dtype.kind == "f":
             half_mean(band, none, half)
         else:
             half_mean_whole(band, 0 if none != none else int(none), none == none, half)
@@ -281,20 +289,14 @@ def _face(path: Path, layout: Layout) -> Mapping[int, tuple[int, int, bytes]]:
                 file.colorinterp = [ColorInterp[colour] for colour in layout.colours]
             if any(scale != 1.0 for scale in layout.scales) or any(layout.offsets):
                 file.scales, file.offsets = layout.scales, layout.offsets
+            if any(not each.plain for each in layout.averaging):
+                file.units = tuple(UNITS[each.form] for each in layout.averaging)
             for number, tags in enumerate(layout.band_tags, 1):
                 file.update_tags(number, **tags)
     found = read_directory(path)
     if found is None:
         raise DataError("GDAL wrote no directory", where=str(path), fix="Tell the developers")
     return found
-
-
-def value_range(dtype: np.dtype[Any], nodata: float) -> tuple[float, float]:
-    """Least and largest value of a type that is not ``nodata`` where that is its least or largest one."""
-    if dtype.kind not in "iu":
-        return -np.inf, np.inf
-    info = np.iinfo(dtype)
-    return float(info.min + (nodata == info.min)), float(info.max - (nodata == info.max))
 
 
 def write_pieces(
@@ -308,6 +310,7 @@ def write_pieces(
     simulated: bool = False,
     description: str = "",
     categorical: bool = False,
+    averaging: Sequence[Averaging] = (),
     like: Sequence[RasterFile] = (),
     tags: Mapping[str, str] | None = None,
 ) -> Path:
@@ -333,7 +336,8 @@ def write_pieces(
     layout = Layout(
         outer.width, outer.height, tuple(names), dtype.name,
         Affine(grid.pixel_m, 0.0, outer.west_m, 0.0, -grid.pixel_m, outer.north_m), f"EPSG:{grid.epsg}",
-        nodata=nodata, categorical=categorical, tags=notes,
+        nodata=nodata, categorical=categorical, averaging=tuple(averaging), tags=notes,
+        scales=like[0].scales if len(like) == 1 else (), offsets=like[0].offsets if len(like) == 1 else (),
     )  # fmt: skip
     moved = (Piece(piece.top + wide, piece.left + wide, piece.pixels) for piece in pieces)
     return write_raster(path, layout, moved, background=frame_rows(grid, dtype.name) if simulated else None)

@@ -98,8 +98,14 @@ def map_block(picture: RpcPicture, grid: Grid, top: int, left: int, rows: int, c
     source = asset.strip(first, last - first)[:, :, beside:beyond]
     out = np.empty((len(source), rows, columns), source.dtype)
     nodata, whole = missing_value(asset), source.dtype.kind != "f"
-    for band, image in zip(source, out, strict=True):
-        resample_nodes(np.ascontiguousarray(band), nodata, line - first, column - beside, spacing, nodata, whole, image)
+    place = line - first, column - beside, spacing
+    for band, image, of in zip(source, out, (band.averaging for band in asset.bands), strict=True):
+        if of.plain or asset.categorical:
+            resample_nodes(np.ascontiguousarray(band), nodata, *place, nodata, whole, image)
+        else:
+            mixed = np.empty(image.shape, np.float32)
+            resample_nodes(of.power(band, nodata), np.nan, *place, np.nan, False, mixed)
+            image[:] = of.stored(mixed, image.dtype, nodata)
     return out
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swath.archive.averaging import value_range
 from swath.archive.derived import data_assets
 from swath.archive.on_grid import View, asset_grid, common_grid
 from swath.archive.outside import OutsideAsset, OutsideBand, OutsideScene
-from swath.archive.raster_out import value_range
 from swath.archive.seam_kernels import edge_distance
 from swath.archive.sky_masks import hidden_view
 from swath.errors import InputError
@@ -122,9 +122,12 @@ class Layer:
                 count = _sums(seen.astype(np.float64), size)
                 share[there] = count / _sums(np.ones(seen.shape), size)
                 for k, band in enumerate(self.views[number].bands):
-                    total = _sums(np.where(seen, pixels[k], 0.0), size)
+                    of = band.averaging
+                    values = pixels[k] if of.plain else of.power(pixels[k])
+                    total = _sums(np.where(seen, values, 0.0), size)
                     with np.errstate(invalid="ignore", divide="ignore"):
-                        mean[k][there] = total / count * band.scale + band.offset
+                        middle = total / count if of.plain else of.stored(total / count, np.float64, np.nan)
+                        mean[k][there] = middle * band.scale + band.offset
         return share, mean
 
     def measure(self) -> list[tuple[Floats, Floats]]:

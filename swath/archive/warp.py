@@ -7,7 +7,7 @@ tiles, so that files of any size do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,9 +18,10 @@ import numpy.typing as npt
 import pyproj
 from rasterio.transform import Affine
 
+from swath.archive.averaging import PLAIN, Averaging, value_range
 from swath.archive.displacement import Displacement
 from swath.archive.raster_file import RasterFile, in_order, open_raster, read_window
-from swath.archive.raster_out import Piece, value_range, write_pieces
+from swath.archive.raster_out import Piece, write_pieces
 from swath.archive.warp_kernels import average_tile, warp_tile, worst_apart
 from swath.errors import InputError
 from swath.model import Grid
@@ -223,30 +224,45 @@ def covering(raster: Lying, epsg: int, *, pixel_m: float | None = None) -> Grid:
 
 
 def warp_pixels(
-    pixels: Array, sampling: Sampling, shape: tuple[int, int], *, method: str, nodata: float, seen: Array | None = None
-) -> Array:
+    pixels: Array, sampling: Sampling, shape: tuple[int, int], *, method: str, nodata: float, seen: Array | None = None,
+    averaging: Sequence[Averaging] = (),
+) -> Array:  # fmt: skip
     """Bands ``(band, row, column)`` at places between nodes, as ``(band, *shape)`` of the same type.
 
     ``seen`` ``(band or 1, row, column)`` says what of the source is known; a result is known where the source pixel
     that holds its centre is (``average``: where over half of its area is). Whole numbers are rounded; a value that
-    would be ``nodata`` by chance moves to the next.
+    would be ``nodata`` by chance moves to the next. ``averaging``, of each band, says what of their numbers is mixed
+    (decibels and amplitudes: their power); none named: the numbers themselves.
     """
     if method not in METHODS:
         raise InputError(f"no method is called {method!r}", fix=f"Known: {', '.join(METHODS)}")
     out = np.empty((len(pixels), *shape), pixels.dtype)
-    low, high = value_range(pixels.dtype, nodata)
-    whole = pixels.dtype.kind in "iu"
     masked = seen is not None and not seen.all()
     masks = np.ones((1, 1, 1), np.bool_) if seen is None or not masked else seen
     for band, image in enumerate(pixels):
         mask = masks[min(band, len(masks) - 1)]
-        x, y = sampling.x_px, sampling.y_px
-        if method == "average":
-            average_tile(image, mask, masked, x, y, low, high, nodata, whole, out[band])
+        of = averaging[band] if averaging and method != "nearest" else PLAIN
+        if of.plain:
+            _warp_band(np.ascontiguousarray(image), mask, masked, sampling, method, nodata, out[band])
         else:
-            reach = METHODS.index(method)
-            warp_tile(image, mask, masked, x, y, sampling.spacing_px, reach, low, high, nodata, whole, out[band])
+            power, mixed = of.power(image), np.empty(shape, np.float32)
+            _warp_band(power, mask, masked, sampling, method, np.nan, mixed)
+            if method == "cubic":  # which swings below what is there: beside a ship to less than no power
+                np.maximum(mixed, np.nanmin(power[mask] if masked else power), out=mixed)
+            out[band] = of.stored(mixed, out.dtype, nodata)
     return out
+
+
+def _warp_band(
+    image: Array, mask: Array, masked: bool, sampling: Sampling, method: str, nodata: float, out: Array
+) -> None:
+    low, high = value_range(image.dtype, nodata)
+    whole, (x, y) = image.dtype.kind in "iu", (sampling.x_px, sampling.y_px)
+    if method == "average":
+        average_tile(image, mask, masked, x, y, low, high, nodata, whole, out)
+    else:
+        reach = METHODS.index(method)
+        warp_tile(image, mask, masked, x, y, sampling.spacing_px, reach, low, high, nodata, whole, out)
 
 
 def warp_file(path: Path, out: Path, grid: Grid, *, method: str = "bilinear", workers: int = 1) -> Path:
@@ -254,7 +270,8 @@ def warp_file(path: Path, out: Path, grid: Grid, *, method: str = "bilinear", wo
 
     Within 0.001 source pixel of exact (tests/archive/test_warp.py). ``nearest`` for classes, ``bilinear`` and
     ``cubic`` for values at about the same resolution, ``average`` (exact shares of area) for much coarser pixels.
-    Unknown is the source's nodata value, 0 where it names none. Memory: two tiles a worker, and what they look at.
+    Unknown is the source's nodata value, 0 where it names none. Bands whose unit is dB are mixed as power
+    (:mod:`averaging`). Memory: two tiles a worker, and what they look at.
     """
     if method not in METHODS:
         raise InputError(f"no method is called {method!r}", fix=f"Known: {', '.join(METHODS)}")
@@ -262,7 +279,9 @@ def warp_file(path: Path, out: Path, grid: Grid, *, method: str = "bilinear", wo
     nodata = 0.0 if raster.nodata is None else raster.nodata
     work = partial(_warped, raster, method=method, nodata=nodata)
     pieces = in_order(work, _looks(raster, grid, method == "average"), workers=workers)
-    return write_pieces(out, grid, raster.dtype, raster.names, pieces, nodata=nodata, like=(raster,))
+    return write_pieces(
+        out, grid, raster.dtype, raster.names, pieces, nodata=nodata, averaging=raster.averagings, like=(raster,)
+    )
 
 
 def _looks(raster: RasterFile, grid: Grid, corners: bool) -> Iterator[tuple[tuple[int, int, int, int], Sampling]]:
@@ -282,7 +301,10 @@ def _warped(
     pixels = read_window(raster, *window)
     seen = _seen(pixels, raster.nodata)
     moved = Sampling(sampling.x_px - window[1], sampling.y_px - window[0], sampling.spacing_px)
-    return Piece(top, left, warp_pixels(pixels, moved, (rows, columns), method=method, nodata=nodata, seen=seen))
+    warped = warp_pixels(
+        pixels, moved, (rows, columns), method=method, nodata=nodata, seen=seen, averaging=raster.averagings
+    )
+    return Piece(top, left, warped)
 
 
 def _seen(pixels: Array, nodata: float | None) -> Array | None:

@@ -26,10 +26,11 @@ def block_reader(
 ) -> Callable[[Coverages], Iterator[Block]]:
     """A reader for ``product.fields.stream_statistics`` of files on one grid, their bands one after the other.
 
-    ``bands`` (from 0; none named: all) are read of every file. Not seen is where any of these bands has its file's
-    nodata value. ``change(values, seen)`` turns what was read, ``(band, row, column)`` and ``(row, column)``, into
-    what is to be summed: an index, a mask taken off. Raises :class:`InputError` where a file lies on another grid than
-    the polygons or the first file.
+    ``bands`` (from 0; none named: all) are read of every file. Bands whose unit the file says to be dB come as power
+    (:mod:`averaging`), for that is what adds up: ``10 log10`` of the mean is the mean. Not seen is where any of these
+    bands has its file's nodata value. ``change(values, seen)`` turns what was read, ``(band, row, column)`` and
+    ``(row, column)``, into what is to be summed: an index, a mask taken off. Raises :class:`InputError` where a file
+    lies on another grid than the polygons or the first file.
     """
     rasters = [open_raster(path) for path in paths]
     if not rasters:
@@ -49,6 +50,7 @@ def block_reader(
             for mask in known[1:]:
                 known[0] &= mask
             seen = known[0] if known else np.ones((rows, columns), np.bool_)
+            parts = [_added(raster, part, bands) for raster, part in zip(rasters, parts, strict=True)]
             values = parts[0] if len(parts) == 1 else np.concatenate(parts)
             return Block(top, left, *(change(values, seen) if change else (values, seen)))
 
@@ -117,6 +119,14 @@ def read_coverages(path: Path) -> Coverages:
     if not sound:
         raise DataError("is no file of coverages", where=str(path), fix="Cover the polygons again")
     return found
+
+
+def _added(raster: RasterFile, stored: Array, bands: Sequence[int]) -> Array:
+    """Bands as they were read, those that do not add up as power."""
+    ways = [raster.averagings[band] for band in bands or range(raster.bands)]
+    if all(of.plain for of in ways):
+        return stored
+    return np.stack([layer if of.plain else of.power(layer) for layer, of in zip(stored, ways, strict=True)])
 
 
 def _has_nodata(raster: RasterFile) -> bool:

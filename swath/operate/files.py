@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from swath.archive.averaging import AMPLITUDE, PLAIN
 from swath.archive.camera import camera_of
 from swath.archive.cog import write_cog
 from swath.archive.picture import ReceivedPicture
@@ -67,7 +68,8 @@ def write_scene(
     said = f"{made}picture of {scene.request} by {scene.satellite} at {format_utc(scene.start)}"
     radar = by_radar(scene)
     layers = dict(zip(scene.bands, scene.pixels, strict=True))
-    write_cog(raster, layers, scene.grid, nodata=0, simulated=scene.simulated, description=said)
+    averaging = AMPLITUDE if radar else PLAIN
+    write_cog(raster, layers, scene.grid, nodata=0, simulated=scene.simulated, description=said, averaging=averaging)
     look = radar_grey(scene.pixels[0]) if radar else natural_colour(scene.pixels, scene.bands)
     write_quicklook(preview, look, simulated=scene.simulated, description=said)
     bands = amplitude_bands(scene) if radar else reflectance_bands(scene.bands)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from swath.archive.averaging import DECIBEL
 from swath.archive.coregister import align, coregister
 from swath.errors import InputError, SwathError
 from swath.model import Estimate, Grid
@@ -104,9 +105,7 @@ def _laid_on(pair: PairOf) -> Array:
         return before
     if np.hypot(found.shift_east_m, found.shift_north_m) < LEAST_SHIFT_PX * pair.grid.pixel_m:
         return before
-    power = align((10.0 ** (before / 10.0)).astype(np.float32), found, nodata=float("nan"), method="bilinear")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(10.0 * np.log10(power), np.float32)
+    return align(before.astype(np.float32), found, nodata=float("nan"), method="bilinear", averaging=DECIBEL)
 
 
 def _by_camera(pair: PairOf, change: PairChange, test: str, patch: PairPatch) -> Noticed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 import json
@@ -288,3 +289,18 @@ def test_what_was_seen_is_cut_to_the_grid() -> None:
     assert geometry["type"] == want["type"] == "Polygon"
     with pytest.raises(DataError, match="no simple area"):
         seen_outline(grid, lon + 1.0, lat)
+
+
+@pytest.mark.parametrize("lat", [[45.0, 45.0, 45.0, 45.0], [45.0, 46.0, 47.0, 46.0]])
+def test_an_outline_without_area_is_refused(lat: list[float]) -> None:
+    """As a damaged transform makes them: a point, and a line there and back."""
+    with pytest.raises(DataError, match="outline"):
+        geojson_outline(np.full(4, 10.0), np.array(lat))
+
+
+@given(st.lists(st.tuples(st.floats(160, 200), st.floats(-89, 89)), min_size=3, max_size=12))
+def test_outlines_that_cross_themselves_are_told_or_simple(points: list[tuple[float, float]]) -> None:
+    """GEOS has many ways to fail at these: none of them gets out."""
+    with contextlib.suppress(DataError):
+        geometry, bbox = geojson_outline(*np.array(points).T)
+        assert geometry["coordinates"] and np.isfinite(bbox).all()

@@ -252,6 +252,8 @@ def _band(
     text = " ".join(str(words.get(word, "")) for word in ("description", "title")).lower()
     if "reflectance" in text or (scale is not None and common):
         quantity = "surface reflectance" if "l2" in kind or "surface" in text else "toa reflectance"
+    elif text.startswith("amplitude"):
+        quantity = "amplitude"
     elif "sigma" in text or key.lower() in ("vv", "vh", "hh", "hv"):
         quantity = "sigma nought"
     if key.lower() in ("scl", "qa_pixel", "fmask"):
