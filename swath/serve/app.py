@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swath import __version__
+from swath.archive import map_tile
 from swath.errors import InputError
 from swath.operate.asking import Asking
 from swath.serve import (
@@ -140,7 +141,7 @@ def _living(
     async def living(app: FastAPI) -> AsyncIterator[None]:
         looking = asyncio.create_task(wire.run())
         if service.settings.warm:
-            threading.Thread(target=desk.warm_up, name="swath-desk", daemon=True).start()
+            threading.Thread(target=_warm_up, args=(desk,), name="swath-warm", daemon=True).start()
         with worker.at_work(service, asking):
             yield
         looking.cancel()
@@ -148,6 +149,12 @@ def _living(
             await looking
 
     return living
+
+
+def _warm_up(desk: Desk) -> None:
+    """What the first look of anybody would wait for: the pictures' before the planners', who need longer."""
+    map_tile.warm_up()
+    desk.warm_up()
 
 
 def _describe(app: FastAPI) -> None:

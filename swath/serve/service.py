@@ -48,7 +48,7 @@ class Settings:
     sign_in: bool = False
     """also on this machine"""
     warm: bool = False
-    """make the planners' desk ready at the start, so that nobody waits for its first answer"""
+    """make the maps and the planners' desk ready at the start, so that nobody waits for their first answer"""
 
     @property
     def open(self) -> bool:

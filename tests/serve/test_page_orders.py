@@ -192,6 +192,28 @@ def test_a_flood_is_told_with_its_interval_and_leads_to_its_map(browser: Any, ur
         assert one.page.evaluate("location.hash").startswith("#/archive?item=products%2Fa-flood&layer=flood")
 
 
+def test_a_map_is_ready_when_its_tiles_are_drawn_and_says_so(browser: Any, url: str) -> None:
+    """Held back, they are told of, by a line on the map and in words; one that never comes is not passed over."""
+    with tab(browser, url) as one:
+        held: list[Any] = []
+        one.page.route("**/tiles/**", lambda route: held.append(route))
+        one.page.goto(f"{url}#/floods")
+        said = "document.querySelector('.said')?.textContent"
+        one.until(f"() => {said} === 'The picture is being drawn \u2026'")
+        assert held and one.page.locator("progress.drawing").is_visible()
+        assert one.page.locator(".stage").get_attribute("data-ready") is None
+        one.page.unroute("**/tiles/**")  # which lets them go
+        one.until(f"() => {said} === 'The picture is drawn'")
+        one.ready()
+        assert not one.page.locator("progress.drawing").is_visible() and one.wrong == []
+        one.page.route("**/tiles/**", lambda route: route.abort())
+        one.page.mouse.move(640, 700)
+        one.page.get_by_role("button", name="Zoom in").click()
+        one.until("() => !document.querySelector('.lost').hidden")
+        one.ready()
+        assert "could not be drawn" in one.page.inner_text(".lost")
+
+
 def test_a_person_and_a_token_are_made_and_revoked(browser: Any, url: str) -> None:
     with tab(browser, url) as one:
         one.go("admin?part=people")

@@ -2,6 +2,7 @@ import type { GeoJSONSource, Map as FlatMap } from "maplibre-gl";
 import type { Feature } from "geojson";
 import { get } from "../lib/api.ts";
 import { h, put, settled } from "../lib/dom.ts";
+import { Drawing } from "../lib/drawing.ts";
 import { renderer } from "../lib/picture.ts";
 import { pages } from "../lib/pages.ts";
 import { boxOf } from "../lib/places.ts";
@@ -65,7 +66,6 @@ class ArchiveDesk implements Shown {
     const { item, second } = this.context.state;
     if (item) await this.open(item, this.context.state["layer"] ?? "", second ?? "", this.context.state["layer2"] ?? "");
     else put(this.one, h("p", { class: "note" }, t("archive.choose")));
-    this.stage.dataset["ready"] = "map";
   }
 
   private async startMap(): Promise<void> {
@@ -73,6 +73,7 @@ class ArchiveDesk implements Shown {
     const [lon = 15, lat = 25, zoom = 1] = (this.context.state["at"] ?? "").split(",").filter(Boolean).map(Number);
     const room = h("div", { class: "room" });
     put(this.stage, room);
+    const drawing = new Drawing(this.stage, this.context.say);
     const map = await baseMap(room, { dark: this.context.dark(), centre: [lon, lat], zoom, label: t("archive.map") });
     map.addSource("found", { type: "geojson", data: NONE });
     map.addLayer({ id: "found-fill", type: "fill", source: "found", paint: { "fill-color": "#0072b2", "fill-opacity": ["case", ["get", "filled"], 0.25, 0] } });
@@ -82,7 +83,7 @@ class ArchiveDesk implements Shown {
     for (const layer of ["found-fill", "spots"]) map.on("click", layer, (event) => { const key = String(event.features?.[0]?.properties["key"] ?? ""); if (key) void this.open(key); });
     map.on("moveend", () => this.moved());
     this.map = map;
-    this.layers = new Layers(this.stage, map, this.context);
+    this.layers = new Layers(this.stage, map, this.context, drawing);
   }
 
   private readonly moved = settled(() => {

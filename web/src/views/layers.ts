@@ -2,6 +2,7 @@ import type { Map as FlatMap, RasterTileSource } from "maplibre-gl";
 import type { Geometry } from "geojson";
 import { address, get } from "../lib/api.ts";
 import { h, put, s, settled } from "../lib/dom.ts";
+import type { Drawing } from "../lib/drawing.ts";
 import { boxOf } from "../lib/places.ts";
 import { keep } from "../lib/route.ts";
 import { table } from "../lib/table.ts";
@@ -30,6 +31,7 @@ export class Layers {
   private readonly stage: HTMLElement;
   private readonly map: FlatMap;
   private readonly context: Context;
+  private readonly drawing: Drawing;
   private shown: { item: Item; layer: Layer } | undefined;
   private other: { item: Item; layer: Layer } | undefined;
   private second: FlatMap | undefined;
@@ -37,10 +39,12 @@ export class Layers {
   private readonly slider: HTMLInputElement;
   private readonly readout = h("p", { class: "readout", role: "status" });
 
-  constructor(stage: HTMLElement, map: FlatMap, context: Context) {
+  constructor(stage: HTMLElement, map: FlatMap, context: Context, drawing: Drawing) {
     this.stage = stage;
     this.map = map;
     this.context = context;
+    this.drawing = drawing;
+    drawing.watch(map);
     this.slider = h("input", { type: "range", min: 0, max: 100, value: context.state["split"] ?? "50", class: "split", "aria-label": t("archive.slider"), hidden: true, oninput: () => { this.part(); keep({ split: this.slider.value }); } });
     stage.append(this.curtain, this.slider);
     map.on("mousemove", (event) => this.look(event.lngLat.lng, event.lngLat.lat));
@@ -50,17 +54,22 @@ export class Layers {
   show(item: Item, layer: Layer | undefined): void {
     this.shown = layer ? { item, layer } : undefined;
     tiles(this.map, this.shown);
+    this.drawing.anew();
   }
 
   async beside(item: Item | undefined, layer: Layer | undefined): Promise<void> {
     this.other = item && layer ? { item, layer } : undefined;
     this.curtain.hidden = this.slider.hidden = !this.other;
-    if (!this.other) return;
+    if (!this.other) {
+      if (this.second) tiles(this.second, undefined); // nobody sees them
+      return;
+    }
     if (!this.second) {
       const { baseMap } = await import("../lib/flat.ts");
       const at = this.map.getCenter();
       this.second = await baseMap(this.curtain, { dark: this.context.dark(), centre: [at.lng, at.lat], zoom: this.map.getZoom(), label: t("archive.map") });
       this.second.getCanvas().tabIndex = -1;
+      this.drawing.watch(this.second);
       let led = false;
       const follow = (from: FlatMap, to: FlatMap) => (): void => {
         if (led) return;
@@ -74,6 +83,7 @@ export class Layers {
     }
     this.second.resize();
     tiles(this.second, this.other);
+    this.drawing.anew();
     this.part();
   }
 
@@ -124,6 +134,7 @@ export class Layers {
   }
 
   close(): void {
+    this.drawing.close();
     this.second?.remove();
   }
 }

@@ -1,5 +1,6 @@
 import { send } from "../lib/api.ts";
 import { h, put } from "../lib/dom.ts";
+import { Drawing } from "../lib/drawing.ts";
 import { renderer } from "../lib/picture.ts";
 import { boxOf } from "../lib/places.ts";
 import { keep, write } from "../lib/route.ts";
@@ -46,11 +47,12 @@ async function floodMap(box: HTMLElement, context: Context, found: readonly Item
   const values = h("div", {});
   const room = h("div", { class: "room" });
   put(stage, room);
+  const drawing = new Drawing(stage, context.say);
   const legend = h("p", { class: "note" });
   put(box, tools, stage, legend, values);
   const area = (item: Item): [[number, number], [number, number]] => { const [west, south, east, north] = boxOf(item.geometry) ?? [-180, -80, 180, 80]; return [[west, south], [east, north]]; };
   const map = await baseMap(room, { dark: context.dark(), centre: [0, 0], zoom: 1, label: t("floods.map") });
-  const layers = new Layers(stage, map, context);
+  const layers = new Layers(stage, map, context, drawing);
   const pick = (item: Item, name: string): void => {
     keep({ item: keyOf(item), layer: name });
     layers.show(item, { name, title: name });
@@ -63,7 +65,6 @@ async function floodMap(box: HTMLElement, context: Context, found: readonly Item
   const wanted = found.find((item) => keyOf(item) === context.state["item"]) ?? found[0]!;
   const layer = context.state["layer"] ?? "";
   pick(wanted, layer in wanted.assets ? layer : SHEETS.find((sheet) => sheet in wanted.assets) ?? "flood");
-  stage.dataset["ready"] = "map";
   return { paint: (dark) => { recolor(map, dark); layers.paint(dark); }, close: () => { layers.close(); map.remove(); } };
 }
 
