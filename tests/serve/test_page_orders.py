@@ -196,7 +196,11 @@ def test_a_map_is_ready_when_its_tiles_are_drawn_and_says_so(browser: Any, url: 
     """Held back, they are told of, by a line on the map and in words; one that never comes is not passed over."""
     with tab(browser, url) as one:
         held: list[Any] = []
-        one.page.route("**/tiles/**", lambda route: held.append(route))
+
+        def hold(route: Any) -> None:
+            held.append(route)
+
+        one.page.route("**/tiles/**", hold)
         one.page.goto(f"{url}#/floods")
         said = "document.querySelector('.said')?.textContent"
         one.until(f"() => {said} === 'The picture is being drawn \u2026'")
