@@ -31,7 +31,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "results" / "scenes.json"
 
 GDAL = """
 import sys, rasterio, rasterio.shutil
-with rasterio.Env(GDAL_CACHEMAX=64):
+with rasterio.Env(GDAL_CACHEMAX=64 * 2**20):
     rasterio.shutil.copy(sys.argv[1], sys.argv[2], driver="COG", COMPRESS="ZSTD", LEVEL="1", PREDICTOR="YES",
                          BLOCKSIZE="512", OVERVIEWS="AUTO", OVERVIEW_RESAMPLING="AVERAGE", NUM_THREADS="2")
 """

@@ -208,6 +208,7 @@ def what_if(
     add_satellite: list[str] | None = None,
     drop_satellite: list[str] | None = None,
     drop_station: list[str] | None = None,
+    stop: str = "60s",
     seed: int | None = None,
     json: bool = False,
 ) -> int:
@@ -226,11 +227,15 @@ def what_if(
         Id of a satellite to do without.
     drop_station
         Id of a station to do without.
+    stop
+        Wall-clock time for both searches and their reasons, one half each, like 60s or 3min, without what compiling
+        takes, once after an installation. The best plans so far then count, with their bounds.
     seed
         Instead of the mission's own.
     json
         Print JSON instead of a table.
     """
+    clock = Clock(seconds_of(stop))
     from swath.cli.progress import progress_bar
     from swath.operate.plan_only import changed_fleet, like, planned_mission, prepared
     from swath.store.mission import read_mission
@@ -247,9 +252,11 @@ def what_if(
         raise InputError("nothing is changed", where="what-if", fix="Add or drop a station or satellite")
     with progress_bar("what-if") as bar:
         bar("as it is", 0.1)
-        before = planned_mission(prepared(asked, seed=seed))
+        before = planned_mission(prepared(asked, seed=seed), stop=Until(clock, _SEARCH / 2.0), late=Until(clock, 0.5))
         bar("changed", 0.5)
-        after = planned_mission(like(prepared(other, seed=seed), before))
+        ready = like(prepared(other, seed=seed), before)
+        after = planned_mission(ready, stop=Until(clock, (1.0 + _SEARCH) / 2.0), late=Until(clock))
+    say_compiled(clock)
     rows = [summary(made.problem, made.plan) for made in (before, after) if made.plan is not None]
     _print_change(rows, as_json=json)
     return 0

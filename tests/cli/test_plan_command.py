@@ -13,7 +13,7 @@ from matplotlib.image import imread
 
 from swath.cli.main import main
 from swath.operate.again import planned_again
-from swath.operate.plan_only import prepared
+from swath.operate.plan_only import planned_mission, prepared
 from swath.orbit.ephemeris import sgp4_ephemeris
 from swath.plan.form import plan_from_json
 from swath.plan.verify import verify
@@ -90,15 +90,25 @@ def test_a_broken_plan_file_gives_a_clear_message(tmp_path: Path, content: str, 
     assert main(["plan", "why", "refused", str(EXAMPLE), "--plan", str(tmp_path / "none")]) == 3
 
 
-def test_a_satellite_less_is_worth_less_and_bounded_lower(tmp_path: Path, capsys) -> None:
+def test_a_satellite_less_is_worth_less_and_bounded_lower(tmp_path: Path, capsys, monkeypatch) -> None:
+    left: list[float] = []
+
+    def planned(ready, *, stop, late):
+        left.extend((stop.left_s(), late.left_s()))
+        return planned_mission(ready, stop=stop, late=late)
+
+    monkeypatch.setattr("swath.operate.plan_only.planned_mission", planned)
     shutil.copytree(EXAMPLE.parent, tmp_path / "m")
     mission = tmp_path / "m" / "mission.toml"
     text = (tmp_path / "m" / "orders.geojson").read_text()
     whole = json.loads(text)
     whole["features"] = [f for f in whole["features"] if f["properties"]["id"].startswith("field")][:15]
     (tmp_path / "m" / "orders.geojson").write_text(json.dumps(whole))
-    assert main(["plan", "what-if", str(mission), "--drop-satellite", "SW-3", "--json"]) == 0
+    fewer = ["plan", "what-if", str(mission), "--drop-satellite", "SW-3"]
+    assert main([*fewer, "--stop", "1000s", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
+    assert 0.0 < left[0] <= 375.0 < left[1] <= 500.0 < left[2] <= 875.0 < left[3] <= 1000.0, "half of it each"
+    assert main([*fewer, "--stop", "soon"]) == 2
     assert told["bound"]["after"] <= told["bound"]["before"] + 1e-6
     assert told["value"]["after"] <= told["bound"]["before"]
     assert main(["plan", "what-if", str(mission)]) == 2

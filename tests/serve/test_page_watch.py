@@ -147,12 +147,24 @@ def test_another_fleet_is_asked_about(browser: Any, mission: Served) -> None:
         one.go("plan")
         one.page.get_by_text("What if the fleet were another?").click()
         one.until("() => document.querySelector('#whatif-satellite').options.length === 5")
+        table = ".twin[aria-label='Worth of the two fleets']"
         one.page.locator("#whatif-satellite").select_option("SW-3")
         one.page.get_by_role("button", name="What would it be worth?").click()
         one.until("() => document.querySelector('progress')")
         assert do_next(Shift(service.db, service.folder, "w", {WHAT_IF: suppose}, service.clock)) == "done"
-        one.until("() => document.querySelector('.twin[aria-label=\"Worth of the two fleets\"]')")
-        rows = one.page.locator(".twin[aria-label='Worth of the two fleets'] tbody tr").all_inner_texts()
+        one.until(f'() => document.querySelector("{table}")')
+        rows = one.page.locator(f"{table} tbody tr").all_inner_texts()
         assert rows[0].startswith("Value") and "−" in rows[0], rows
+        one.page.locator("#whatif-satellite").select_option("")
+        one.page.locator("#whatif-like").select_option("SW-1")
+        one.page.locator("#whatif-ahead").fill("90")
+        one.page.get_by_role("button", name="What would it be worth?").click()
+        one.until("() => document.querySelector('progress')")
+        assert do_next(Shift(service.db, service.folder, "w", {WHAT_IF: suppose}, service.clock)) == "done"
+        one.until(f'() => document.querySelector("{table}")')
+        rows = one.page.locator(f"{table} tbody tr").all_inner_texts()
+        assert "−" not in rows[1] and "−" not in rows[0], "one satellite more loses nothing"
+        one.page.set_viewport_size({"width": 390, "height": 844})
+        assert one.page.evaluate(f'(b => b.scrollWidth - b.clientWidth)(document.querySelector("{table} .scroll"))') <= 0
         walks(one)
     assert read(url, "plan") == before

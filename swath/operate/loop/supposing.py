@@ -20,8 +20,9 @@ from swath.store.plans import current_plan
 __all__ = ["WHAT_IF", "suppose"]
 
 WHAT_IF = "what-if"
-_PLAN_S = 30.0
-"""of planning for each of the two fleets; the best plan so far then counts, with its bound"""
+_PLAN_S, _SEARCH = 30.0, 0.75
+"""of planning for each of the two fleets, and the share of it for the search: the best plan so far then counts, with its
+bound; the rest is for the reasons of what is refused"""
 _CHANGES = ("add_stations", "add_satellites", "drop_stations", "drop_satellites")
 _MOST_TOLD = 200
 
@@ -31,7 +32,7 @@ def suppose(shift: Shift, job: Job, told: Told) -> Commit:
 
     ``job.asked`` holds ``add_stations``, ``add_satellites``, ``drop_stations`` and ``drop_satellites`` as
     :func:`swath.operate.plan_only.changed_fleet` takes them.
-    Both plans begin at the one in force and may take 30 s each, so that they differ by what the fleets can do.
+    Both plans begin at the one in force and may take 30 s each, reasons and all, so that they differ by what the fleets can do.
     """
     with shift.db.reading() as connection:
         current = current_plan(connection)
@@ -46,9 +47,10 @@ def suppose(shift: Shift, job: Job, told: Told) -> Commit:
     plan = plan_from_json(current[1])
     there = like(replace(ready, problem=problem), replace(ready, plan=plan))
     told("as it is", 0.2)
-    before = planned_mission(there, stop=_after(_PLAN_S), late=_after(_PLAN_S + 10.0))
+    before = planned_mission(there, stop=_after(_SEARCH * _PLAN_S), late=_after(_PLAN_S))
     told("changed", 0.6)
-    after = planned_mission(like(prepared(other), before), stop=_after(_PLAN_S), late=_after(_PLAN_S + 10.0))
+    ready = like(prepared(other), before)
+    after = planned_mission(ready, stop=_after(_SEARCH * _PLAN_S), late=_after(_PLAN_S))
     answer = {"asked": {name: list(ids) for name, ids in asked.items()}, "plan": current[0], **_compared(before, after)}
     return lambda write: answer
 

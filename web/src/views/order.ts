@@ -226,7 +226,8 @@ class OrderDesk implements Shown {
     const least = Math.ceil(Math.min(...all(wide, "view:off_nadir")));
     if (wide.length && least <= 60) button(t("order.help.angle", { deg: least, count: wide.length }), () => { this.angle.value = String(least); });
     const highest = Math.floor(Math.max(...all(dark, "view:sun_elevation")));
-    if (dark.length) button(t("order.help.sun", { deg: highest, count: dark.length }), () => { this.sun.value = String(highest); });
+    const seesByNight = mission.satellites.some((one) => one.sensor !== "optical"); // no camera shows anything then
+    if (dark.length && (highest >= 0 || seesByNight)) button(t("order.help.sun", { deg: highest, count: dark.length }), () => { this.sun.value = String(highest); });
     if (long.length) button(t("order.help.time", { count: long.length }), () => { this.from.value = mission.start.slice(0, 19); this.to.value = mission.stop.slice(0, 19); });
     put(box, acts.length ? [h("p", {}, t("order.help.any")), h("p", { class: "acts" }, acts)] : h("p", { class: "note" }, t("order.help.nothing")));
   }
@@ -234,7 +235,7 @@ class OrderDesk implements Shown {
   private refusal(told: Refusal): HTMLElement {
     const help = told.help;
     const change = help?.parameters;
-    return h("div", { class: "trouble" }, h("p", {}, h("strong", {}, told.reason ? code("reason", told.reason) : t("order.none")), " ", told.because ? said(told.because) : t("order.none.note")),
+    return h("div", { class: "trouble" }, h("p", {}, told.reason ? h("strong", {}, code("reason", told.reason), " ") : null, told.because ? said(told.because) : t("order.none.note")),
       help?.change ? h("p", {}, t("order.help", { change: help.change })) : null,
       change ? h("button", { type: "button", class: "main", onclick: () => this.take(change) }, t("order.help.take")) : null);
   }
