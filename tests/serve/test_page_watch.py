@@ -165,6 +165,7 @@ def test_another_fleet_is_asked_about(browser: Any, mission: Served) -> None:
         rows = one.page.locator(f"{table} tbody tr").all_inner_texts()
         assert "−" not in rows[1] and "−" not in rows[0], "one satellite more loses nothing"
         one.page.set_viewport_size({"width": 390, "height": 844})
-        assert one.page.evaluate(f'(b => b.scrollWidth - b.clientWidth)(document.querySelector("{table} .scroll"))') <= 0
+        hidden = f"""(box => box.scrollWidth - box.clientWidth)(document.querySelector("{table} .scroll"))"""
+        assert one.page.evaluate(hidden) <= 0, "the difference is in sight"
         walks(one)
     assert read(url, "plan") == before

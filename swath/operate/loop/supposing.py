@@ -21,8 +21,8 @@ __all__ = ["WHAT_IF", "suppose"]
 
 WHAT_IF = "what-if"
 _PLAN_S, _SEARCH = 30.0, 0.75
-"""of planning for each of the two fleets, and the share of it for the search: the best plan so far then counts, with its
-bound; the rest is for the reasons of what is refused"""
+"""of planning for each of the two fleets, and the share of it for the search: the best plan so far then counts, with
+its bound; the rest is for the reasons of what is refused"""
 _CHANGES = ("add_stations", "add_satellites", "drop_stations", "drop_satellites")
 _MOST_TOLD = 200
 
@@ -32,7 +32,8 @@ def suppose(shift: Shift, job: Job, told: Told) -> Commit:
 
     ``job.asked`` holds ``add_stations``, ``add_satellites``, ``drop_stations`` and ``drop_satellites`` as
     :func:`swath.operate.plan_only.changed_fleet` takes them.
-    Both plans begin at the one in force and may take 30 s each, reasons and all, so that they differ by what the fleets can do.
+    Both plans begin at the one in force and may take 30 s each, reasons and all, so that they differ by what the fleets
+    can do.
     """
     with shift.db.reading() as connection:
         current = current_plan(connection)
