@@ -3,17 +3,21 @@
 A database has one root (``s3://bucket/prefix``, or another storage that ``fsspec`` speaks to). :func:`offload` moves
 files there; :func:`fetched` brings one back, whole, before anything opens it: no address ever reaches a reader of
 rasters, and what reads files reads them as before. Keys and passwords are those of the environment (``AWS_...``), never
-kept here.
+kept here. S3 is spoken by Apache Arrow, which is installed with swath; other storages by what ``fsspec`` finds.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -33,7 +37,31 @@ CACHE_BYTES = 20_000_000_000
 _ROOT = "objects.root"
 _KINDS = ("s3", "gs", "az", "abfs", "file", "memory")
 _BATCH = 50
-_INSTALL = "Install what speaks to it: pip install 'swath[objects]' for S3, gcsfs or adlfs for others"
+_INSTALL = "Install what speaks to it: pip install 'swath[objects]', and gcsfs or adlfs for storages other than S3"
+_BLOCK_BYTES = 4 << 20
+_PATIENCE_S, _TRIES, _PAUSE_S = 30.0, 4, 0.5
+"""for an answer of S3, how often it is asked where it is too busy or the line fails, and how long not"""
+_AWS = re.compile(r"AWS Error ([A-Z_]+)(?: \(HTTP status (\d+)\))?")
+_KEYS = (
+    "it refuses the keys",
+    "Look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION, and what they may do",
+)
+_BUSY = "it has too much to do", "Try again later: what was moved is moved"
+_TOLD = {
+    "ACCESS_DENIED": _KEYS,
+    "INVALID_ACCESS_KEY_ID": _KEYS,
+    "SIGNATURE_DOES_NOT_MATCH": _KEYS,
+    "NO_SUCH_BUCKET": ("there is no such bucket", "Make the bucket, or look at its name and AWS_ENDPOINT_URL"),
+    "NETWORK_CONNECTION": (
+        "it cannot be reached, or hung up",
+        "Look at the network and AWS_ENDPOINT_URL, and try again",
+    ),
+    "INTERNAL_FAILURE": ("it failed, or hung up", "Try again"),
+    "SLOW_DOWN": _BUSY,
+    "SERVICE_UNAVAILABLE": _BUSY,
+    "503": _BUSY,
+}
+"""what its errors mean and what to do"""
 
 
 @dataclass(frozen=True)
@@ -105,8 +133,7 @@ def fetched(folder: Path, root: str, address: str, tag: str) -> Path | None:
     handle, scratch = tempfile.mkstemp(dir=place.parent)
     os.close(handle)
     try:
-        with _answering(root) as files:
-            files.get_file(address, scratch)
+        _get(root, address, scratch)
         os.replace(scratch, place)
     except FileNotFoundError:
         return None
@@ -159,30 +186,74 @@ def _inside(folder: Path, path: str) -> Path | None:
 def _send(path: Path, root: str, row: Any) -> str:
     address = "/".join([root, *(quote(part, safe="") for part in (row.collection, row.id, row.name, path.name))])
     with _answering(root) as files:
-        files.makedirs(address.rpartition("/")[0], exist_ok=True)
-        files.put_file(str(path), address)
-        size = files.size(address)
+        if not root.startswith("s3://"):  # which has no folders
+            files.makedirs(address.rpartition("/")[0], exist_ok=True)
+        with path.open("rb") as here, files.open(address, "wb") as there:
+            shutil.copyfileobj(here, there, _BLOCK_BYTES)
+        size = files.size(address) if files.exists(address) else 0
     if size != path.stat().st_size:
         raise DataError(f"{size} of {path.stat().st_size} bytes arrived", where=address, fix="Try again")
     return address
+
+
+def _get(root: str, address: str, to: str) -> None:
+    """Asked again as often here, too: Arrow gives up where a refusal is longer than the file that it was to fill."""
+    for left in reversed(range(_TRIES)):
+        try:
+            with _answering(root) as files:
+                files.get_file(address, to)
+            return
+        except DataError:
+            if not left:
+                raise
+        time.sleep(_PAUSE_S)
 
 
 @contextmanager
 def _answering(root: str) -> Iterator[Any]:
     """The file system of a root; what goes wrong in it as :class:`DataError`, but for a file that is not there."""
     try:
-        import fsspec
-    except ImportError as error:
-        raise DataError("nothing here speaks to object storage", where=root, fix=_INSTALL) from error
-    try:
-        yield fsspec.filesystem(urlsplit(root).scheme)
-    except FileNotFoundError:
+        yield _files(root)
+    except (FileNotFoundError, DataError):
         raise
     except ImportError as error:
-        raise DataError(f"nothing here speaks to it: {error}", where=root, fix=_INSTALL) from error
+        raise DataError(f"nothing here speaks to object storage: {error}", where=root, fix=_INSTALL) from error
     except Exception as error:  # each storage has its own
-        fix = "Look at the storage, its name and the keys in the environment"
-        raise DataError(f"the storage does not answer: {type(error).__name__}", where=root, fix=fix) from error
+        raise _trouble(error, root) from error
+
+
+def _trouble(error: Exception, root: str) -> DataError:
+    found = _AWS.search(str(error))
+    code, status = (found[1], found[2] or "") if found else (type(error).__name__, "")
+    known = _TOLD.get(code) or _TOLD.get(status)
+    what, fix = known or ("it does not answer", "Look at the storage and the keys in the environment")
+    return DataError(f"the object storage: {what} ({code}{' ' * bool(status)}{status})", where=root, fix=fix)
+
+
+def _files(root: str) -> Any:
+    import fsspec
+
+    if not root.startswith("s3://"):
+        return fsspec.filesystem(urlsplit(root).scheme)
+    names = "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID"
+    return _s3(urlsplit(root).netloc, tuple(os.environ.get(name, "") for name in names))
+
+
+@lru_cache(maxsize=4)
+def _s3(bucket: str, told: tuple[str, ...]) -> Any:
+    """Arrow's S3 as fsspec has file systems. ``told``: endpoints, regions and key of the environment."""
+    from fsspec.implementations.arrow import ArrowFSWrapper
+    from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem, resolve_s3_region
+
+    endpoint, region = told[0] or told[1], told[2] or told[3]
+    client = S3FileSystem(
+        endpoint_override=endpoint or None,
+        region=region or (None if endpoint else resolve_s3_region(bucket)),
+        connect_timeout=_PATIENCE_S,
+        request_timeout=_PATIENCE_S,
+        retry_strategy=AwsStandardS3RetryStrategy(max_attempts=_TRIES),
+    )
+    return ArrowFSWrapper(client, skip_instance_cache=True)
 
 
 def _make_room(newest: Path) -> None:

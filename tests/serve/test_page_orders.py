@@ -201,7 +201,8 @@ def test_a_map_is_ready_when_its_tiles_are_drawn_and_says_so(browser: Any, url: 
             held.append(route)
 
         one.page.route("**/tiles/**", hold)
-        one.page.goto(f"{url}#/floods")
+        with one.page.expect_request("**/tiles/**"):
+            one.page.goto(f"{url}#/floods")
         said = "document.querySelector('.said')?.textContent"
         one.until(f"() => {said} === 'The picture is being drawn \u2026'")
         assert held and one.page.locator("progress.drawing").is_visible()
