@@ -118,7 +118,7 @@ def test_a_busy_storage_is_asked_again(peer: Storage, kept: tuple[Database, Path
     seen: set[tuple[str, str]] = set()
 
     def once(method: str, key: str) -> tuple[int, str] | None:
-        if (method, key) in seen or not (method == "PUT" and "/n3/" in key or method == "GET" and "/n1/" in key):
+        if (method, key) in seen or not ((method == "PUT" and "/n3/" in key) or (method == "GET" and "/n1/" in key)):
             return None
         seen.add((method, key))
         return 503, "SlowDown"
