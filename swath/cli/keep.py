@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 __all__ = ["backup", "export", "offload", "restore"]
@@ -22,14 +23,14 @@ def backup(mission_dir: Path, /, *, out: Path) -> int:
     from swath.store.backup import backup as copy
     from swath.store.database import open_database
 
-    db = open_database(mission_dir, create=False)
-    size = copy(db, out)
+    with closing(open_database(mission_dir, create=False)) as db:
+        size = copy(db, out)
     print(f"{out}: {size / 1e6:.1f} MB, whole. Put it back with: swath restore {out} {mission_dir}")
     return 0
 
 
 def restore(file: Path, mission_dir: Path, /, *, replace: bool = False) -> int:
-    """Put a backup back. Stop the service first.
+    """Put a backup back, while no service and no worker uses the database.
 
     Example: swath restore backups/monday.sqlite out/demo --replace
 
@@ -77,8 +78,8 @@ def export(
     from swath.operate.export_items import export_items
     from swath.store.database import open_database
 
-    db = open_database(database or mission_dir, create=False)
-    number = export_items(db, collection, out, address=address)
+    with closing(open_database(database or mission_dir, create=False)) as db:
+        number = export_items(db, collection, out, address=address)
     print(f"{out}: {number} items")
     return 0
 
@@ -111,8 +112,7 @@ def offload(
     from swath.store.database import open_database
     from swath.store.objects import offload as move
 
-    db = open_database(database or mission_dir, create=False)
-    with progress_bar("offload") as bar:
+    with closing(open_database(database or mission_dir, create=False)) as db, progress_bar("offload") as bar:
         moved = move(db, mission_dir, to, collection=collection, keep=keep, progress=bar)
     print(f"{moved.file_count} files, {moved.size_bytes / 1e6:.1f} MB are in {to}.")
     return 0

@@ -43,8 +43,9 @@ def backup(db: Database, out: Path) -> int:
 def restore(file: Path, folder: Path, *, replace: bool = False) -> Path:
     """Put a backup in place as a mission's database; returns where.
 
-    A database that is there stays beside it (``.before``), and is replaced only where ``replace`` is given. Stop the
-    service first. Raises :class:`DataError` for a file that is no whole backup, or of a newer swath.
+    A database that is there stays whole beside it (``.before``), and is replaced only where ``replace`` is given and
+    nobody has it open: a service that went on would write what it acknowledges into the one that was set aside. Raises
+    :class:`DataError` for a file that is no whole backup, or of a newer swath.
     """
     if not file.is_file():
         raise DataError("there is no such backup", where=str(file), fix="Name a file of swath backup")
@@ -57,10 +58,7 @@ def restore(file: Path, folder: Path, *, replace: bool = False) -> Path:
         shutil.copyfile(file, part)
         _check(part)
         open_database(part, create=False).close()  # also brings it up to date
-        if place.exists():
-            os.replace(place, place.with_name(f"{DATABASE}.before"))
-        for ending in ("-wal", "-shm"):
-            place.with_name(DATABASE + ending).unlink(missing_ok=True)
+        _set_aside(place)
         os.replace(part, place)
     except OSError as error:
         raise DataError(f"cannot be put in place: {error}", where=str(place), fix="Look at the disk") from error
@@ -68,6 +66,24 @@ def restore(file: Path, folder: Path, *, replace: bool = False) -> Path:
         for ending in ("", "-wal", "-shm"):
             part.with_name(part.name + ending).unlink(missing_ok=True)
     return place
+
+
+def _set_aside(place: Path) -> None:
+    """What was there as ``.before``, with what a killed service left in its log. Damaged, it goes as it is."""
+    try:
+        if place.exists():
+            with closing(sqlite3.connect(place, timeout=1.0)) as connection:
+                connection.execute("pragma journal_mode = delete")  # only who has it alone may do that
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error):
+            raise InputError(
+                "a service or a worker still uses this database", where=str(place), fix="Stop them, then try again"
+            ) from error
+    for ending in ("", "-wal", "-shm"):
+        old, before = (place.with_name(f"{DATABASE}{word}{ending}") for word in ("", ".before"))
+        before.unlink(missing_ok=True)
+        if old.exists():
+            os.replace(old, before)
 
 
 def _check(path: Path) -> None:

@@ -61,6 +61,37 @@ def test_a_backup_taken_while_others_write_is_one_state(kept: tuple[Path, Databa
     again.close()
 
 
+def test_a_database_in_use_is_not_replaced_and_one_that_was_killed_is_set_aside_whole(
+    kept: tuple[Path, Database], tmp_path: Path
+) -> None:
+    folder, db = kept
+    backup(db, tmp_path / "one.sqlite")
+    with db.writing(who="t") as writing:
+        writing.record("order", "acknowledged", "after the backup")
+    with pytest.raises(InputError, match="still uses"):
+        restore(tmp_path / "one.sqlite", folder, replace=True)
+    place = folder / STATE / DATABASE
+    killed = {name: place.with_name(name).read_bytes() for name in (DATABASE, f"{DATABASE}-wal")}
+    assert killed[f"{DATABASE}-wal"], "what a killed service leaves: it lies in the log alone"
+    db.close()
+    for name, content in killed.items():
+        place.with_name(name).write_bytes(content)
+    restore(tmp_path / "one.sqlite", folder, replace=True)
+
+    def last(path: Path) -> str:
+        there = open_database(path, create=False)
+        with there.reading() as connection:
+            found = history_before(connection, None, most=1)[0].subject
+        there.close()
+        return found
+
+    assert last(place) != "acknowledged"
+    assert last(shutil.move(place.with_name(f"{DATABASE}.before"), tmp_path / "old.sqlite")) == "acknowledged"
+    place.write_bytes(b"damaged" * 1000)
+    restore(tmp_path / "one.sqlite", folder, replace=True)
+    assert last(place) != "acknowledged" and place.with_name(f"{DATABASE}.before").read_bytes()[:7] == b"damaged"
+
+
 def test_what_is_no_backup_is_not_put_in_place(kept: tuple[Path, Database], tmp_path: Path) -> None:
     folder, db = kept
     backup(db, tmp_path / "one.sqlite")
