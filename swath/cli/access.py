@@ -39,7 +39,6 @@ app = App(
     name="access",
     help_epilogue="Example: swath access --elements fleet.tle --places fields.geojson --start 2026-05-08T00:00:00Z "
     "--hours 24 --max-off-nadir-deg 30 --min-sun-elevation-deg 10 --out windows.csv",
-    default_parameter=Parameter(negative=()),
 )
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from swath.cli.options import JsonOption
 from swath.errors import InputError
@@ -38,7 +36,7 @@ def check(
     elements: list[str] | None = None,
     scenes: list[Path] | None = None,
     out: Path | None = None,
-    full: Annotated[bool, Parameter(negative="")] = False,
+    full: bool = False,
     json: JsonOption = False,
 ) -> int:
     """What comes of each claim in FILE: impossible, inconsistent as stated, possible, consistent, or undetermined?

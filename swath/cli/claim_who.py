@@ -78,7 +78,7 @@ def overflights(
     start: StartOption,
     elements: Elements,
     hours: HoursOption = 24.0,
-    by_day: Annotated[bool, Parameter(negative="")] = False,
+    by_day: bool = False,
     json: JsonOption = False,
     out: Path | None = None,
 ) -> int:

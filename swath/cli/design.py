@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from swath.cli.design_coverage import coverage
 from swath.cli.design_deliver import deliver
@@ -21,7 +21,6 @@ __all__ = ["app"]
 app = App(
     name="design",
     help="Which orbits, how many satellites, launched when: what does each buy?",
-    default_parameter=Parameter(negative=()),
 )
 for command in (orbit, coverage, grow, search, deliver, stations, launch, season, report, programme, phase, lifetime):
     app.command(command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 from swath import __version__
@@ -19,6 +19,7 @@ app = App(
     help="The ground system of an Earth-observation constellation: from an orbit to an answer.",
     help_epilogue="Start with: swath demo --out out/demo",
     suppress_keyboard_interrupt=False,
+    default_parameter=Parameter(negative=()),  # what is off unless given needs no --no-
 )
 app.command("swath.cli.demo:demo", name="demo", help="A flood, four satellites, one day: from an order to a map.")
 app.command("swath.cli.run:run", name="run", help="Run a mission file from its orders to the answers.")

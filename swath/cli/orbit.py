@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from swath.cli.catalogue import catalogue
 from swath.cli.elements import elements
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "grid_reference", "position"]
 
-app = App(
-    name="orbit", help="Where is a satellite, and what does its orbit do?", default_parameter=Parameter(negative=())
-)
+app = App(name="orbit", help="Where is a satellite, and what does its orbit do?")
 for command in (elements, catalogue, track, nodes, eclipses, maneuvers, repeat, lifetime):
     app.command(command)
 

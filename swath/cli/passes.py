@@ -27,7 +27,6 @@ app = App(
     name="passes",
     help_epilogue="Example: swath passes --elements fleet.tle --station 15.39,78.23,450 --start 2026-05-08T00:00:00Z "
     "--hours 24",
-    default_parameter=Parameter(negative=()),
 )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json as to_json
 from pathlib import Path
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 __all__ = ["add", "app", "change", "list_people", "revoke", "token"]
 
 app = App(
     name="people",
     help_epilogue="Example: swath people add out/demo ada --role planner && swath people token out/demo ada --days 90",
-    default_parameter=Parameter(negative=()),
 )
 _WHY = "swath people"
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from swath.cli.clock import Clock, Until, interruptible, say_compiled, seconds_of
 from swath.cli.plan_again import again
@@ -25,7 +25,6 @@ app = App(
     "swath plan why inn-valley examples/orders/mission.toml --plan out/plan | "
     "swath plan what-if examples/orders/mission.toml --add-station troll | "
     "swath plan again examples/orders/mission.toml --plan out/plan --at 2026-05-08T06:00:00Z",
-    default_parameter=Parameter(negative=()),
 )
 
 

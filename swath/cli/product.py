@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from swath.cli.options import JsonOption
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "list_products"]
 
-app = App(name="product", help="From pictures to answers.", default_parameter=Parameter(negative=()))
+app = App(name="product", help="From pictures to answers.")
 # One line a product, as in main.py, that names its file here.
 app.command("swath.cli.product_fields:app", name="fields", help="What do pictures say of fields, date by date?")
 app.command("swath.cli.product_index:index", name="index", help="Spectral indices of a picture, pixel by pixel.")

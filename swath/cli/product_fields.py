@@ -19,7 +19,6 @@ app = App(
     name="fields",
     help="What do pictures say of fields? Statistics of every date, and what follows from them.",
     help_epilogue="Example: swath product fields --fields farm.gpkg --scenes archive --index ndvi --out looks.parquet",
-    default_parameter=Parameter(negative=()),
 )
 app.command("swath.cli.product_field_curves:curves", name="curves", help="Curves through the gaps, with their doubt.")
 app.command("swath.cli.product_field_curves:seasons", name="seasons", help="When did seasons start, peak and end?")

@@ -39,7 +39,7 @@ def add(
     look_for: list[str] | None = None,
     false_alarms: float = 1.0,
     deliver: list[str] | None = None,
-    follow_up: Annotated[bool, Parameter(negative="")] = False,
+    follow_up: bool = False,
     note: str = "",
 ) -> int:
     """Put a place under watch: it is added to the watch file, and that is made where there is none.

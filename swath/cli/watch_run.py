@@ -29,8 +29,8 @@ _FORMS = (".html", ".png")
 def run(
     *places: str,
     watch: WatchOption = Path("watch.toml"),
-    send: bool = True,
-    again: Annotated[bool, Parameter(negative="")] = False,
+    send: Annotated[bool, Parameter(negative="--no-send")] = True,
+    again: bool = False,
     json: JsonOption = False,
 ) -> int:
     """Look at every new picture of the places, raise alerts, tell those who want to know. Run it as often as you like.
