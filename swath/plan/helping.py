@@ -49,7 +49,7 @@ _MORE_S = 60.0
 
 _RELAXED: Mapping[str, dict[str, object]] = {
     "off_nadir": {"max_off_nadir_deg": 90.0},
-    "sun": {"min_sun_elevation_deg": -90.0},
+    "sun": {},
     "cloud": {"min_p_clear": 0.0},
     "pixel": {"max_gsd_m": np.inf},
     "side": {"side": "any"},
@@ -165,6 +165,8 @@ def _loosened(problem: Problem, asked: Request, what: str) -> Request:
         return replace(asked, start=first, stop=last, deadline=max(asked.deadline, last))
     if what == "deadline":
         return replace(asked, deadline=max(asked.deadline, problem.stop))
+    if what == "sun":  # by night a camera shows nothing, and radar asks for no Sun
+        return replace(asked, min_sun_elevation_deg=min(asked.min_sun_elevation_deg, 0.0))
     return replace(asked, **_RELAXED[what])  # type: ignore[arg-type]
 
 

@@ -205,7 +205,7 @@ class OrderDesk implements Shown {
     }
   }
 
-  /** Which single change would get a look? Found by asking, each limit let go alone; the least that is enough becomes a button. */
+  /** Which single change would get a look? Found by asking, each limit let go alone (the Sun's to the horizon: by night a camera shows nothing, and radar asks for none); the least that is enough becomes a button. */
   private async helpful(asked: Asked, box: HTMLElement): Promise<void> {
     const { mission } = this.context;
     const angle = Number(this.angle.value);
@@ -220,14 +220,13 @@ class OrderDesk implements Shown {
     };
     const all = (found: readonly Chance[], name: string): number[] => found.map((one) => number(one.properties[name])).filter((value) => value !== undefined);
     const whole = `${mission.start}/${mission.stop}`;
-    const [wide, dark, long] = await Promise.all([ask(60, sun, asked.datetime), ask(angle, -90, asked.datetime), ask(angle, sun, whole)]);
+    const [wide, dark, long] = await Promise.all([ask(60, sun, asked.datetime), ask(angle, 0, asked.datetime), ask(angle, sun, whole)]);
     const acts: HTMLElement[] = [];
     const button = (text: string, does: () => void): void => void acts.push(h("button", { type: "button", class: "main", onclick: () => { does(); this.remember(); void this.ask(); } }, text));
     const least = Math.ceil(Math.min(...all(wide, "view:off_nadir")));
     if (wide.length && least <= 60) button(t("order.help.angle", { deg: least, count: wide.length }), () => { this.angle.value = String(least); });
     const highest = Math.floor(Math.max(...all(dark, "view:sun_elevation")));
-    const seesByNight = mission.satellites.some((one) => one.sensor !== "optical"); // no camera shows anything then
-    if (dark.length && (highest >= 0 || seesByNight)) button(t("order.help.sun", { deg: highest, count: dark.length }), () => { this.sun.value = String(highest); });
+    if (dark.length && highest >= 0) button(t("order.help.sun", { deg: highest, count: dark.length }), () => { this.sun.value = String(highest); });
     if (long.length) button(t("order.help.time", { count: long.length }), () => { this.from.value = mission.start.slice(0, 19); this.to.value = mission.stop.slice(0, 19); });
     put(box, acts.length ? [h("p", {}, t("order.help.any")), h("p", { class: "acts" }, acts)] : h("p", { class: "note" }, t("order.help.nothing")));
   }
