@@ -7,6 +7,7 @@ data README of this project says them in short. Read here is the form of its thr
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,7 +122,7 @@ class _Entry:
     def _get(self, key: str, kinds: type | tuple[type, ...], need: str) -> Any:
         value = self.values.get(key)
         if not isinstance(value, kinds) or isinstance(value, bool):
-            raise InputError(f"{key} is {str(value)[:40]!r}", where=self.where, fix=f"It must be {need}")
+            raise InputError(f"{key} is {reprlib.repr(value)}", where=self.where, fix=f"It must be {need}")
         return value
 
     def inner(self, key: str) -> _Entry:
