@@ -146,30 +146,36 @@ def _air(
     ]
 
 
-def _fate(camera: str, imager: Imager, columns: int) -> npt.NDArray[np.float64]:
-    """From 0 to 1 for the middle detectors of each band's row: the same in every picture by a camera."""
+def _detectors(
+    camera: str, imager: Imager, columns: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Of the middle detectors of each band's row: fate from 0 to 1, and gain and dark level in standard deviations.
+
+    The same in every picture by a camera: they were made so.
+    """
     rng = np.random.default_rng([zlib.crc32(camera.encode()), 0xDE])
-    first = (imager.detectors - columns) // 2
-    return np.asarray(rng.uniform(size=(len(imager.bands), imager.detectors))[:, first : first + columns])
+    shape, first = (len(imager.bands), imager.detectors), (imager.detectors - columns) // 2
+    made = rng.uniform(size=shape), rng.normal(0.0, 1.0, shape), rng.normal(0.0, 1.0, shape)
+    fate, gain, dark = (one[:, first : first + columns] for one in made)
+    return fate, gain, dark
 
 
 def _electronics(
     rng: np.random.Generator, camera: str, exposure: Exposure, imager: Imager, sun_up: float, air: list[AirLight]
 ) -> Electronics:
     """Gains, offsets and noise of every column."""
-    period_s, shape = exposure.line_period_s, (len(imager.bands), exposure.columns)
+    period_s = exposure.line_period_s
     full = np.array([full_scale_electrons(imager, band, line_period_s=period_s) for band in imager.bands])
     stages = np.array([band.tdi_stages for band in imager.bands])
-    gain = np.maximum(1.0 + imager.prnu_share * rng.normal(0.0, 1.0, shape), 0.01)
-    rng.uniform(size=shape)  # belongs to the sequence of chance of a picture; broken detectors are the camera's own
-    fate = _fate(camera, imager, exposure.columns)
+    fate, gain, dark = _detectors(camera, imager, exposure.columns)
+    gain = np.maximum(1.0 + imager.prnu_share * gain, 0.01)
     gain[fate < imager.hot_share] = -1.0
     gain[fate > 1.0 - imager.dead_share] = 0.0
     return Electronics(
         electrons_per_unit=(full / imager.full_scale_reflectance * sun_up).astype(np.float32),
         path=np.array([light.path_reflectance for light in air], np.float32),
         passes=np.array([light.transmission_share for light in air], np.float32),
-        dark=(imager.dsnu_electron_count * rng.normal(0.0, 1.0, shape)).astype(np.float32),
+        dark=(imager.dsnu_electron_count * dark).astype(np.float32),
         gain=gain.astype(np.float32),
         per_count=(full / (imager.top_count - imager.offset_count)).astype(np.float32),
         read2=(imager.read_electron_count**2 + imager.dark_electrons_per_s * period_s * stages).astype(np.float32),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from swath.model import Estimate, Product, Scene
+from swath.model import Estimate, Grid, Product, Scene
 from swath.product.clouds import SEEN, average_cells, band_of, find_unseen
-from swath.product.fields import Coverages, ZonalStatistics, cover_polygons, zonal_statistics
+from swath.product.field_values import field_values
+from swath.product.fields import cover_polygons, zonal_statistics
 from swath.product.indices import ndvi
 from swath.product.kind import ProductKind
 from swath.product.room import piecewise
+from swath.product.veils import find_veiled
 
 __all__ = ["NDVI_NOT_SEEN", "NDVI_SCALE", "VEGETATION", "vegetation_product"]
 
@@ -23,19 +26,10 @@ NDVI_SCALE = 10000
 """the layer holds NDVI x 10000"""
 NDVI_NOT_SEEN = -32768
 
-NORMAL_90 = 1.6449
-"""two-sided 90 % of a normal distribution"""
 CE90_PER_SIGMA = 2.1460
 """of a circular normal error: sqrt(-2 ln 0.1)"""
-PATCH_M = 40.0
-"""pixels of a field nearer than this are alike: rows, soil, vigour"""
-CALIBRATION_SIGMA = 0.003
-"""of NDVI: gain of the camera and haze, which all pixels of a field share"""
-CLOUDY_SIGMA = 0.008
-"""of NDVI wherever a picture has clouds: thin haze and half shadow that are not told from ground"""
-FRINGE_SIGMA = 0.08
-"""of NDVI times the share not seen: what hides part of a field reaches thinly over the rest; both found by
-benchmarks/calibrate_products.py"""
+MATCHED_PX = 0.1
+"""how well a shift of the picture is measured at best"""
 
 
 def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask | None = None) -> Product:
@@ -50,16 +44,22 @@ def vegetation_product(scene: Scene, fields: Mapping[str, Any], *, ignore: Mask 
     whole field, also of what lies off the picture), ``because``. Estimates: ``ndvi_mean`` over all fields,
     ``fields_seen`` and ``seen_share`` of the picture.
 
-    Statistics are of the layer, weighted by the exact share of each pixel in the field. The interval holds noise and
-    variation, what was not seen, position and calibration, and reaches from the mean of all pixels to that of the
-    core, whose pixels are not mixed with what lies beside (tests/product/test_vegetation.py).
+    ``ndvi_mean`` is the value of the field as a whole, without the light of what lies beside it
+    (:func:`swath.product.field_values.field_values`); ``ndvi_sd`` and ``count_px`` are of all its pixels that were
+    seen, weighted by the exact share of each. Fields are looked for where the picture shows them, if a shift against
+    control was measured; what may lie under a thin veil or in half shadow counts as not seen of them
+    (:func:`swath.product.veils.find_veiled`; the layer shows it). The interval holds noise and variation, borders,
+    what was not seen, what clouds leave of their margins, and position: nine of ten true values of flown fields
+    (tests/stories/test_field_coverage.py).
 
     :class:`InputError` for bands or shapes that do not fit and for polygons that are not valid, by field.
     """
-    unseen = find_unseen(average_cells(scene, ignore), keep_dark_water=False)
+    cells = average_cells(scene, ignore)
+    unseen = find_unseen(cells, keep_dark_water=False)
     seen = unseen == SEEN
     layer = _layer(band_of(scene, "red"), band_of(scene, "nir"), seen)
-    rows = tuple(_rows(scene, fields, layer, seen))
+    sure = seen & ~find_veiled(cells, unseen)
+    rows = tuple(_rows(scene, fields, layer, sure, 1.0 - float(seen.mean())))
     return Product(
         id=f"{scene.id}-vegetation",
         kind="vegetation",
@@ -85,50 +85,44 @@ def _layer(red: npt.NDArray[Any], nir: npt.NDArray[Any], seen: Mask) -> npt.NDAr
 
 
 def _rows(
-    scene: Scene, fields: Mapping[str, Any], layer: npt.NDArray[np.int16], seen: Mask
+    scene: Scene, fields: Mapping[str, Any], layer: npt.NDArray[np.int16], seen: Mask, cloudy_share: float
 ) -> Iterator[dict[str, Any]]:
-    """All fields at once: their pixels, those of their core, and what they would hold a pixel further on."""
-    covered = cover_polygons(list(fields.values()), scene.grid, names=[f"field {id}" for id in fields])
-    found, core = zonal_statistics(layer, seen, covered), zonal_statistics(layer, seen, covered.core())
-    half = NORMAL_90 * _sigma(scene, found, covered, layer, seen)
+    """All fields at once: their pixels, and their values with doubt."""
+    grid, position_m = _placed(scene)
+    covered = cover_polygons(list(fields.values()), grid, names=[f"field {id}" for id in fields])
+    found = zonal_statistics(layer, seen, covered)
+    pixel_m = grid.pixel_m
+    blur_px2, position_px = (scene.gsd_m / pixel_m) ** 2, position_m / pixel_m
+    of = field_values(
+        layer, seen, covered, scale=NDVI_SCALE, blur_px2=blur_px2, position_px=position_px, cloudy_share=cloudy_share
+    )
     touched = covered.counts_px() > 0
     for n, id in enumerate(fields):
-        count, mean, sd = (float(part[0, n]) for part in (found.count_px, found.mean, found.sd))
-        row: dict[str, Any] = {"field": id, "area_m2": float(covered.area_px[n]) * scene.grid.pixel_m**2}
+        count = float(found.count_px[0, n])
+        row: dict[str, Any] = {"field": id, "area_m2": float(covered.area_px[n]) * pixel_m**2}
         row |= {"ndvi_mean": None, "ndvi_low": None, "ndvi_high": None, "ndvi_sd": None}
         row |= {"count_px": count, "seen_share": float(found.seen_share[0, n]), "because": ""}
         if count <= 0.0:
             yield row | {"because": "not seen: " + ("cloud or no data" if touched[n] else "it lies off the picture")}
             continue
-        mean /= NDVI_SCALE
-        inner = float(core.mean[0, n]) / NDVI_SCALE if core.seen[0, n] else mean
+        value = float(of.value[n])
         yield row | {
-            "ndvi_mean": mean,
-            "ndvi_low": max(min(mean, inner) - float(half[n]), -1.0),
-            "ndvi_high": min(max(mean, inner) + float(half[n]), 1.0),
-            "ndvi_sd": sd / NDVI_SCALE,
+            "ndvi_mean": value,
+            "ndvi_low": max(value - float(of.down[n]), -1.0),
+            "ndvi_high": min(value + float(of.up[n]), 1.0),
+            "ndvi_sd": float(found.sd[0, n]) / NDVI_SCALE,
         }
 
 
-def _sigma(
-    scene: Scene, found: ZonalStatistics, covered: Coverages, layer: npt.NDArray[np.int16], seen: Mask
-) -> npt.NDArray[np.float64]:
-    """Standard deviation of each field's mean NDVI: independent parts.
-
-    Pixel noise and texture; the unseen part, whose mean differs as patches of ``PATCH_M`` differ; thin cloud; a shift
-    of the picture by its position error, tried along both axes; calibration.
-    """
-    spread, count, pixel_m = found.sd[0] / NDVI_SCALE, found.count_px[0], scene.grid.pixel_m
-    patches = np.maximum(count * pixel_m**2 / PATCH_M**2, 1.0)
-    hidden = 1.0 - found.seen_share[0]
-    unseen = spread**2 * hidden / patches + (FRINGE_SIGMA * hidden) ** 2
-    position_px = scene.ce90_m.value / CE90_PER_SIGMA / pixel_m
-    moved = [zonal_statistics(layer, seen, covered.shift(*by)) for by in ((1, 0), (-1, 0), (0, 1), (0, -1))]
-    squares = sum(np.where(m.seen[0], (m.mean[0] - found.mean[0]) / NDVI_SCALE, 0.0) ** 2 for m in moved)
-    shift = 2.0 * squares / np.maximum(sum(m.seen[0].astype(np.int64) for m in moved), 1) * position_px**2
-    cloudy = 0.0 if seen.all() else CLOUDY_SIGMA**2
-    total = spread**2 / np.maximum(count, 1.0) + unseen + cloudy + shift + CALIBRATION_SIGMA**2
-    return np.asarray(np.sqrt(total), np.float64)
+def _placed(scene: Scene) -> tuple[Grid, float]:
+    """The scene's grid where its picture really lies, and the standard deviation along an axis of what is left."""
+    east_m, north_m = (scene.properties.get(f"shift_{side}_m") for side in ("east", "north"))
+    grid, off_m = scene.grid, 0.0
+    if east_m is not None and north_m is not None:
+        off_m = float(np.hypot(east_m, north_m))
+        grid = replace(grid, west_m=grid.west_m - east_m, north_m=grid.north_m - north_m)
+        off_m = min(off_m, scene.ce90_m.value - MATCHED_PX * CE90_PER_SIGMA * grid.pixel_m)
+    return grid, (scene.ce90_m.value - max(off_m, 0.0)) / CE90_PER_SIGMA
 
 
 def _estimates(rows: tuple[dict[str, Any], ...], seen: Mask) -> dict[str, Estimate]:

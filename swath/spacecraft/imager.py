@@ -54,7 +54,8 @@ class Imager:
     dark_electrons_per_s: float
     """per TDI stage"""
     prnu_share: float
-    """gain of the columns, one sigma, that calibration on board leaves"""
+    """gain of the columns, one sigma, that calibration on board leaves: as what is dark, dead and hot the camera's own,
+    the same in every picture"""
     dsnu_electron_count: float
     """dark level of the columns, one sigma, that is left"""
     dead_share: float
