@@ -35,8 +35,8 @@ CLEAR_SHARE = 0.02
 """of what is seen lies under the haze of the clear part"""
 LITTLE_SEEN = 0.3
 """A picture that shows less of the ground than this may have no clear part."""
-SHADE_NIR = 0.14
-"""land that reflects less, and red less than green, lies in shade"""
+SHADE_NIR, SHADE_BLUE = 0.14, 1.1
+"""Land that reflects less, and red less and blue more than green, lies in shade; muddy water is as green as blue."""
 BRIGHT_NIR = 0.15
 """no water reflects as much: it is a cloud's margin, or land"""
 SLOPE, OTHER_SLOPES, CLEARLY = 0.5, (0.0, 0.25), 0.5
@@ -95,9 +95,9 @@ def _grown(found: Mask, open_: Mask) -> Mask:
 
 
 def _shaded(means: Floats32) -> Mask:
-    """Land under skylight alone: blue, and dark in the near infrared as only wet black soils are in the sun."""
+    """Under skylight alone: blue, and dark in the near infrared as only deep clear water is in the sun."""
     with np.errstate(invalid="ignore"):
-        return np.asarray((means[3] < SHADE_NIR) & (means[2] < means[1]), np.bool_)
+        return np.asarray((means[3] < SHADE_NIR) & (means[2] < means[1]) & (means[0] > SHADE_BLUE * means[1]), np.bool_)
 
 
 def _haze(means: Floats32, slope: float) -> Floats32:
