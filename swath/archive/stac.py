@@ -142,10 +142,13 @@ def amplitude_bands(scene: Scene) -> list[dict[str, Any]]:
     ]
 
 
-def layer_band(name: str, layer: npt.NDArray[Any], *, nodata: float, description: str) -> dict[str, Any]:
-    """A product's layer as a band."""
+def layer_band(
+    name: str, layer: npt.NDArray[Any], *, nodata: float, description: str, scale: float = 1.0
+) -> dict[str, Any]:
+    """A product's layer as a band: what is meant is the stored value x ``scale``."""
     value = "nan" if math.isnan(nodata) else nodata
-    return {"name": name, "description": description, "data_type": layer.dtype.name, "nodata": value}
+    told = {"name": name, "description": description, "data_type": layer.dtype.name, "nodata": value}
+    return told if scale == 1.0 else {**told, "unit": "1", "raster:scale": scale, "raster:offset": 0.0}
 
 
 def item(

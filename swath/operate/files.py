@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from swath.archive.stac import (
     reflectance_bands,
 )
 from swath.model import Product, Scene
+from swath.product.vegetation import NDVI_NOT_SEEN, NDVI_SCALE
 from swath.store.folder import write_json
 from swath.time import format_utc
 
@@ -37,14 +39,28 @@ _CAMERA_TITLES = ("reflectance on the map", "natural colour")
 _BEYOND_M = 50.0
 """an RPC holds for heights so much lower and higher than the land's"""
 
-_LAYERS: dict[str, tuple[float, bool, str]] = {
-    "flood": (255, True, "1 flooded, 0 not"),
-    "likelihood": (255, False, "likelihood of water now, per cent; 255 not seen"),
-    "normal": (255, False, "normal water, per cent; 255 not known"),
-    "unseen": (255, True, "0 seen, 1 cloud, 2 cloud shadow, 3 not pictured"),
-    "ndvi": (-32768, False, "NDVI x 10000; -32768 not seen"),
+
+@dataclass(frozen=True)
+class _Layer:
+    nodata: float
+    classes: bool
+    meaning: str
+    """of what is stored"""
+    scale: float = 1.0
+    """what a stored value counts"""
+    title: str = ""
+    """for people; otherwise the meaning"""
+
+
+_LAYERS = {
+    "flood": _Layer(255, True, "1 flooded, 0 not"),
+    "likelihood": _Layer(
+        255, False, "likelihood of water now, per cent; 255 not seen", 0.01, "likelihood of water now"
+    ),
+    "normal": _Layer(255, False, "normal water, per cent; 255 not known", 0.01, "share of normal water"),
+    "unseen": _Layer(255, True, "0 seen, 1 cloud, 2 cloud shadow, 3 not pictured"),
+    "ndvi": _Layer(NDVI_NOT_SEEN, False, "NDVI x 10000; -32768 not seen", 1.0 / NDVI_SCALE, "vegetation index (NDVI)"),
 }
-"""no-data value, whether the numbers are classes, what they mean"""
 
 
 def scene_file(scene: Scene) -> Path:
@@ -102,22 +118,23 @@ def write_product(product: Product, scene: Scene, before: Scene | None, folder: 
     place = folder / "stac" / item_path(PRODUCTS, product.id)
     place.parent.mkdir(parents=True, exist_ok=True)
     assets = {}
+    said = f"{'simulated ' if product.simulated else ''}{product.kind} of {product.request}"
     for name, layer in product.layers.items():
-        nodata, categorical, meaning = _LAYERS[name]
+        told = _LAYERS[name]
         path = folder / "products" / f"{file_stem(f'{product.id}-{name}', simulated=product.simulated)}.tif"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_cog(
             path,
             {name: layer},
             product.grid,
-            nodata=nodata,
+            nodata=told.nodata,
             simulated=product.simulated,
-            description=f"{'simulated ' if product.simulated else ''}{product.kind} of {product.request}: {meaning}",
-            categorical=categorical,
+            description=f"{said}: {told.meaning}",
+            categorical=told.classes,
         )
-        band = layer_band(name, layer, nodata=nodata, description=meaning)
+        band = layer_band(name, layer, nodata=told.nodata, description=told.meaning, scale=told.scale)
         assets[name] = raster_asset(
-            path, place.parent, product.grid, [band], simulated=product.simulated, title=meaning
+            path, place.parent, product.grid, [band], simulated=product.simulated, title=told.title or told.meaning
         )
     used = [s for s in (scene, before) if s is not None and s.id in product.scenes]
     entry = product_item(

@@ -35,6 +35,7 @@ from swath.archive.stac_check import problems
 from swath.errors import DataError
 from swath.frames import EarthOrientation
 from swath.model import Estimate, Grid, Product, Scene
+from swath.operate.files import write_product
 
 CREATED = np.datetime64("2026-05-08T11:00:00", "ns")
 Item = dict[str, Any]
@@ -205,6 +206,18 @@ def test_the_checker_never_raises(written: tuple[Item, Path], value: Any, data: 
             break
         target = target[key]
     problems(spoiled, folder)
+
+
+def test_a_layer_says_what_a_stored_value_counts(scene: Scene, tmp_path: Path) -> None:
+    """A likelihood of 0 to 1 and an index of -1 to 1 to whoever reads the item, whole numbers in the file."""
+    stored = {"ndvi": 2500, "likelihood": 40, "normal": 5, "flood": 1, "unseen": 2}
+    layers = {
+        name: np.full(scene.grid.shape, n, np.int16 if name == "ndvi" else np.uint8) for name, n in stored.items()
+    }
+    kind = {"kind": "flood", "request": "r-1", "scenes": (scene.id,), "grid": scene.grid, "simulated": True}
+    entry = write_product(Product(id="p", layers=layers, estimates={}, **kind), scene, None, tmp_path)
+    meant = {name: stored[name] * entry["assets"][name]["bands"][0].get("raster:scale", 1.0) for name in stored}
+    assert meant == pytest.approx({"ndvi": 0.25, "likelihood": 0.4, "normal": 0.05, "flood": 1, "unseen": 2})
 
 
 def test_products_collections_and_the_catalog(scene: Scene, written: tuple[Item, Path], tmp_path: Path) -> None:

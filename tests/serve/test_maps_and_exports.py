@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 import math
+import shutil
+from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import rasterio
@@ -17,6 +20,7 @@ from starlette.testclient import TestClient
 from swath.serve.service import Service
 from swath.store.people import add_person
 from tests.serve.conftest import bearer
+from tests.serve.world import serve
 
 Guarded = tuple[TestClient, Service, dict[str, str]]
 ASSET = "scenes/SW-1-20260501/data"
@@ -29,6 +33,28 @@ def tile_over(lon: float, lat: float, zoom: int) -> tuple[int, int]:
 
 def picture(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
+
+
+def test_pixels_are_drawn_and_told_as_the_item_means_them(folder: Path, tmp_path: Path) -> None:
+    """An index that is stored x 10000: half green on the map, and one number under the cursor and in the histogram."""
+    here = shutil.copytree(folder, tmp_path / "mission")
+    place = here / "stac" / "scenes" / "SW-1-20260501" / "SW-1-20260501.json"
+    item = json.loads(place.read_text("utf-8"))
+    item["assets"]["data"]["bands"] = [{"name": "ndvi", "raster:scale": 1e-4, "raster:offset": 0.1}]
+    place.write_text(json.dumps(item))
+    app, service, _ = serve(here)
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        lon, lat = 9.012, 45.144
+        value = client.get(f"/values/{ASSET}?lon={lon}&lat={lat}").json()["bands"]["ndvi"]
+        (band, *_) = client.get(f"/page/histogram/{ASSET}").json()["bands"]
+        assert band["low"] == pytest.approx(1e-4 + 0.1) and band["high"] == pytest.approx(64 * 64 * 1e-4 + 0.1)
+        assert band["low"] < value < band["high"]
+        x, y = tile_over(lon, lat, 16)
+        drawn = picture(client.get(f"/tiles/{ASSET}/16/{x}/{y}.png").content)
+        seen = drawn[drawn[..., 3] > 0]
+        green = np.asarray(mpl.colormaps["YlGn"](np.array([band["low"], band["high"]]) / 0.9))[:, :3] * 255.0
+        assert len(seen) and green[1].min() - 2 <= seen[:, :3].min() and seen[:, :3].max() <= green[0].max() + 2
+    service.db.close()
 
 
 def test_collections_hold_what_was_brought_in(client: TestClient) -> None:
