@@ -7,12 +7,15 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from swath.archive.histogram import histogram
 from swath.archive.map_tile import MAX_ZOOM, bounds_deg, tile_grid, tile_of, value_at
 from swath.errors import DataError
 from swath.report.tile_style import FORMS, STYLES, coloured, encoded, transparent
@@ -175,7 +178,21 @@ def _style(found: _Asset, chosen: list[int], asked: str) -> str:
         return "natural"
     name = _name(found, chosen[0]).lower()
     words = {"ndvi": "vegetation", "likelihood": "likelihood", "flood": "water", "water": "water", "unseen": "unseen"}
-    return next((style for word, style in words.items() if word in name), "grey" if found.bands else "values")
+    known = next((style for word, style in words.items() if word in name), "")
+    band = found.bands[chosen[0]] if chosen[0] < len(found.bands) else {}
+    told = str(band.get("description", "")).lower()
+    lit = "eo:common_name" in band or "reflectance" in told or "amplitude" in told
+    return known or ("grey" if lit else "values")
+
+
+@lru_cache(maxsize=256)
+def _usual(path: Path, tag: str, number: int) -> tuple[float, float]:
+    """Between which stored values do 96 % of a band's pixels lie? For layers that no style is made for."""
+    band = histogram(path).bands[number]
+    below = np.cumsum(band.counts) / max(int(band.counts.sum()), 1)
+    step = (band.high - band.low) / len(band.counts)
+    first, last = np.searchsorted(below, [0.02, 0.98])
+    return band.low + step * float(first), band.low + step * float(last + 1)
 
 
 def _tile(
@@ -201,9 +218,16 @@ def _tile(
         if number < len(found.bands):
             band = found.bands[number]
             values[row] = values[row] * float(band.get("raster:scale", 1.0)) + float(band.get("raster:offset", 0.0))
-    low = style.low if ends[0] is None else ends[0]
-    high = style.high if ends[1] is None else ends[1]
+    low, high = _ends(found, chosen[0], name, ends)
     return encoded(coloured(values, tile.seen, style, low=low, high=high), form)
+
+
+def _ends(found: _Asset, number: int, name: str, asked: tuple[float | None, float | None]) -> tuple[float, float]:
+    """What is drawn in the first and in the last colour: as asked, the style's, or, of ``values``, the layer's own."""
+    low, high = STYLES[name].low, STYLES[name].high
+    if name == "values" and None in asked:
+        low, high = (_scaled(found, number, end) or 0.0 for end in _usual(found.path, found.tag, number))
+    return low if asked[0] is None else asked[0], high if asked[1] is None else asked[1]
 
 
 def _tilejson(service: Service, request: Request, caller: Caller, name: tuple[str, str, str]) -> dict[str, Any]:

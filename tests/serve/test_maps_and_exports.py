@@ -42,6 +42,10 @@ def test_pixels_are_drawn_and_told_as_the_item_means_them(folder: Path, tmp_path
     item = json.loads(place.read_text("utf-8"))
     item["assets"]["data"]["bands"] = [{"name": "ndvi", "raster:scale": 1e-4, "raster:offset": 0.1}]
     place.write_text(json.dumps(item))
+    other = here / "stac" / "scenes" / "SW-2-20260502" / "SW-2-20260502.json"
+    layer = json.loads(other.read_text("utf-8"))
+    layer["assets"]["data"]["bands"] = [{"name": "depth", "description": "millimetres"}]
+    other.write_text(json.dumps(layer))
     app, service, _ = serve(here)
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         lon, lat = 9.012, 45.144
@@ -54,6 +58,10 @@ def test_pixels_are_drawn_and_told_as_the_item_means_them(folder: Path, tmp_path
         seen = drawn[drawn[..., 3] > 0]
         green = np.asarray(mpl.colormaps["YlGn"](np.array([band["low"], band["high"]]) / 0.9))[:, :3] * 255.0
         assert len(seen) and green[1].min() - 2 <= seen[:, :3].min() and seen[:, :3].max() <= green[0].max() + 2
+        # A layer that no style is made for is drawn between its own values, the same on every tile.
+        x, y = tile_over(9.0634 + 0.012, lat, 13)
+        drawn = picture(client.get(f"/tiles/scenes/SW-2-20260502/data/13/{x}/{y}.png").content)
+        assert len(np.unique(drawn[drawn[..., 3] > 0], axis=0)) > 100
     service.db.close()
 
 
