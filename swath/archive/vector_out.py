@@ -24,6 +24,8 @@ from swath.product.room import filled, piecewise
 __all__ = ["Features", "burn_in", "outlines", "write_geopackage"]
 
 Array = npt.NDArray[Any]
+MOST_OUTLINES = 100_000
+"""of one layer: some 2 kB each while they are made and written"""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Features:
     columns: Mapping[str, Sequence[Any]]
     kind: str
     """``MultiPolygon``, ``MultiLineString`` or ``MultiPoint``"""
+    note: str = ""
+    """what is not in it"""
 
 
 def _transform(grid: Grid) -> Affine:
@@ -43,22 +47,29 @@ def _transform(grid: Grid) -> Affine:
 def outlines(mask: Array, grid: Grid, values: Mapping[str, Array] | None = None) -> Features:
     """The patches of a mask as polygons in the grid's metres, largest first, with ``area_m2``.
 
-    ``values``: rasters whose mean over each patch becomes a column (255 does not count).
+    ``values``: rasters whose mean over each patch becomes a column (255 does not count). Of more than
+    :data:`MOST_OUTLINES` patches only the largest have outlines, and the note says so: memory does not grow with noise.
     """
     patches = find_patches(np.asarray(mask, np.bool_))
     size = patches.size_px[1:]
-    found: list[list[Any]] = [[] for _ in size]
-    inside = piecewise(lambda label: label > 0, patches.label, dtype=np.bool_)
+    order = np.argsort(-size, kind="stable")[:MOST_OUTLINES]
+    chosen = np.zeros(len(size) + 1, np.bool_)
+    chosen[order + 1] = True
+    found: dict[int, list[Any]] = {int(k): [] for k in order}
+    inside = patches.those(chosen)
     for shape, value in rasterio.features.shapes(patches.label, mask=inside, transform=_transform(grid)):
         found[int(value) - 1].append(shapely.Polygon(shape["coordinates"][0], shape["coordinates"][1:]))
-    order = np.argsort(-size, kind="stable")
-    shapes = [shapely.multipolygons(found[k]) for k in order]
+    shapes = [shapely.multipolygons(found[int(k)]) for k in order]
     columns: dict[str, Any] = {"area_m2": [float(size[k]) * grid.pixel_m**2 for k in order]}
     for name, raster in (values or {}).items():
         total = patches.sums(piecewise(lambda part: np.where(part != 255, part, 0), raster, dtype=np.uint8))[1:]
         count = patches.sums(piecewise(lambda part: part != 255, raster, dtype=np.bool_))[1:]
         columns[name] = [round(float(total[k] / max(count[k], 1)), 2) for k in order]
-    return Features(shapes, columns, "MultiPolygon")
+    note = ""
+    if len(order) < len(size):
+        left_out, least = len(size) - len(order), int(size[order[-1]])
+        note = f"{left_out:,} patches of {least} pixels and fewer have no outline: the raster has them"
+    return Features(shapes, columns, "MultiPolygon", note)
 
 
 def burn_in(shapes: Sequence[Any], grid: Grid, *, touched: bool = False) -> npt.NDArray[np.bool_]:
@@ -77,12 +88,13 @@ def write_geopackage(path: Path, layers: Mapping[str, Features], epsg: int, *, d
     try:
         for number, (name, features) in enumerate(layers.items()):
             columns = {key: np.asarray(values) for key, values in features.columns.items()}
+            told = "; ".join(filter(None, (description, features.note)))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an empty layer, a date of ours
                 pyogrio.raw.write(
                     scratch, np.asarray(shapely.to_wkb(_many(features)), object), list(columns.values()),
                     list(columns), driver="GPKG", layer=name, geometry_type=features.kind, crs=f"EPSG:{epsg}",
-                    append=number > 0, layer_metadata={"DESCRIPTION": description},
+                    append=number > 0, layer_metadata={"DESCRIPTION": told},
                 )  # fmt: skip
         os.replace(scratch, path)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:

@@ -102,18 +102,23 @@ def write_product_set(
         out / f"{stem}.tif", product.layers, product.grid, nodata=255, simulated=product.simulated, categorical=True,
         description=f"{told.title}: {product.because}"[:900],
     )  # fmt: skip
+    vectors = _vector_layers(product, told)
     write_geopackage(
-        out / f"{stem}.gpkg", _vector_layers(product, told), product.grid.epsg,
+        out / f"{stem}.gpkg", vectors, product.grid.epsg,
         description=("SIMULATED: " if product.simulated else "") + told.title,
     )  # fmt: skip
     for name, sheet in _sheets(product, told, look, ground).items():
         for ending, content in sheet_files(sheet).items():
             write_whole(out / f"{file_stem(name, simulated=product.simulated)}{ending}", content)
-    write_json(out / "product.json", product_json(product, told))
+    notes = [f"{name}: {features.note}" for name, features in vectors.items() if features.note]
+    write_json(out / "product.json", product_json(product, told, notes))
 
 
-def product_json(product: Product, told: Told) -> dict[str, Any]:
-    """The product in words and numbers; schema: docs/reference/schemas/product.schema.json, part ``made``."""
+def product_json(product: Product, told: Told, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """The product in words and numbers; schema: docs/reference/schemas/product.schema.json, part ``made``.
+
+    ``notes``: limits of this one, beside those of its kind.
+    """
     geometry, bbox = geojson_outline(*grid_outline(product.grid))
     codes = product.layers.get("unseen")
     hidden = {} if codes is None else _hidden(codes, product.grid.pixel_area_km2)
@@ -133,7 +138,7 @@ def product_json(product: Product, told: Told) -> dict[str, Any]:
         "exposure": [_exposed_json(e) for e, _ in told.exposed],
         "rows": [dict(row) for row in product.rows],
         "clock": [dict(step) for step in told.clock],
-        "limits": list(LIMITS[product.kind]),
+        "limits": [*LIMITS[product.kind], *notes],
     }
 
 

@@ -204,7 +204,7 @@ def _brightness(given: Given, grid: Grid) -> Array:
     """Mean of the visible bands, or the only band there is."""
     bands = read_bands(given, grid, ("red", "green", "blue"))
     if bands:
-        return np.asarray(np.mean(list(bands.values()), axis=0), np.float32)
+        return piecewise(lambda *parts: np.mean(parts, axis=0), *bands.values(), dtype=np.float32)
     return read_values(given, grid)
 
 

@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from swath.errors import InputError
 from swath.model import Estimate, Grid, Product
-from swath.product.fields import cover_polygons
+from swath.product.fields import Coverages, cover_polygons
 from swath.product.kind import ProductKind
 from swath.product.patch_kernels import best_correlation
+from swath.product.room import every_nth, filled
 from swath.product.split import Known, split_threshold
 
 __all__ = ["DAMAGE", "GRADES", "damage_product", "grade_of"]
@@ -62,13 +63,13 @@ def damage_product(
         raise InputError(f"pictures {before.shape} and {after.shape}, grid {grid.shape}", fix="Warp them to the grid")
     if not len(footprints):
         raise InputError("no building is given", fix="Give footprints with --buildings")
-    old, new = np.asarray(before, np.float32), np.asarray(after, np.float32)
-    looked = _look(old, new, footprints, grid)
+    old, new = (piece if piece.dtype == np.float32 else piece.astype(np.float32) for piece in (before, after))
+    cover = cover_polygons(list(footprints), grid)
+    looked = _look(old, new, cover)
     told = np.array([isinstance(v, float) for v in looked])
     change = np.array([v if isinstance(v, float) else np.nan for v in looked])
     limit, sigma, words = _limit(change[told])
-    rows, codes = [], np.zeros(grid.shape, np.uint8)
-    cover = cover_polygons(list(footprints), grid)
+    rows, codes = [], filled(grid.shape, 0, np.uint8)
     for number, value in enumerate(looked):
         row = grade_of(value, limit)
         rows.append({"building": ids[number] if ids else str(number + 1), **row})
@@ -100,12 +101,11 @@ def grade_of(change: float | str, limit: float) -> Mapping[str, Any]:
     return {"grade": grade, "likelihood": round(likelihood, 1), "change": round(change, 3), "because": because}
 
 
-def _look(old: Array, new: Array, footprints: Sequence[Any], grid: Grid) -> list[float | str]:
+def _look(old: Array, new: Array, cover: Coverages) -> list[float | str]:
     """The change of each building, or why it cannot be told."""
-    cover = cover_polygons(list(footprints), grid)
     gain = _gain(old, new)
     out: list[float | str] = []
-    for number in range(len(footprints)):
+    for number in range(len(cover)):
         window = _window(cover, number)
         if window is None:
             out.append("it lies off the pictures, or is smaller than a pixel")
@@ -134,11 +134,16 @@ def _change(old: Array, new: Array, a: Array, b: Array, inside: Array, top: int,
 
 def _gain(old: Array, new: Array) -> float:
     """What the later picture's light must be multiplied by: from all that both show."""
-    both = np.isfinite(old) & np.isfinite(new) & (new > 0)
-    return float(np.median(old[both]) / np.median(new[both])) if both.any() else 1.0
+
+    def light(a: Array, b: Array) -> Array:
+        both = np.isfinite(a) & np.isfinite(b) & (b > 0)
+        return np.column_stack([a[both], b[both]])
+
+    known = every_nth(light, old, new)
+    return float(np.median(known[:, 0]) / np.median(known[:, 1])) if len(known) else 1.0
 
 
-def _window(cover: Any, number: int) -> tuple[int, int, Array] | None:
+def _window(cover: Coverages, number: int) -> tuple[int, int, Array] | None:
     runs = cover.runs[cover.first_run[number] : cover.first_run[number + 1]]
     edge = cover.edges[cover.first_edge[number] : cover.first_edge[number + 1]]
     share = cover.shares[cover.first_edge[number] : cover.first_edge[number + 1]]
@@ -165,7 +170,7 @@ def _grown(inside: Array) -> Array:
     return wide
 
 
-def _paint(codes: Array, cover: Any, number: int, code: int) -> None:
+def _paint(codes: Array, cover: Coverages, number: int, code: int) -> None:
     window = _window(cover, number)
     if window is not None:
         top, left, inside = window

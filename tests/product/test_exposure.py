@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 import shapely
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from swath.errors import InputError
 from swath.model import Grid
-from swath.product.exposure import cut_lines, expose, sample_raster, sample_shapes
+from swath.product import exposure
+from swath.product.exposure import Samples, cut_lines, expose, sample_raster, sample_shapes
 
 GRID = Grid(32632, 0.0, 1000.0, 10.0, 100, 100)
 
@@ -72,6 +75,53 @@ def test_the_interval_holds_when_the_whole_map_errs_together() -> None:
         inside += found.low <= truth <= found.high
     print(f"{inside} of 100")
     assert 80 <= inside <= 100
+
+
+def by_words(samples: Samples, likelihood: np.ndarray, normal: np.ndarray, sigma: float) -> tuple[float, ...]:
+    """The same question once more for the whole map at once, in the words of the module: no bands, no sums kept."""
+    at, amount, _ = samples.rows(0, GRID.height)
+    percent, usual = likelihood.ravel()[at].astype(float), normal.ravel()[at] / 100.0
+    seen, usual = percent != 255, np.where(usual > 1.0, 0.0, usual)
+    odds = np.log(np.clip(percent / 100, 0.002, 0.998) / (1 - np.clip(percent / 100, 0.002, 0.998)))
+    patch = (at // GRID.width // 10) * 11 + at % GRID.width // 10
+    draws = []
+    for k in range(41):
+        shift = NormalDist().inv_cdf((k + 0.5) / 41)
+        wet = np.where(seen, np.maximum(1.0 / (1.0 + np.exp(-(odds + sigma * shift))) - usual, 0.0), 0.0)
+        spread = np.linalg.norm(np.bincount(patch, amount * np.sqrt(wet * (1.0 - wet))))
+        draws += [(wet * amount).sum() + spread * NormalDist().inv_cdf((m + 0.5) / 9) for m in range(9)]
+    value = (np.where(seen, np.maximum(percent / 100 - usual, 0.0), 0.0) * amount).sum()
+    return value, amount[~seen].sum(), max(min(np.quantile(draws, 0.05), value), 0.0)
+
+
+@pytest.mark.parametrize("band_px", [1, 1000, 3500, 1_000_000])
+def test_bands_of_the_map_say_what_the_whole_says(band_px: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is that of a band: what is asked of a map at once changes no number but by rounding."""
+    monkeypatch.setattr(exposure, "BAND_PX", band_px)
+    rng = np.random.default_rng(5)
+    likelihood, normal = (rng.integers(0, 101, GRID.shape).astype(np.uint8) for _ in range(2))
+    likelihood[rng.random(GRID.shape) < 0.2] = 255
+    normal[rng.random(GRID.shape) < 0.7] = 255
+    corners = rng.uniform(-50, 950, (40, 2))
+    boxes = [shapely.box(x, y, x + 137.0, y + 88.0) for x, y in corners]
+    lines = [shapely.LineString(rng.uniform(0, 1000, (4, 2))) for _ in range(9)]
+    people = np.where(rng.random(GRID.shape) < 0.3, np.nan, rng.exponential(2.0, GRID.shape))
+    for samples in (
+        sample_raster(people, "people"), sample_shapes(boxes, GRID, "fields"), sample_shapes(lines, GRID, "roads"),
+        sample_shapes([shapely.Point(p) for p in corners], GRID, "wells"),
+    ):  # fmt: skip
+        found = expose(samples, likelihood, grid=GRID, logit_sigma=0.7, normal=normal)
+        told = found.affected.value, found.unseen.value, found.affected.low
+        assert told == pytest.approx(by_words(samples, likelihood, normal, 0.7), rel=1e-9)
+        if samples.count:
+            at, amount, of = samples.rows(0, GRID.height)
+            percent, usual = likelihood.ravel()[at], np.where(normal.ravel()[at] > 100, 0, normal.ravel()[at])
+            seen = percent != 255
+            wet = np.maximum(percent / 100.0 - usual / 100.0, 0.0)
+            weight = np.bincount(of[seen], amount[seen], samples.count)
+            with np.errstate(invalid="ignore"):
+                mean = np.bincount(of[seen], (amount * wet)[seen], samples.count) / weight
+            np.testing.assert_allclose(found.per_feature, mean, rtol=1e-9)
 
 
 def test_bad_shapes_are_refused_or_repaired() -> None:

@@ -17,6 +17,7 @@ from swath.archive import scratch
 from swath.model import Product
 from swath.product import room
 from swath.product.burn import burn_product
+from swath.product.damage import damage_product
 from swath.product.debris import debris_product
 from swath.product.flood import flood_product, optical_sight, optical_sights
 from swath.product.flood_map import flood_of
@@ -27,7 +28,7 @@ from swath.product.sight import hide, join_sights
 from swath.product.vegetation import vegetation_product
 from swath.product.water_radar import RadarLook, radar_sight
 from tests.product.simulated import Flood, make_flood
-from tests.product.simulated_changes import make_burn, make_debris, make_slides
+from tests.product.simulated_changes import make_burn, make_debris, make_slides, make_town
 from tests.product.simulated_disasters import make_seen, scene_of_seen
 
 
@@ -76,8 +77,15 @@ def plants_alone() -> Product:
     return vegetation_product(replace(scene, request="one"), {"field": ring})
 
 
+def damage_to_homes() -> Product:
+    before, after, homes, _, grid = make_town(1)
+    pictures = [room.piecewise(lambda part: part, one, dtype=np.float32) for one in (before, after)]
+    return damage_product(*pictures, homes, grid, scenes=("before", "after"))
+
+
 @pytest.mark.parametrize(
-    "make", [flood_with_clouds, flood_by_both, burn_of_two, slides_on_slopes, debris_afloat, plants_alone]
+    "make",
+    [flood_with_clouds, flood_by_both, burn_of_two, slides_on_slopes, debris_afloat, damage_to_homes, plants_alone],
 )
 def test_piece_by_piece_in_files_is_the_whole_in_memory(
     make: Callable[[], Product], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
