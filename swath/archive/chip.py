@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from swath.archive.given import Given, open_given
 from swath.archive.grids import map_epsg, map_from_geodetic
-from swath.archive.looks import POLARISATIONS, Given, open_given, read_bands, read_radar, read_values
+from swath.archive.looks import POLARISATIONS, read_bands, read_radar, read_values
 from swath.archive.mark import burn_diagonal
 from swath.errors import DataError
 from swath.model import Grid

@@ -1,16 +1,8 @@
-"""Pictures, masks and heights that a user has, read onto one map grid for the disaster products.
-
-A picture is a GeoTIFF or JPEG 2000, or the STAC item of one (ours or anybody's): its asset with the most bands is read,
-its time, scale and ``swath:simulated`` are believed. Bands go by their names; a file without names is known by how many
-it has, or by what the user says. Nothing but those two forms is ever opened (:mod:`raster_file`).
-"""
+"""Pictures, masks and heights that a user has (:mod:`given`), read onto one map grid for the disaster products."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,21 +11,19 @@ import pyproj
 from pyproj.exceptions import CRSError, ProjError
 from rasterio.transform import Affine
 
-from swath.archive.averaging import PLAIN, Averaging
+from swath.archive.averaging import PLAIN, Averaging, averaging_of
+from swath.archive.given import BandPlace, Given
 from swath.archive.grids import map_epsg
 from swath.archive.part_values import place_of, sampled, tiles, total_of
-from swath.archive.raster_file import RasterFile, open_raster, read_small
-from swath.errors import DataError, InputError
+from swath.archive.raster_file import RasterFile, read_small
+from swath.errors import InputError
 from swath.model import Estimate, Grid, Scene
 from swath.product.room import new_layer, piecewise
 from swath.product.water_radar import RadarLook
-from swath.time import parse_utc
 
 __all__ = [
     "POLARISATIONS",
-    "Given",
     "footprint_mask",
-    "open_given",
     "read_bands",
     "read_radar",
     "read_scene",
@@ -46,107 +36,8 @@ Array = npt.NDArray[Any]
 POLARISATIONS = ("vv", "vh", "hh", "hv")
 MOST_PIXELS = 2_000_000_000
 """of a working grid: some 60 GB in files while a product is made (:mod:`scratch`)"""
-_ALIASES = {
-    "blue": ("b02", "b2", "blue"), "green": ("b03", "b3", "green"), "red": ("b04", "b4", "red"),
-    "nir": ("b08", "b8", "nir"), "swir16": ("b11", "swir16", "swir1"), "swir22": ("b12", "swir22", "swir2"),
-    "vv": ("vv",), "vh": ("vh",), "hh": ("hh",), "hv": ("hv",),
-}  # fmt: skip
-_BY_COUNT: Mapping[int, tuple[str, ...]] = {
-    2: ("vv", "vh"),
-    3: ("red", "green", "blue"),
-    4: ("blue", "green", "red", "nir"),
-    6: ("blue", "green", "red", "nir", "swir16", "swir22"),
-    12: ("", "blue", "green", "red", "", "", "", "nir", "", "", "swir16", "swir22"),
-    13: ("", "blue", "green", "red", "", "", "", "nir", "", "", "", "swir16", "swir22"),
-}
-"""Sentinel-2 level 2A has 12 bands, level 1C 13; of others the usual order"""
 OUTSIDE_CE90_M = 12.5
 """of a picture that does not say: what Sentinel-2 and Landsat promise without control"""
-
-
-@dataclass(frozen=True)
-class Given:
-    """A raster as a user gave it, and what is known of it."""
-
-    raster: RasterFile
-    bands: tuple[str, ...]
-    """a name each; empty where it is not known"""
-    time: np.datetime64 | None
-    """middle of the picture, UTC"""
-    scale_ratio: float
-    """value = stored x scale + offset, as its item says, or the file; 1 where nothing says"""
-    offset_fraction: float
-    simulated: bool
-    id: str
-    sun_deg: tuple[float, float]
-    """elevation and azimuth of the Sun"""
-
-
-def open_given(path: Path, *, bands: Sequence[str] = ()) -> Given:
-    """What is this picture? Headers are read, no pixels.
-
-    ``bands``: their names in order, where the file does not say (blue, green, red, nir, swir16, swir22, vv, vh, hh,
-    hv; ``-`` for others). :class:`InputError` for names that do not fit, :class:`DataError` where it cannot be read.
-    """
-    item: Mapping[str, Any] = {}
-    asset: Mapping[str, Any] = {}
-    if path.suffix.lower() in (".json", ".geojson"):
-        item, asset, path = _of_item(path)
-    raster = open_raster(path)
-    if raster.width < 2 or raster.height < 2:
-        raise InputError(
-            f"{raster.width} x {raster.height} pixels are no picture", where=str(path), fix="Give a larger"
-        )
-    if not raster.crs:
-        raise InputError("it does not say where it lies (no CRS)", where=str(path), fix="Give it a georeference first")
-    names = _band_names(raster, asset, tuple(bands))
-    properties = item.get("properties", {})
-    told = asset.get("bands") or [{}]
-    return Given(
-        raster,
-        names,
-        _time(properties, path),
-        float(told[0].get("raster:scale", raster.scales[0])),
-        float(told[0].get("raster:offset", raster.offsets[0])),
-        bool(properties.get("swath:simulated", raster.simulated)),
-        str(item.get("id") or path.stem),
-        (float(properties.get("view:sun_elevation", 45.0)), float(properties.get("view:sun_azimuth", 150.0))),
-    )
-
-
-def _of_item(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any], Path]:
-    try:
-        item = json.loads(path.read_text("utf-8"))
-        assets = [a for a in item["assets"].values() if str(a["href"]).lower().endswith((".tif", ".tiff", ".jp2"))]
-        chosen = max(assets, key=lambda a: len(a.get("bands", a.get("eo:bands", []))))
-        href = str(chosen["href"])
-        if "://" in href or href.startswith("/vsi"):
-            raise ValueError(f"its picture lies elsewhere: {href[:60]}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DataError(
-            f"is no STAC item of a picture here: {error}", where=str(path), fix="Add it with swath archive add"
-        ) from error
-    return item, chosen, path.parent / href
-
-
-def _time(properties: Mapping[str, Any], path: Path) -> np.datetime64 | None:
-    text = properties.get("datetime") or properties.get("start_datetime")
-    return None if text is None else parse_utc(str(text), where=str(path))
-
-
-def _band_names(raster: RasterFile, asset: Mapping[str, Any], said: tuple[str, ...]) -> tuple[str, ...]:
-    if said:
-        if len(said) != raster.bands:
-            raise InputError(
-                f"{len(said)} names for {raster.bands} bands", where=str(raster.path), fix="Name each band"
-            )
-        return tuple(name.strip().lower() for name in said)
-    listed = [str(b.get("eo:common_name") or b.get("name", "")) for b in asset.get("bands", [])]
-    names = listed if len(listed) == raster.bands else list(raster.names)
-    known = tuple(next((k for k, alias in _ALIASES.items() if name.lower() in alias), "") for name in names)
-    if any(known):
-        return known
-    return _BY_COUNT.get(raster.bands, ("",) * raster.bands)
 
 
 def work_grid(given: Given, *, bounds_deg: tuple[float, float, float, float] | None = None) -> Grid:
@@ -237,12 +128,12 @@ def read_values(
     Bilinear, or the ``nearest`` pixel (classes), or the ``total`` over each pixel's ground (people). ``averaging``,
     where it is better known than the file says it.
     """
-    values = new_layer(grid.shape, np.float32)
-    for tile in tiles(given.raster, grid):
+    values, place = new_layer(grid.shape, np.float32), given.places[band]
+    for tile in tiles(place.raster, grid):
         if total:
-            values[place_of(tile)] = total_of(given.raster, grid, tile, band)
+            values[place_of(tile)] = total_of(place.raster, grid, tile, place.number)
         else:
-            values[place_of(tile)] = sampled(given.raster, grid, tile, band, nearest, averaging)
+            values[place_of(tile)] = sampled(place.raster, grid, tile, place.number, nearest, averaging)
     return values
 
 
@@ -252,10 +143,10 @@ def read_bands(given: Given, grid: Grid, names: Sequence[str], *, nearest: bool 
     for name in names:
         if name in given.bands:
             band = given.bands.index(name)
-            of = _echoes(given, band) if name in POLARISATIONS else None
+            of = _echoes(given.places[band]) if name in POLARISATIONS else None
             found[name] = read_values(given, grid, band=band, nearest=nearest, averaging=of)
-            found[name] *= np.float32(given.scale_ratio)
-            found[name] += np.float32(given.offset_fraction)
+            found[name] *= np.float32(given.places[band].scale)
+            found[name] += np.float32(given.places[band].offset)
     return found
 
 
@@ -274,14 +165,16 @@ def read_scene(given: Given, grid: Grid) -> Scene:
         )
     pixels = new_layer((len(names), *grid.shape), np.uint16)
     for number, name in enumerate(names):
-        band = given.bands.index(name)
-        shares = given.scale_ratio != 1.0 or (given.raster.dtype.kind == "f" and _largest(given, band) <= 2.5)
-        ratio, offset = (np.float32(x * (1e4 if shares else 1.0)) for x in (given.scale_ratio, given.offset_fraction))
-        for tile in tiles(given.raster, grid):
+        place = given.places[given.bands.index(name)]
+        shares = place.scale != 1.0 or (place.raster.dtype.kind == "f" and _largest(place) <= 2.5)
+        ratio, offset = (np.float32(x * (1e4 if shares else 1.0)) for x in (place.scale, place.offset))
+        for tile in tiles(place.raster, grid):
             # The nearest pixel keeps spectra unmixed: interpolated ones cost a twentieth of intersection over union.
-            values = sampled(given.raster, grid, tile, band, nearest=True) * ratio + offset
-            counts = np.rint(np.clip(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0), 0, 65535))
-            pixels[number][place_of(tile)] = counts.astype(np.uint16)
+            stored = sampled(place.raster, grid, tile, place.number, nearest=True)
+            known = np.isfinite(stored) & ((stored != 0.0) | (place.raster.nodata is not None))
+            # Dark water reflects nothing or, with the air taken off, less: it is seen all the same.
+            counts = np.rint(np.clip(np.where(known, stored, 0.0) * ratio + offset, 1.0, 65535.0))
+            pixels[number][place_of(tile)] = np.where(known, counts, 0.0).astype(np.uint16)
     at = np.datetime64("NaT") if given.time is None else given.time
     return Scene(
         id=given.id,
@@ -305,18 +198,18 @@ def read_scene(given: Given, grid: Grid) -> Scene:
     )
 
 
-def _some(given: Given, band: int) -> Array:
+def _some(place: BandPlace) -> Array:
     """Some 100,000 known pixels of a band, as stored."""
-    raster = given.raster
+    raster = place.raster
     share = min(1.0, float(np.sqrt(100_000 / (raster.width * raster.height))))
     shape = max(int(raster.height * share), 1), max(int(raster.width * share), 1)
-    values, known = read_small(raster, shape, bands=(band,))
+    values, known = read_small(raster, shape, bands=(place.number,))
     return np.asarray(values[known])
 
 
-def _largest(given: Given, band: int) -> float:
+def _largest(place: BandPlace) -> float:
     """Nearly the largest value of a band."""
-    known = _some(given, band)
+    known = _some(place)
     return float(np.quantile(known, 0.999)) if len(known) else 0.0
 
 
@@ -329,20 +222,20 @@ def read_radar(given: Given, grid: Grid, *, nearest: bool = False) -> RadarLook:
             where=str(given.raster.path),
             fix="Name its bands in order: --radar-bands vv,vh",
         )
-    db = {name: _decibel(values, _echoes(given, given.bands.index(name))) for name, values in bands.items()}
+    db = {name: _decibel(values, _echoes(given.places[given.bands.index(name)])) for name, values in bands.items()}
     return RadarLook(given.id, grid, db, OUTSIDE_CE90_M, given.simulated)
 
 
-def _echoes(given: Given, band: int) -> Averaging:
-    """What are the numbers of a radar's band? As the file says, else by what they are.
+def _echoes(place: BandPlace) -> Averaging:
+    """What are the numbers of a radar's band? As item or file say, else by what they are.
 
     Decibels are negative somewhere, powers and amplitudes nowhere.
     """
-    scale, offset = given.scale_ratio, given.offset_fraction
-    said = given.raster.averagings[band]
+    scale, offset = place.scale, place.offset
+    said = averaging_of(place.unit, scale=scale, offset=offset)
     if not said.plain:
-        return Averaging(said.form, scale, offset)
-    known = _some(given, band)
+        return said
+    known = _some(place)
     if len(known) and float(np.quantile(known, 0.01)) * scale + offset < 0.0:
         return Averaging("decibel", scale, offset)
     squared = scale != 1.0 or (len(known) > 0 and float(np.median(known)) > 5.0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from swath.archive.looks import Given
+from swath.archive.given import Given
 from swath.errors import InputError
 from swath.store.lineage import Recipe
 from swath.time import format_utc, parse_utc

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from swath.archive.looks import Given, footprint_mask, open_given, read_radar, read_scene, read_values, work_grid
+from swath.archive.given import Given, open_given
+from swath.archive.looks import footprint_mask, read_radar, read_scene, read_values, work_grid
 from swath.archive.vector_out import burn_in
 from swath.errors import InputError, SwathError
 from swath.model import Grid, Scene

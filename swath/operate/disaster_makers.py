@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from swath.archive.looks import Given, open_given, read_bands, read_scene, read_values
+from swath.archive.given import Given, open_given
+from swath.archive.looks import read_bands, read_scene, read_values
 from swath.archive.scratch import room_in
 from swath.archive.vector_out import Features
 from swath.errors import InputError
@@ -86,7 +87,7 @@ def make_flood(recipe: Recipe, out: Path, progress: Progress) -> None:
         grey = np.clip(thin(next(iter(bands.values()))), -25.0, 3.0)
     progress("maps", 0.8)
     shown = {name: thin(layer) for name, layer in product.layers.items()}
-    tints = [Tint("Flood", shown["flood"] == 1, BLUE)]
+    tints = [Tint("Flood" if "normal" in shown else "Water, usual or flood", shown["flood"] == 1, BLUE)]
     if "normal" in shown:
         tints.append(Tint("Normal water", (shown["normal"] >= 50) & (shown["normal"] <= 100), NAVY))
     tints.append(Tint("Could not be seen", (shown["unseen"] != 0) & thin(area), HATCH, hatched=True))

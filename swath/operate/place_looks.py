@@ -12,8 +12,9 @@ import shapely
 
 from swath.archive.coregister import align, coregister
 from swath.archive.field_looks import find_looks, unseen_mask
+from swath.archive.given import open_given
 from swath.archive.grids import map_epsg, map_from_geodetic, map_to_geodetic
-from swath.archive.looks import POLARISATIONS, open_given, read_bands, read_radar
+from swath.archive.looks import POLARISATIONS, read_bands, read_radar
 from swath.errors import DataError, InputError, SwathError
 from swath.model import Grid, Place
 from swath.operate.alert_evidence import look_of
@@ -133,7 +134,7 @@ def place_look(scene: Item, grid: Grid) -> Look:
     bands = tuple(name for name in _BANDS if name in given.bands)
     if len(bands) >= 2:
         read = read_bands(given, grid, bands)
-        factor = 1e4 if given.scale_ratio != 1.0 or given.raster.dtype.kind == "f" else 1.0
+        factor = 1e4 if given.scaled or given.raster.dtype.kind == "f" else 1.0
         values = np.stack([read[name] * np.float32(factor) for name in bands])
         values[:, (values <= 0.0).all(0)] = np.nan
         sensor, hidden = "optical", _clouds(scene, grid)

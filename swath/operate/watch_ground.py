@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import shapely
 
+from swath.archive.given import open_given
 from swath.archive.grids import map_epsg, map_from_geodetic, map_to_geodetic
-from swath.archive.looks import open_given, read_bands, read_values
+from swath.archive.looks import read_bands, read_values
 from swath.archive.outside import Hints
 from swath.errors import DataError
 from swath.model import Grid

@@ -20,7 +20,8 @@ from rasterio.transform import Affine
 from swath.archive.averaging import AMPLITUDE, DECIBEL, PLAIN, Averaging, averaging_of
 from swath.archive.cog import write_cog
 from swath.archive.composite_maker import _median as radar_median
-from swath.archive.looks import open_given, read_radar
+from swath.archive.given import open_given
+from swath.archive.looks import read_radar
 from swath.archive.outside import OutsideBand
 from swath.archive.raster_file import open_raster, read_window
 from swath.archive.stack import Layer

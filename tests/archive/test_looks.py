@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
 from swath.archive import scratch
-from swath.archive.looks import footprint_mask, open_given, read_radar, read_scene, work_grid
-from swath.errors import InputError, SwathError
+from swath.archive.given import open_given
+from swath.archive.looks import footprint_mask, read_radar, read_scene, work_grid
+from swath.errors import DataError, InputError, SwathError
 from swath.product.room import layers_in
 
 
@@ -40,6 +41,77 @@ def test_an_absurdly_large_raster_is_refused_before_it_is_read(tmp_path: Path) -
     assert cut.width < 200 and cut.height < 200
     with pytest.raises(InputError, match="does not touch"):
         work_grid(open_given(path), bounds_deg=(50.0, 10.0, 51.0, 11.0))
+
+
+def item_of(folder: Path, assets: dict[str, dict[str, object]], **properties: object) -> Path:
+    path = folder / "item.json"
+    path.write_text(json.dumps({
+        "type": "Feature", "stac_version": "1.1.0", "id": "one-each", "assets": assets,
+        "properties": {"datetime": "2026-05-08T10:30:00Z", **properties},
+    }))  # fmt: skip
+    return path
+
+
+def test_an_item_with_a_file_for_each_band_is_one_picture(tmp_path: Path) -> None:
+    """As the archive keeps Sentinel-2 and Landsat: sizes, scales and names differ from file to file."""
+    fine, coarse = np.full((1, 8, 8), 2000, np.uint16), np.full((1, 4, 4), 3000, np.uint16)
+    coarse_at = {"transform": from_origin(5e5, 5e6, 20, 20)}
+    assets: dict[str, dict[str, object]] = {}
+    for key, pixels, place in (
+        ("coastal", coarse, coarse_at), ("blue", fine, {}), ("green", fine, {}), ("red", fine, {}), ("nir", fine, {}),
+        ("swir16", coarse, coarse_at), ("scl", coarse, coarse_at),
+    ):  # fmt: skip
+        write(tmp_path / f"{key}.tif", pixels, nodata=0, **place)
+        band = {"name": key, "eo:common_name": key, "raster:scale": 1e-4, "raster:offset": -0.1}
+        assets[key] = {"href": f"./{key}.tif", "bands": [band]}
+    assets["far"] = {"href": "https://example.org/swir22.tif", "bands": [{"name": "swir22"}]}
+    assets["preview"] = {"href": "./preview.png"}
+    found = open_given(item_of(tmp_path, assets))
+    assert [name for name in found.bands if name] == ["blue", "green", "red", "nir", "swir16"]
+    assert found.raster.width == 8 and found.scaled and found.id == "one-each"
+    scene = read_scene(found, work_grid(found))
+    assert scene.bands == ("blue", "green", "red", "nir", "swir16") and scene.grid.pixel_m == 10.0
+    assert [int(band[4, 4]) for band in scene.pixels] == [1000, 1000, 1000, 1000, 2000]
+    # the older words, and no words but the key
+    for asset in assets.values():
+        (band,) = asset.pop("bands", [{}])  # type: ignore[misc]
+        if "eo:common_name" in band:
+            asset["eo:bands"] = [{"name": "B", "common_name": band["eo:common_name"]}]
+            asset["raster:bands"] = [{"scale": 1e-4, "offset": -0.1}]
+    older = open_given(item_of(tmp_path, assets))
+    assert np.array_equal(read_scene(older, work_grid(older)).pixels, scene.pixels)
+    bare = open_given(item_of(tmp_path, {key: {"href": f"./{key}.tif"} for key in ("vv", "blue", "red")} | {
+        "vv": {"href": "./red.tif"}}))  # fmt: skip
+    assert set(bare.bands) == {"vv", "blue", "red"} and not bare.scaled
+    with pytest.raises(DataError, match="lies elsewhere"):
+        open_given(item_of(tmp_path, {"far": assets["far"]}))
+    with pytest.raises(DataError, match="no GeoTIFF"):
+        open_given(item_of(tmp_path, {"preview": assets["preview"]}))
+
+
+def test_both_polarisations_of_an_item_are_read(tmp_path: Path) -> None:
+    for name, level in (("vv", -1000), ("vh", -1700)):
+        write(tmp_path / f"{name}.tif", np.full((1, 8, 8), level, np.int16), nodata=-32768)
+    bands = {n: {"href": f"./{n}.tif", "bands": [{"name": n.upper(), "unit": "dB", "raster:scale": 0.01}]}
+             for n in ("vh", "vv")}  # fmt: skip
+    found = open_given(item_of(tmp_path, bands))
+    look = read_radar(found, work_grid(found))
+    assert {name: float(db[4, 4]) for name, db in look.db.items()} == pytest.approx({"vv": -10.0, "vh": -17.0})
+
+
+def test_water_that_reflects_nothing_is_seen(tmp_path: Path) -> None:
+    """With the air taken off, dark water comes out at nothing or less: no hole in the picture."""
+    pixels = np.full((6, 8, 8), 1500, np.int16)
+    pixels[5, 2], pixels[5, 3], pixels[:, 5] = 1000, 900, -9999
+    path = write(tmp_path / "l1.tif", pixels, nodata=-9999)
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = (1e-4,) * 6, (-0.1,) * 6
+    scene = read_scene(open_given(path), work_grid(open_given(path)))
+    assert scene.pixels[5, :, 4].tolist() == [500, 500, 1, 1, 500, 0, 500, 500]
+    bare = write(
+        tmp_path / "bare.tif", np.where(np.arange(8) == 3, 0, 700).astype(np.uint16) * np.ones((6, 8, 1), np.uint16)
+    )
+    assert (read_scene(open_given(bare), work_grid(open_given(bare))).pixels[:, :, 3] == 0).all()
 
 
 def test_bands_are_known_by_name_by_number_and_by_word(tmp_path: Path) -> None:
