@@ -82,9 +82,13 @@ def words(product: Mapping[str, Any]) -> list[str]:
     for why, km2 in product["not_seen_km2"].items():
         lines.append(f"  not seen: {why:<15} {km2:12.4g} km2")
     for step in product["clock"]:
-        hours = "" if step["hours"] is None else f"{step['hours']:+.2f} h"
+        hours = "" if step["hours"] is None else _after(step["hours"])
         lines.append(f"  {step['step']:<12} {step['time']:<24} {hours:>12}")
     return [*lines, *textwrap.wrap(product["because"], 80)]
+
+
+def _after(hours: float) -> str:
+    return f"{hours:+.2f} h" if abs(hours) < 1000.0 else f"{hours / 24.0:+,.0f} days"
 
 
 def _line(name: str, entry: Mapping[str, Any]) -> str:

@@ -47,6 +47,7 @@ LIMITS: Mapping[str, tuple[str, ...]] = {
 SPOKEN = {
     "severity_1": "Low severity", "severity_2": "Moderate-low severity", "severity_3": "Moderate-high severity",
     "severity_4": "High severity", "island": "Unburned islands", "unseen": "Not seen",
+    "damaged_count": "Damaged buildings", "told_count": "Buildings that can be told",
 }  # fmt: skip
 """how a sheet calls what a product counts, where that is not its own name"""
 MAIN_LAYER = {"flood": "flood", "burn": "burn", "landslide": "landslide", "debris": "debris", "damage": "damage"}
@@ -70,6 +71,9 @@ class Look:
 
     tints: tuple[Tint, ...]
     drawn: tuple[Drawn, ...] = ()
+    """what is graded"""
+    outlined: tuple[Drawn, ...] = ()
+    """shapes that the delineation has beside its tints"""
 
 
 def ground_of(scene: Scene | None, grey: Array | None = None) -> npt.NDArray[np.uint8] | None:
@@ -204,18 +208,20 @@ def _sheets(product: Product, told: Told, look: Look, ground: npt.NDArray[np.uin
         "land": told.land,
     }
     marks = tuple(d for d in look.drawn if not d.filled)
-    facts = tuple(_fact(name, e) for name, e in product.estimates.items() if name != "seen_share")
+    named = sorted(product.estimates.items(), key=lambda one: one[0] == "unseen_km2")  # what was found comes first
+    facts = tuple(_fact(name, e) for name, e in named if name != "seen_share")
     graded = tuple(_fact(exposed.what, exposed.affected) for exposed, _ in told.exposed)
     counted = tuple(
         _fact(f"{exposed.what}, number", exposed.features) for exposed, _ in told.exposed if exposed.features
     )
     sheets = {
         "map_reference": Sheet(kind="Reference map", tints=(), drawn=marks, facts=(), **common),
-        "map_delineation": Sheet(kind="Delineation map", tints=look.tints, drawn=(), facts=facts, **common),
+        "map_delineation": Sheet(kind="Delineation map", tints=look.tints, drawn=look.outlined, facts=facts, **common),
     }
     if told.exposed or product.kind in ("burn", "damage"):
+        more = () if product.kind == "damage" else (*graded, *counted)  # buildings are what damage is told of
         sheets["map_grading"] = Sheet(
-            kind="Grading map", tints=look.tints, drawn=look.drawn, facts=(*facts, *graded, *counted), **common
+            kind="Grading map", tints=look.tints, drawn=look.drawn, facts=(*facts, *more), **common
         )
     return sheets
 
@@ -232,9 +238,10 @@ def _fact(name: str, e: Estimate) -> tuple[str, str]:
     if unit == "m2":
         unit, scale = "ha", 1e-4
     shown = "" if unit == "1" else f" {unit}"
-    text = f"{_number(e.value * scale)}{shown}"
+    write = (lambda value: f"{value:,.0f}") if unit == "1" else _number  # counted things are whole
+    text = f"{write(e.value * scale)}{shown}"
     if e.low is not None and e.high is not None:
-        text += f"  ({_number(e.low * scale)} to {_number(e.high * scale)})"
+        text += f"  ({write(e.low * scale)} to {write(e.high * scale)})"
     return SPOKEN.get(name, name.replace("_", " ").capitalize()), text
 
 

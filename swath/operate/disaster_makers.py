@@ -143,11 +143,10 @@ def make_debris(recipe: Recipe, out: Path, progress: Progress) -> None:
     normal = read_normal_water(recipe.inputs.get("water", ()), asked.grid)
     product = debris_product(scene, water, normal_water=normal, area=read_area(recipe, asked))
     told, drawn = _told(recipe, asked, product, 1.0)
-    hidden = thin(product.layers["unseen"])
     tints = (
         Tint("Water", thin(water.water), BLUE, 0.35),
         Tint("Likely debris", thin(product.layers["debris"]) == 1, "#c2185b", 0.95),
-        Tint("Could not be seen", (hidden != 0) & (hidden != 8), HATCH, hatched=True),
+        Tint("Could not be seen", thin(product.layers["unseen"]) != 0, HATCH, hatched=True),
     )
     write_product_set(product, told, Look(tints, drawn), ground_of(scene), out)
 
@@ -186,7 +185,7 @@ def make_damage(recipe: Recipe, out: Path, progress: Progress) -> None:
     told, _ = _told(recipe, asked, product, 1.0)
     buildings = Exposed("buildings", product.estimates["damaged_count"], None, *_none(len(product.rows)), np.zeros(0))
     told = Told(told.title, told.scenes, ((buildings, features),), told.clock, told.land)
-    write_product_set(product, told, Look((), drawn), ground_of(None, bright[1]), out)
+    write_product_set(product, told, Look((), drawn, drawn[1:4]), ground_of(None, bright[1]), out)
 
 
 def _blind(recipe: Recipe, asked: Asked) -> npt.NDArray[np.bool_]:

@@ -37,8 +37,6 @@ LEAST_RISE = 0.012
 """of the index, reflectance: what waves and noise do not reach"""
 DEVIATIONS, PER_DEVIATION = 5.0, 0.8
 """above the water around, where the odds are even; log-odds for each"""
-NO_WATER = 8
-"""code of what is seen and is no water"""
 MOST_PATCH_SHARE = 0.02
 """of the water: what is larger is an island or a bank"""
 
@@ -49,7 +47,7 @@ def debris_product(
     """Debris that floats on water. ``water``: where water is now (:func:`flood.optical_sight`); what is not water but
     lies wholly in it counts as floating. ``normal_water``: percent; where given, debris is sought there as well.
 
-    Layers: ``debris`` uint8 0 or 1; ``likelihood`` percent, 255 not seen or no water; ``unseen`` (0 seen, 8 no water).
+    Layers: ``debris`` uint8 0 or 1; ``likelihood`` percent, 255 not seen or no water; ``unseen`` (0 seen).
     Estimates: ``debris_km2``, ``unseen_km2``, ``seen_share``. Accuracy, simulated: tests/product/test_changes.py.
     """
     inside = check_area(scene.grid, area)
@@ -69,7 +67,6 @@ def debris_product(
         likelihood[put] = percent_of_logits(logits)
         with np.errstate(invalid="ignore"):
             mask[put] = logits > 0.0
-    codes = piecewise(lambda w, u: np.where(~w & (u == SEEN), NO_WATER, u), place, unseen, dtype=np.uint8)
     told = piecewise(lambda w, p: np.where(w & (p != UNSEEN), p, 0), place, likelihood, dtype=np.uint8)
     estimates = coverage_of(unseen, inside, scene.grid.pixel_area_km2)
     estimates["debris_km2"] = area_of(told, grid=scene.grid, ce90_m=scene.ce90_m.value, logit_sigma=1.0, inside=inside)
@@ -80,7 +77,7 @@ def debris_product(
         request=scene.request,
         scenes=(scene.id,),
         grid=scene.grid,
-        layers={"debris": mask, "likelihood": likelihood, "unseen": codes},
+        layers={"debris": mask, "likelihood": likelihood, "unseen": unseen},
         estimates=estimates,
         simulated=scene.simulated,
         because=reason(words, estimates),
@@ -124,7 +121,7 @@ DEBRIS = ProductKind(
     name="debris",
     question="Is there storm debris on the water?",
     bands=("blue, green, red, nir, swir16 or swir22",),
-    layers={"debris": "0 no, 1 yes", "likelihood": "%, 255 not seen or no water", "unseen": "0 seen, 8 no water"},
+    layers={"debris": "0 no, 1 yes", "likelihood": "%, 255 not seen or no water", "unseen": "0 seen"},
     source="Hu 2009; Biermann et al. 2020",
     make=debris_product,
     command="swath product debris --optical F [--water F] --out DIR",
