@@ -25,33 +25,13 @@ __all__ = ["add", "app", "search", "show"]
 
 app = App(name="archive", help="Scenes that you have: keep them, find them, look at them.")
 
+app.command("swath.cli.archive_ortho:ortho", name="ortho", help="Put a picture with RPC on the map, over terrain.")
+app.command("swath.cli.archive_derive:mask", name="mask", help="Find cloud, shadow and snow, pixel by pixel.")
+app.command("swath.cli.archive_derive:coregister", name="coregister", help="Lay a picture over another date.")
+app.command("swath.cli.archive_many:warp", name="warp", help="Put a picture into another projection or on a grid.")
+app.command("swath.cli.archive_many:mosaic", name="mosaic", help="Make overlapping pictures one, levelled.")
 app.command(
-    "swath.cli.archive_ortho:ortho",
-    name="ortho",
-    help="Put a picture with RPC on the map: terrain, geoid, and its two biases by another picture.",
-)
-app.command(
-    "swath.cli.archive_derive:mask",
-    name="mask",
-    help="Find cloud, shadow and snow in a picture, pixel by pixel.",
-)
-app.command(
-    "swath.cli.archive_derive:coregister", name="coregister", help="Lay a picture over another date of the same place."
-)
-app.command(
-    "swath.cli.archive_many:warp",
-    name="warp",
-    help="Put a picture into another projection, on other pixels, or on another grid.",
-)
-app.command(
-    "swath.cli.archive_many:mosaic",
-    name="mosaic",
-    help="Make overlapping pictures one, levelled, with seams far from edges and clouds.",
-)
-app.command(
-    "swath.cli.archive_many:composite",
-    name="composite",
-    help="Make many dates one: masked median, medoid, or best pixel.",
+    "swath.cli.archive_many:composite", name="composite", help="Make many dates one: median, medoid, best pixel."
 )
 
 ArchiveOption = Annotated[Path, Parameter(help="Folder of the archive.")]

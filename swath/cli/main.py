@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
 
@@ -45,10 +46,19 @@ app.command("swath.cli.people:app", name="people", help="Who may sign in to a se
 app.command("swath.cli.bench:app", name="bench", help="How good is a planner, and how far from the best?")
 
 
+def _own_words(tokens: list[str]) -> None:
+    """Let the command that is asked for describe itself: its line in a list, above, says less and has no example."""
+    for asked in app.parse_commands(tokens)[1]:
+        if inspect.isfunction(asked.default_command) and asked.default_command.__doc__:
+            asked.help = inspect.cleandoc(asked.default_command.__doc__)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 no, 2 bad input, 3 data missing or stale, 130 interrupted."""
     try:
-        code = app(list(sys.argv[1:] if argv is None else argv), exit_on_error=False, result_action="return_value")
+        tokens = list(sys.argv[1:] if argv is None else argv)
+        _own_words(tokens)
+        code = app(tokens, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return 2
     except SwathError as error:

@@ -99,6 +99,8 @@ def change(
 ) -> int:
     """Give somebody another role or other limits, stop them, or let them in again.
 
+    Example: swath people change out/demo ada --role planner --limit open_orders=20
+
     Parameters
     ----------
     mission_dir
@@ -150,6 +152,8 @@ def _limits(given: list[str] | None) -> dict[str, float] | None:
 def revoke(mission_dir: Path, token_id: str, /, *, database: str | None = None) -> int:
     """Let a token open nothing any more (within five seconds).
 
+    Example: swath people revoke out/demo 7f3a2c
+
     Parameters
     ----------
     mission_dir
@@ -172,6 +176,8 @@ def revoke(mission_dir: Path, token_id: str, /, *, database: str | None = None) 
 @app.command(name="list")
 def list_people(mission_dir: Path, /, *, database: str | None = None, json: bool = False) -> int:
     """Everybody, and their tokens.
+
+    Example: swath people list out/demo
 
     Parameters
     ----------

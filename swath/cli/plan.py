@@ -304,6 +304,8 @@ def chances(
 ) -> int:
     """Could a new order at a place be served? Every pass of the next days, the best look of each, the best first.
 
+    Example: swath plan chances examples/orders/mission.toml --lon-deg 11.4 --lat-deg 47.3
+
     Parameters
     ----------
     mission
