@@ -164,8 +164,7 @@ def read_scene(given: Given, grid: Grid) -> Scene:
             fix="Name its bands in order: --bands blue,green,red,nir",
         )
     pixels = new_layer((len(names), *grid.shape), np.uint16)
-    for number, name in enumerate(names):
-        place = given.places[given.bands.index(name)]
+    for number, place in enumerate(given.places[given.bands.index(name)] for name in names):
         shares = place.scale != 1.0 or (place.raster.dtype.kind == "f" and _largest(place) <= 2.5)
         ratio, offset = (np.float32(x * (1e4 if shares else 1.0)) for x in (place.scale, place.offset))
         for tile in tiles(place.raster, grid):

@@ -36,6 +36,7 @@ _STRIP_CELLS = 8
 _FEWEST_CELLS = 10
 _RIDGE = 1e-3
 _LEAST_SHARE = 0.5
+_MOST_EMPTY, _SMALL_PX = 200, 100_000_000
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,8 @@ def layers_of(
             continue
         assets = [asset for asset in same if asset is not None]
         over = _over(assets, grid, epsg, pixel_m)
+        if grid is None:
+            _require_near(assets, over, scenes)
         hidden = tuple(hidden_view(scene, over, by=clouds, notes=notes) for scene in scenes)
         views = tuple(View(asset, over, method) for asset in assets)
         floats = any(asset.dtype.startswith("float") for asset in assets)
@@ -202,6 +205,19 @@ def layers_of(
         )
         raise InputError(f"the pictures have no bands in common ({have[:200]})", fix="Name their bands with --bands")
     return layers, list(dict.fromkeys(notes))
+
+
+def _require_near(assets: Sequence[OutsideAsset], over: Grid, scenes: Sequence[OutsideScene]) -> None:
+    """:class:`InputError` where next to nothing of a grid would hold a picture."""
+    pixels = over.width * over.height
+    filled = sum(asset.width * asset.height for asset in assets)
+    if pixels > _MOST_EMPTY * filled and pixels > _SMALL_PX:
+        raise InputError(
+            f"the pictures lie so far apart that a grid over all of them has {pixels:.3g} pixels, of which they fill "
+            f"{100.0 * filled / pixels:.2g} %",
+            where=", ".join(scene.id for scene in scenes)[:120],
+            fix="Leave out those that lie elsewhere, or give the grid: --like",
+        )
 
 
 def _names(asset: OutsideAsset) -> tuple[str, ...]:

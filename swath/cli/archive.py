@@ -155,7 +155,9 @@ def _outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
     lines = []
     for outcome in outcomes:
         if outcome.status == "failed":
-            print(f"swath: {outcome.because}", file=sys.stderr)
+            name = Path(outcome.source).name
+            where = "" if name in outcome.because else f"{outcome.source}: "
+            print(f"swath: {where}{outcome.because}", file=sys.stderr)
             continue
         lines.append(f"{outcome.status:<13} {outcome.collection}/{outcome.id}")
         for note in outcome.notes:

@@ -71,8 +71,11 @@ def words(product: Mapping[str, Any]) -> list[str]:
 
     head = f"{'':<26} {'VALUE':>12}  {'90 % INTERVAL':<24}"
     lines = [product["title"] + (" (SIMULATED)" if product["simulated"] else ""), head]
+    blind = product["estimates"].get("seen_share", {"value": 1.0})["value"] == 0.0
     for name, entry in product["estimates"].items():
-        lines.append(_line(name.removesuffix("_km2").replace("_", " "), entry))
+        said = name.removesuffix("_km2").replace("_", " ")
+        told = blind and name not in ("unseen_km2", "seen_share")  # half of all, give or take half, is no answer
+        lines.append(f"{said[:26]:<26} {'not seen':>12}" if told else _line(said, entry))
     for entry in product["exposure"]:
         lines.append(_line(f"{entry['what']}", entry["affected"]))
         if entry["features"]:

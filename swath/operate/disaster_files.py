@@ -209,7 +209,12 @@ def _sheets(product: Product, told: Told, look: Look, ground: npt.NDArray[np.uin
     }
     marks = tuple(d for d in look.drawn if not d.filled)
     named = sorted(product.estimates.items(), key=lambda one: one[0] == "unseen_km2")  # what was found comes first
-    facts = tuple(_fact(name, e) for name, e in named if name != "seen_share")
+    blind = "seen_share" in product.estimates and product.estimates["seen_share"].value == 0.0
+    facts = tuple(
+        (_fact(name, e)[0], "not seen") if blind and name != "unseen_km2" else _fact(name, e)
+        for name, e in named
+        if name != "seen_share"
+    )
     graded = tuple(_fact(exposed.what, exposed.affected) for exposed, _ in told.exposed)
     counted = tuple(
         _fact(f"{exposed.what}, number", exposed.features) for exposed, _ in told.exposed if exposed.features

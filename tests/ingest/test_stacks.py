@@ -12,6 +12,8 @@ import rasterio
 from rasterio.transform import Affine
 
 from swath.archive import composite_maker
+from swath.archive.derived import open_picture
+from swath.archive.stack import layers_of
 from swath.cli.main import main
 from swath.errors import DataError, InputError
 from swath.operate.archive import Adding, add_scenes
@@ -260,3 +262,15 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["archive", "mosaic", "--out", str(tmp_path / "x")]) == 2
     assert main(["product", "index", paths[0], "--index", "ndvi", "--out", str(tmp_path / "x")]) == 2
     assert main(["product", "indices", "--json"]) == 0
+
+
+def test_pictures_far_apart_are_told_before_a_grid_over_both_is_made(tmp_path: Path) -> None:
+    """At two ends of the world: the grid would have 10^10 pixels of nothing."""
+    paths = []
+    for number, epsg in enumerate((32632, 32601)):
+        path = tmp_path / f"p{number}_20260501.tif"
+        write_raster(path, np.full((64, 64), 900, np.uint16), Affine(10, 0, 5e5, 0, -10, 5e6), epsg)
+        paths.append(path)
+    scenes = [open_picture(path, tmp_path / "scratch", {}) for path in paths]
+    with pytest.raises(InputError, match="far apart"):
+        layers_of(scenes, method="bilinear", clouds="none")
