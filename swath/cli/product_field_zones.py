@@ -35,7 +35,7 @@ def zones(
     field
         Its name.
     index
-        What is strong: an index of `swath product list`.
+        What is strong: an index that `swath product indices` lists.
     levels
         3 to 5.
     least_m2

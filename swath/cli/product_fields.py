@@ -60,9 +60,13 @@ def measure(
     Parameters
     ----------
     index
-        One or more of `swath product list`'s indices, as ndvi,evi2.
-    id, crop, sown
-        Columns of the name, the crop and the day of sowing, where they are not found by name.
+        One or more of those that `swath product indices` lists, as ndvi,evi2.
+    id
+        Column of the fields' names, where it is not found by its own.
+    crop
+        Column of the crop, likewise.
+    sown
+        Column of the day of sowing, likewise.
     layer
         Of a GeoPackage or an archive with several.
     crs
@@ -104,6 +108,12 @@ def _give(measured: Measured, fields: FieldSet, out: Path | None, as_json: bool)
     rows = _dates(measured)
     for told in measured.told[:5]:
         print(f"left out: {told}", file=sys.stderr)
+    if len(measured.told) > 5:
+        print(f"... and {len(measured.told) - 5} more left out; --json lists them", file=sys.stderr)
+    unseen = _never_seen(measured)
+    if unseen:
+        words = f"{', '.join(unseen[:5])}{' ...' if len(unseen) > 5 else ''}"
+        print(f"seen on no picture: {len(unseen):,} of {len(fields):,} fields ({words})", file=sys.stderr)
     if out is not None:
         write_table(out, measured.looks, simulated=measured.simulated)
         print(f"{len(measured.looks):,} rows -> {out}", file=sys.stderr)
@@ -120,6 +130,13 @@ def _give(measured: Measured, fields: FieldSet, out: Path | None, as_json: bool)
         print(json.dumps(payload, indent=2, allow_nan=False))
     elif out is None or sys.stdout.isatty():
         print("\n".join(_lines(rows, len(fields), measured.simulated)))
+
+
+def _never_seen(measured: Measured) -> list[str]:
+    """Fields that no picture shows: they lie elsewhere, or clouds hid them every time."""
+    looks = measured.looks
+    seen = set(looks.field[looks.seen_m2 > 0.0].tolist())
+    return [name for name in dict.fromkeys(looks.field.tolist()) if name not in seen]
 
 
 def _dates(measured: Measured) -> list[dict[str, Any]]:
