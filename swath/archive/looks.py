@@ -28,6 +28,7 @@ __all__ = [
     "read_radar",
     "read_scene",
     "read_values",
+    "touches",
     "work_grid",
 ]
 
@@ -101,6 +102,24 @@ def _cut(grid: Grid, bounds_deg: tuple[float, float, float, float] | None, raste
             f"{grid.width} x {grid.height} pixels at once", where=str(raster.path), fix="Cut it with --area"
         )
     return grid
+
+
+def touches(given: Given, grid: Grid) -> bool:
+    """May a picture show anything of a grid? By its outline on the grid's map; never no where it does."""
+    a, b, c, d, e, f = given.raster.affine
+    along = np.linspace(0.0, 1.0, 17)
+    u, v = np.meshgrid(along * given.raster.width, along * given.raster.height)
+    turn = pyproj.Transformer.from_crs(given.raster.crs, grid.epsg, always_xy=True)
+    east, north = turn.transform(a * u + b * v + c, d * u + e * v + f)
+    known = np.isfinite(east) & np.isfinite(north)
+    if not known.any():
+        return False
+    west_m, south_m, east_m, north_m = grid.bounds_m
+    slack = 0.05 * max(float(np.ptp(east[known])), float(np.ptp(north[known])))  # outlines bend between the points
+    return bool(
+        east[known].min() - slack < east_m and east[known].max() + slack > west_m
+        and north[known].min() - slack < north_m and north[known].max() + slack > south_m
+    )  # fmt: skip
 
 
 def footprint_mask(given: Given, grid: Grid) -> npt.NDArray[np.bool_]:

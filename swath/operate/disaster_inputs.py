@@ -13,7 +13,7 @@ import pyproj
 import shapely
 
 from swath.archive.given import Given, open_given
-from swath.archive.looks import footprint_mask, read_radar, read_scene, read_values, work_grid
+from swath.archive.looks import footprint_mask, read_radar, read_scene, read_values, touches, work_grid
 from swath.archive.vector_out import burn_in
 from swath.errors import InputError, SwathError
 from swath.model import Grid, Scene
@@ -90,7 +90,13 @@ def open_asked(recipe: Recipe, roles: Sequence[str] = ("optical", "radar")) -> A
     bounds = None
     if area:
         bounds = tuple(float(v) for v in shapely.total_bounds(_shapes(area[0])))
-    return Asked(work_grid(now[0], bounds_deg=bounds), tuple(now), tuple(before))  # type: ignore[arg-type]
+    grid = work_grid(now[0], bounds_deg=bounds)  # type: ignore[arg-type]
+    for one in (*now, *before):
+        if not touches(one, grid):
+            raise InputError(
+                f"it shows nothing of the area of {now[0].id}", where=str(one.raster.path), fix="Give one of the place"
+            )
+    return Asked(grid, tuple(now), tuple(before))
 
 
 def _shapes(path: Path) -> Array:

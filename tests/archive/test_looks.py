@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from rasterio.transform import from_origin
 
 from swath.archive import scratch
 from swath.archive.given import open_given
-from swath.archive.looks import footprint_mask, read_radar, read_scene, work_grid
+from swath.archive.looks import footprint_mask, read_radar, read_scene, touches, work_grid
 from swath.errors import DataError, InputError, SwathError
 from swath.product.room import layers_in
 
@@ -112,6 +113,25 @@ def test_water_that_reflects_nothing_is_seen(tmp_path: Path) -> None:
         tmp_path / "bare.tif", np.where(np.arange(8) == 3, 0, 700).astype(np.uint16) * np.ones((6, 8, 1), np.uint16)
     )
     assert (read_scene(open_given(bare), work_grid(open_given(bare))).pixels[:, :, 3] == 0).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(east=st.floats(-3000, 3000), north=st.floats(-3000, 3000), epsg=st.sampled_from([32632, 32633, 4326]))
+def test_a_picture_that_shows_something_of_a_grid_touches_it(
+    tmp_path_factory: pytest.TempPathFactory, east: float, north: float, epsg: int
+) -> None:
+    folder = tmp_path_factory.mktemp("touch")
+    first = open_given(write(folder / "a.tif", np.ones((1, 60, 90), np.uint8)))
+    x, y = pyproj.Transformer.from_crs(32632, epsg, always_xy=True).transform(5e5 + east, 5e6 + north)
+    size = 1e-4 if epsg == 4326 else 10.0
+    there = write(
+        folder / "b.tif", np.ones((1, 70, 50), np.uint8), crs=f"EPSG:{epsg}", transform=from_origin(x, y, size, size)
+    )
+    grid = work_grid(first)
+    if footprint_mask(open_given(there), grid).any():
+        assert touches(open_given(there), grid)
+    far = write(folder / "c.tif", np.ones((1, 9, 9), np.uint8), crs="EPSG:32601")
+    assert not touches(open_given(far), grid)
 
 
 def test_bands_are_known_by_name_by_number_and_by_word(tmp_path: Path) -> None:
