@@ -19,7 +19,7 @@ import numpy.typing as npt
 import shapely
 
 from swath.archive.outside import SURFACE, TOA, OutsideAsset
-from swath.archive.quality_kernels import edge_blur, moments, moments_whole, noise_of_blocks
+from swath.archive.quality_kernels import edge_blur, moments, moments_whole, noise_of_blocks, slopes_of
 from swath.archive.toa import dark_object_offset
 
 __all__ = ["Inspector", "blur_px", "noise_sd"]
@@ -65,7 +65,9 @@ def _blurs(image: Array, known: Mask, noise: float) -> Floats:
     values = np.where(known, image, 0.0).astype(np.float64)
     offsets = np.arange(-4, 5)
     weights = np.exp(-0.5 * (offsets / _AGAIN_PX) ** 2)
-    slopes = np.hypot(*np.gradient(values))[known]
+    slopes = np.empty(values.shape)
+    slopes_of(values, slopes)
+    slopes = slopes[known]
     floor = max(8.0 * noise, float(np.quantile(slopes, 0.95)) if slopes.size else 0.0, 1e-12)
     out = np.empty(20_000)
     return out[: edge_blur(values, known, weights / weights.sum(), _AGAIN_PX, floor, out)].copy()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["edge_blur", "moments", "moments_whole", "noise_of_blocks"]
+__all__ = ["edge_blur", "moments", "moments_whole", "noise_of_blocks", "slopes_of"]
 
 Array = npt.NDArray[Any]
 
@@ -68,40 +68,57 @@ def noise_of_blocks(image: Array, known: Array, size: int, out: Array) -> int:
     blocks = 0
     for top in range(1, image.shape[0] - size, size):
         for left in range(1, image.shape[1] - size, size):
-            total = 0.0
             whole = True
+            for i in range(top - 1, top + size + 1):
+                for j in range(left - 1, left + size + 1):
+                    whole = whole and known[i, j]
+            if not whole or blocks >= len(out):
+                continue
+            total = 0.0
             for i in range(top, top + size):
                 for j in range(left, left + size):
-                    for a in range(-1, 2):
-                        for b in range(-1, 2):
-                            whole = whole and known[i + a, j + b]
-                    if not whole:
-                        break
                     middle = 4.0 * image[i, j]
                     sides = image[i - 1, j] * 1.0 + image[i + 1, j] + image[i, j - 1] + image[i, j + 1]
                     corners = (
                         image[i - 1, j - 1] * 1.0 + image[i - 1, j + 1] + image[i + 1, j - 1] + image[i + 1, j + 1]
                     )
                     total += abs(middle - 2.0 * sides + corners)
-                if not whole:
-                    break
-            if whole and blocks < len(out):
-                out[blocks] = np.sqrt(np.pi / 2.0) * total / (6.0 * size * size)
-                blocks += 1
+            out[blocks] = np.sqrt(np.pi / 2.0) * total / (6.0 * size * size)
+            blocks += 1
     return blocks
 
 
 @njit(cache=True, nogil=True)
 def _smooth(image: Array, weights: Array, across: bool, out: Array) -> None:
+    """Edges are repeated outwards. Row by row and weight by weight, so that sums are made several at once."""
     half = len(weights) // 2
     rows, columns = image.shape
+    wide = np.empty(columns + 2 * half)
     for i in range(rows):
-        for j in range(columns):
-            total = 0.0
-            for k in range(-half, half + 1):
-                r, c = (i, min(max(j + k, 0), columns - 1)) if across else (min(max(i + k, 0), rows - 1), j)
-                total += weights[k + half] * image[r, c]
-            out[i, j] = total
+        row = out[i]
+        row[:] = 0.0
+        if across:
+            wide[:half], wide[half : half + columns], wide[half + columns :] = image[i, 0], image[i], image[i, -1]
+        for k in range(len(weights)):
+            weight = weights[k]
+            line = wide[k : k + columns] if across else image[min(max(i + k - half, 0), rows - 1)]
+            for j in range(columns):
+                row[j] += weight * line[j]
+
+
+@njit(cache=True, nogil=True)
+def slopes_of(image: Array, out: Array) -> None:
+    """Steepness of each pixel: central differences, one-sided at the rim, as ``np.gradient`` makes them."""
+    rows, columns = image.shape
+    for i in range(rows):
+        up, down, row = image[max(i - 1, 0)], image[min(i + 1, rows - 1)], image[i]
+        scale = 0.5 if 0 < i < rows - 1 else 1.0
+        for j in range(1, columns - 1):
+            y, x = (down[j] - up[j]) * scale, (row[j + 1] - row[j - 1]) * 0.5
+            out[i, j] = np.sqrt(y * y + x * x)
+        for j in (0, columns - 1):
+            y, x = (down[j] - up[j]) * scale, row[min(j + 1, columns - 1)] - row[max(j - 1, 0)]
+            out[i, j] = np.sqrt(y * y + x * x)
 
 
 @njit(cache=True, nogil=True)
@@ -120,9 +137,9 @@ def edge_blur(image: Array, known: Array, weights: Array, sigma: float, floor: f
     for i in range(margin, rows - margin):
         for j in range(margin, columns - margin):
             gx, gy = (image[i, j + 1] - image[i, j - 1]) / 2.0, (image[i + 1, j] - image[i - 1, j]) / 2.0
-            slope = np.hypot(gx, gy)
-            if slope <= floor or found >= len(out):
+            if gx * gx + gy * gy <= floor * floor or found >= len(out):
                 continue
+            slope = np.hypot(gx, gy)
             whole = True
             for a in range(-margin, margin + 1, margin):
                 for b in range(-margin, margin + 1, margin):

@@ -8,6 +8,7 @@ import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,16 @@ def sha256(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """The versions of swath, Python and the packages that results depend on."""
-    found = {"swath": __version__, "python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    return {"swath": __version__, "python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+
+
+@cache
+def _version(name: str) -> str:
+    """Read once: looking it up takes milliseconds."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def write_manifest(folder: Path, inputs: Sequence[Path], seed: int) -> Manifest:
