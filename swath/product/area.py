@@ -26,9 +26,8 @@ Floats = npt.NDArray[np.float64]
 OUTLINE_SIGMA_M = 0.6
 """systematic error of where a sharp picture's shores are drawn"""
 BLUR_SIGMA = 0.5
-"""of shores that a camera blurs, per sum of share x (1 - share), which is a sixth of the width that is mixed: those of
-``swath.fly`` lie 1.5 m inside (0 to 3), those of tests/product/simulated.py, with wet mud, 0.8 m; both constants found
-by benchmarks/calibrate_products.py"""
+"""of shores that a camera blurs, per sum of share x (1 - share), which is a sixth of the width that is mixed; both
+constants found by benchmarks/calibrate_products.py while shores were looked for once and lay 1.5 m inside (0 to 3)"""
 NORMAL_SHARE_SIGMA = 0.35
 """of the share of normal water among water whose past is unknown"""
 SHARE_SIGMA = 0.01

@@ -51,8 +51,11 @@ SHADOW_RATIO = 0.95
 SHADE_GREEN, SHADE_BLUE, SHADE_NIR = 0.72, 1.08, 0.1
 """Under skylight alone ground keeps less of the green of another picture, and more of the blue: blue / green x nir **
 0.1, for deep water in the sun is as blue but darker in nir."""
+LIT_NIR, FEWEST_LIT = 0.6, 50
+"""of another picture's near infrared, what ground that lies in the sun and not under water keeps; and so many cells of
+it say how the pictures differ in the sun"""
 LEAST_KEPT = 0.85
-"""A picture as a whole keeps at least so much: where the median cell keeps less, it is in shade itself."""
+"""Ground in the sun keeps at least so much: where the median of it keeps less, it lies in half shade itself."""
 
 
 def band_of(scene: Scene, name: str) -> npt.NDArray[np.uint16]:
@@ -212,7 +215,8 @@ def _skylit(means: Floats32, others: Floats32, clear: Mask, cloud: Mask, shadow:
             return np.asarray(now / then, np.float32)
 
     asked = every_nth(lambda now, then, free: kept(now, then)[:, free].T, means, others, clear)
-    usual = np.array([np.median(each) if len(asked) else 1.0 for each in asked.T])
+    lit = asked[asked[:, 3] > LIT_NIR]
+    usual = np.median(lit, 0) if len(lit) >= FEWEST_LIT else np.ones(4)
 
     def of(now: Floats32, then: Floats32, hidden: Mask, dark: Mask) -> Mask:
         with np.errstate(invalid="ignore", divide="ignore"):

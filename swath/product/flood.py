@@ -41,7 +41,7 @@ SHORE_RANGE = (-0.30, 0.45)
 SEPARATION, SMALLER_SHARE, LEAST_DEVIATION = 0.65, 0.1, 0.08
 """A tile shows a shore if two classes explain so much of its NDWI variance, the smaller has so much of it, and it is
 so wide: a tile of one kind of ground with noise falls into two halves as well."""
-SHARPEN_HALO = 8
+SHARPEN_HALO = 16
 """rows around a shore pixel that its share depends on"""
 MIDDLES = (np.arange(BINS) + 0.5) * 2.0 / BINS - 1.0
 EVEN_NDWI = 0.04
@@ -142,8 +142,9 @@ def water_likelihood(scene: Scene, unseen: Codes, rule: WaterRule) -> Codes:
 
     def of(green: Array, nir: Array, codes: Codes) -> Codes:
         wet = open_water(green, nir, codes == SEEN, rule.ndwi_threshold, rule.ndwi_slope, NIR_LIMIT * 1e4)
-        sharp: Codes = sharpen_edges(wet, nir, SHORE_CONTRAST * 1e4)
-        return sharp
+        for _ in range(2):  # the second time about where the first one found the shore
+            wet = sharpen_edges(wet, nir, SHORE_CONTRAST * 1e4)
+        return np.asarray(wet, np.uint8)
 
     return piecewise(of, band_of(scene, "green"), band_of(scene, "nir"), unseen, dtype=np.uint8, halo=SHARPEN_HALO)
 
