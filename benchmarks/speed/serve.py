@@ -123,15 +123,17 @@ def search_times(db: Database, number: int = 300) -> dict[str, dict[str, float]]
 
 
 SERVER = """
-import sys, socket, uvicorn
+import sys, uvicorn
 from pathlib import Path
 from swath.serve.app import create_app
-from swath.serve.service import Service
+from swath.serve.run import open_port
+from swath.serve.service import Service, Settings
 from swath.store.database import open_database
 from swath.store.mission import read_mission
 folder = Path(sys.argv[1])
 service = Service(open_database(folder), folder, read_mission(folder / "mission.toml"), False)
-server = socket.create_server(("127.0.0.1", 0))
+server = open_port(Settings("127.0.0.1", 0))
+server.listen(100)
 print(server.getsockname()[1], flush=True)
 uvicorn.Server(uvicorn.Config(create_app(service), log_config=None, access_log=False)).run(sockets=[server])
 """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import shutil
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -244,6 +246,25 @@ def test_it_does_not_start_where_strangers_could_come_in(folder: Path, tmp_path:
     with pytest.raises(DataError, match="not to be had"):
         open_port(settings_of(host="127.0.0.1", port=listening.getsockname()[1]))
     listening.close()
+
+
+def test_an_answer_does_not_wait_for_the_last_one_to_be_acknowledged() -> None:
+    """Of an answer in two writes the second waits 40 ms where TCP gathers what is small (Nagle)."""
+    at_once: list[int] = []
+
+    async def answered(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        at_once.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def ask() -> None:
+        listening = open_port(settings_of(host="127.0.0.1", port=0))
+        async with await asyncio.start_server(answered, sock=listening):
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            await reader.read()
+            writer.close()
+
+    asyncio.run(ask())
+    assert at_once == [1]
 
 
 def test_the_log_names_requests_and_no_secret(guarded: Guarded, caplog: pytest.LogCaptureFixture) -> None:
