@@ -248,9 +248,19 @@ def warp_pixels(
             power, mixed = of.power(image), np.empty(shape, np.float32)
             _warp_band(power, mask, masked, sampling, method, np.nan, mixed)
             if method == "cubic":  # which swings below what is there: beside a ship to less than no power
-                np.maximum(mixed, np.nanmin(power[mask] if masked else power), out=mixed)
+                least = _least_around(np.where(mask, power, np.float32(np.nan)))
+                floor = np.empty_like(mixed)
+                _warp_band(least, mask, masked, sampling, "nearest", np.nan, floor)
+                np.maximum(mixed, floor, out=mixed)
             out[band] = of.stored(mixed, out.dtype, nodata)
     return out
+
+
+def _least_around(image: Array) -> Array:
+    """The least that is known of each pixel and its eight neighbours: the same in every tile."""
+    (rows, columns), wide = image.shape, np.pad(image, 1, constant_values=np.nan)
+    around = [wide[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
+    return np.ascontiguousarray(np.fmin.reduce(around))
 
 
 def _warp_band(

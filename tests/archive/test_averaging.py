@@ -116,6 +116,21 @@ def test_cubic_leaves_nothing_darker_than_the_darkest_and_classes_are_not_touche
     assert np.array_equal(near, stored[:13, 1:14])
 
 
+def test_cubic_is_the_same_in_every_tile_and_knows_of_nothing() -> None:
+    stored = speckle(5, (24, 24))
+    stored[12, 12], stored[2, 2] = 3000, stored.min() - 2000
+    x, y = np.meshgrid(np.arange(20.0) + 1.6, np.arange(20.0) + 1.3)
+
+    def cubic(pixels: np.ndarray, down: float, first: int, stop: int, seen: np.ndarray | None = None) -> np.ndarray:
+        at = Sampling(x[first : stop + 1], y[first : stop + 1] - down, 1)
+        shape = (stop - first, 19)
+        return warp_pixels(pixels[None], at, shape, method="cubic", nodata=NODATA, seen=seen, averaging=[STEP])[0]
+
+    whole = cubic(stored, 0.0, 0, 19)
+    assert np.array_equal(cubic(stored[6:], 6.0, 9, 19), whole[9:])  # the darkest pixel is in the other part
+    assert (cubic(stored, 0.0, 0, 19, np.zeros((1, 24, 24), np.bool_)) == NODATA).all()
+
+
 def test_a_file_in_decibels_is_warped_by_power_and_keeps_unit_and_scale(tmp_path: Path) -> None:
     grid = Grid(32633, 500_000.0, 5_000_000.0, 10.0, 64, 48)
     stored = speckle(3, grid.shape)
